@@ -1,0 +1,90 @@
+import { dtypeInfo } from '../tensor/dtype.js';
+import { rethrow } from '../tensor/errors.js';
+import { sizeOf, stridesOf } from '../tensor/shape.js';
+import { Storage, countReleased } from '../tensor/storage.js';
+import { Tensor, type TensorSpec } from '../tensor/tensor.js';
+import { runCommand, type AttrValue, type Output } from './command.js';
+import type { Op, ViewSpec } from './define.js';
+
+/** Inputs, attributes and outputs with their names, as they pass through the engine. */
+export type Named<T> = Readonly<Record<string, T>>;
+export type NamedInputs = Named<Tensor | readonly Tensor[]>;
+
+/** Is told of every op that runs while gradients are being recorded. */
+export type Recorder = (op: Op, inputs: NamedInputs, attrs: Named<AttrValue>, outputs: readonly Tensor[]) => void;
+
+let recorder: Recorder | undefined;
+
+/** Called by the tape when its first region opens and when its last one closes. */
+export function setRecorder(next: Recorder | undefined): void {
+  recorder = next;
+}
+
+const noAttrs: Named<AttrValue> = {};
+
+type Infer = (inputs: NamedInputs, attrs: Named<AttrValue>) => TensorSpec & Named<TensorSpec>;
+
+/** Runs an op now: checks it, runs its command, and tells the tape. */
+export function dispatch(op: Op, inputs: NamedInputs, attrs: Named<AttrValue> = noAttrs): Tensor | Named<Tensor> | void {
+  const tensors = gather(op, inputs);
+  const inferred = (op.infer as unknown as Infer)(inputs, attrs);
+  if (op.single) {
+    const out = execute(op, tensors, attrs, [inferred]);
+    if (recorder !== undefined) recorder(op, inputs, attrs, out);
+    return out[0]!;
+  }
+  const specs = op.outputs.map((name) => inferred[name]!);
+  const outputs = execute(op, tensors, attrs, specs);
+  if (recorder !== undefined) recorder(op, inputs, attrs, outputs);
+  return Object.fromEntries(op.outputs.map((name, i) => [name, outputs[i]!]));
+}
+
+/** Makes a view: no memory, no command. */
+export function dispatchView(op: Op, inputs: NamedInputs, attrs: Named<AttrValue> = noAttrs): Tensor {
+  const x = inputs['x'] as Tensor;
+  x.check(op.name);
+  const { shape, strides, offset } = (op.infer as (inputs: unknown, attrs: unknown) => ViewSpec)(inputs, attrs);
+  const out = new Tensor(x.storage, x.dtype, shape, strides, offset);
+  if (recorder !== undefined) recorder(op, inputs, attrs, [out]);
+  return out;
+}
+
+/** All input tensors in the order of the command; refuses disposed ones. */
+function gather(op: Op, inputs: NamedInputs): Tensor[] {
+  if (op.variadic) {
+    const tensors = op.inputs.flatMap((name) => inputs[name]!);
+    for (const tensor of tensors) tensor.check(op.name);
+    return tensors;
+  }
+  const tensors = new Array<Tensor>(op.inputs.length);
+  for (let i = 0; i < tensors.length; i++) {
+    const tensor = inputs[op.inputs[i]!] as Tensor;
+    tensor.check(op.name);
+    tensors[i] = tensor;
+  }
+  return tensors;
+}
+
+function execute(op: Op, inputs: Tensor[], attrs: Named<AttrValue>, specs: readonly TensorSpec[]): Tensor[] {
+  const count = specs.length;
+  const outputs = new Array<Output>(count);
+  const storages = new Array<Storage>(count);
+  // Storages come first: making one may sweep, and until then `inputs` keeps the memory that the command names alive.
+  for (let i = 0; i < count; i++) {
+    const spec = specs[i]!;
+    outputs[i] = { spec, strides: spec.strides ?? stridesOf(spec.shape) };
+    storages[i] = new Storage(sizeOf(spec.shape) * dtypeInfo(spec.dtype).size);
+  }
+  try {
+    runCommand(op, inputs, outputs, attrs, storages);
+  } catch (error) {
+    for (const storage of storages) countReleased(storage.bytes);
+    rethrow(error, op.name);
+  }
+  const tensors = new Array<Tensor>(count);
+  for (let i = 0; i < count; i++) {
+    const { spec, strides } = outputs[i]!;
+    tensors[i] = new Tensor(storages[i]!, spec.dtype, spec.shape, strides, 0);
+  }
+  return tensors;
+}

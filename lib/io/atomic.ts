@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+
+import { rethrow } from '../tensor/errors.js';
+
+/**
+ * Replaces a file in one step: whoever opens `file` sees the old contents or all of the new, also after a crash.
+ *
+ * The bytes go to a temporary file beside it, which is flushed to the disk and then renamed. On failure the temporary
+ * file is removed and `file` stays as it was.
+ *
+ * @throws MyelinError `IO` when the file system refuses
+ */
+export async function writeAtomically(op: string, file: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const temporary = temporaryName(file);
+  let created = false;
+  try {
+    const handle = await open(temporary, 'wx');
+    created = true;
+    try {
+      for (const chunk of chunks) await writeFully(handle, chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    created = false;
+    await syncDirectory(path.dirname(file));
+  } catch (error) {
+    if (created) await unlink(temporary).catch(() => undefined);
+    rethrow(error, op, 'IO');
+  }
+}
+
+function temporaryName(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.length - done, maxTransfer));
+    done += bytesWritten;
+  }
+}
+
+// One read or write call of the operating system moves less than 2 GiB.
+const maxTransfer = 2 ** 30;
+
+/** Fills `target` from a position of a file; returns how many bytes there were. */
+export async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < target.length) {
+    const { bytesRead } = await handle.read(target, done, Math.min(target.length - done, maxTransfer), position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
+
+// The rename itself lives in the directory. Some systems cannot open or flush one, and then there is nothing to do.
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r').catch(() => undefined);
+  if (handle === undefined) return;
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}

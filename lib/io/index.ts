@@ -1,0 +1,1 @@
+export { readSafetensors, writeSafetensors, type Safetensors } from './safetensors.js';

@@ -1,0 +1,87 @@
+import type { Pair } from '../ops/checks.js';
+import { avgPool2d, globalAvgPool2d, maxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from '../ops/pool.js';
+import type { FloatDType } from '../tensor/dtype.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Module } from './module.js';
+
+/**
+ * The largest value in each window of an image, channel by channel.
+ *
+ * out[b, c, i, j] = max k,l  x[b, c, i·stride + k·dilation − padding, j·stride + l·dilation − padding]
+ *
+ * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1 (⌈⌉ in ceil
+ * mode). Dtypes: float32, float64.
+ *
+ * @param kernelSize height and width of a window, a number or [height, width], in pixels
+ * @param options.stride pixels between windows; default `kernelSize`
+ * @param options.padding pixels around the image that lose against everything; default 0
+ * @param options.dilation pixels between elements of a window; default 1
+ * @param options.ceilMode whether a last window may hang over the edge; default `false`
+ * @example
+ * ```ts
+ * import { MaxPool2d, tensor } from 'myelin';
+ * console.log(new MaxPool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).item()); // 4
+ * ```
+ */
+export class MaxPool2d extends Module {
+  constructor(
+    readonly kernelSize: Pair,
+    private readonly options: MaxPool2dOptions = {},
+  ) {
+    super();
+  }
+
+  override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+    return maxPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+/**
+ * The average of each window of an image, channel by channel.
+ *
+ * out[b, c, i, j] = avg k,l  x[b, c, i·stride + k − padding, j·stride + l − padding]
+ *
+ * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes:
+ * float32, float64.
+ *
+ * @param kernelSize height and width of a window, a number or [height, width], in pixels
+ * @param options.stride pixels between windows; default `kernelSize`
+ * @param options.padding zeros around the image, in pixels; default 0
+ * @param options.ceilMode whether a last window may hang over the edge; default `false`
+ * @param options.countIncludePad whether zeros of the padding count as pixels; default `true`
+ * @example
+ * ```ts
+ * import { AvgPool2d, tensor } from 'myelin';
+ * console.log(new AvgPool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).item()); // 2.5
+ * ```
+ */
+export class AvgPool2d extends Module {
+  constructor(
+    readonly kernelSize: Pair,
+    private readonly options: AvgPool2dOptions = {},
+  ) {
+    super();
+  }
+
+  override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+    return avgPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+/**
+ * The average of every channel over the whole image: out[b, c] = avg h,w  x[b, c, h, w]. PyTorch's `AdaptiveAvgPool2d(1)`.
+ *
+ * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float32, float64.
+ *
+ * Source: Lin et al. 2014, «Network In Network», section 3.2.
+ * @example
+ * ```ts
+ * import { GlobalAvgPool2d, ones } from 'myelin';
+ * console.log(new GlobalAvgPool2d().forward(ones([2, 8, 7, 7])).shape); // [ 2, 8, 1, 1 ]
+ * ```
+ */
+export class GlobalAvgPool2d extends Module {
+  override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+    return globalAvgPool2d(x);
+  }
+}

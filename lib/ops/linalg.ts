@@ -1,0 +1,125 @@
+import { defineOp } from '../engine/define.js';
+import { isFloat, type DType, type Promote } from '../tensor/dtype.js';
+import { describe, fail } from '../tensor/errors.js';
+import { broadcastShapes, type Shape } from '../tensor/shape.js';
+import type { Tensor, TensorSpec } from '../tensor/tensor.js';
+import type { MatMulShape } from '../tensor/types.js';
+import { promoteAll } from './elementwise.js';
+import { sum } from './reduce.js';
+import { reshape, squeeze, transpose, unsqueeze } from './view.js';
+
+function inferMatMul(a: TensorSpec, b: TensorSpec): TensorSpec {
+  const need = 'need a.shape[-1] = b.shape[-2]';
+  if (a.shape.at(-1) !== b.shape.at(-2)) {
+    fail('SHAPE', 'matmul', `inner dimensions differ: a is ${describe(a)}, b is ${describe(b)} (${need})`, {
+      a: a.shape,
+      b: b.shape,
+    });
+  }
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (batch === undefined) {
+    fail('SHAPE', 'matmul', `batch dimensions do not broadcast: a is ${describe(a)}, b is ${describe(b)}`, {
+      a: a.shape,
+      b: b.shape,
+    });
+  }
+  return { dtype: a.dtype, shape: [...batch, a.shape.at(-2)!, b.shape.at(-1)!] };
+}
+
+const matmulOp = defineOp({
+  name: 'matmul',
+  inputs: ['a', 'b'],
+  attrs: {},
+  save: ['a', 'b'],
+  infer: ({ a, b }) => inferMatMul(a, b),
+  grad: ({ a, b, dout, needs }) => ({
+    a: needs.a ? matmul(dout, transpose(b, -2, -1)) : undefined,
+    b: needs.b ? matmul(transpose(a, -2, -1), dout) : undefined,
+  }),
+});
+
+/**
+ * Matrix product.
+ *
+ * out[…, m, n] = Σₖ a[…, m, k] · b[…, k, n]
+ *
+ * Shapes: [M, K] × [K, N] → [M, N]; leading axes are batches and broadcast. A vector on the left is a row ([K] → [1, K]),
+ * on the right a column, and that axis is missing from the result, as in NumPy and PyTorch. Transposed views are read
+ * where they lie. Dtypes: float32, float64, int32, int64; mixed ones are promoted.
+ *
+ * @throws MyelinError `SHAPE` when inner dimensions differ or batches do not broadcast; `DTYPE` for bool and uint8
+ * @example
+ * ```ts
+ * import { matmul, tensor } from 'myelin';
+ * const a = tensor([[1, 2], [3, 4]]);
+ * console.log(matmul(a, tensor([10, 1])).toArray()); // [ 12, 34 ]
+ * ```
+ */
+export function matmul<A extends DType, B extends DType, SA extends Shape, SB extends Shape>(
+  a: Tensor<A, SA>,
+  b: Tensor<B, SB>,
+): MatMulShape<SA, SB> extends Shape ? Tensor<Promote<A, B>, MatMulShape<SA, SB>> : MatMulShape<SA, SB>;
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  if (a.rank === 0 || b.rank === 0) {
+    fail('SHAPE', 'matmul', `needs at least one axis on both sides: a is ${describe(a)}, b is ${describe(b)}`);
+  }
+  const [x, y] = promoteAll('matmul', [a, b]) as [Tensor, Tensor];
+  if (!isFloat(x.dtype) && x.dtype !== 'int32' && x.dtype !== 'int64') {
+    fail('DTYPE', 'matmul', `a is ${describe(a)}, b is ${describe(b)} (need float32, float64, int32 or int64)`);
+  }
+  // A batch times one matrix is one tall product: faster, and so is the gradient of the matrix.
+  if (a.rank > 2 && b.rank === 2) {
+    const tall = matmulOp({ a: reshape(x, [-1, x.shape.at(-1)!]), b: y });
+    return reshape(tall, [...a.shape.slice(0, -1), b.shape[1]!]);
+  }
+  const out = matmulOp({ a: a.rank === 1 ? unsqueeze(x, 0) : x, b: b.rank === 1 ? unsqueeze(y, 1) : y });
+  const row = a.rank === 1 ? squeeze(out, -2) : out;
+  return b.rank === 1 ? squeeze(row, -1) : row;
+}
+
+const linearOp = defineOp({
+  name: 'linear',
+  inputs: ['x', 'weight', 'bias'],
+  attrs: { activation: ['none', 'relu'] },
+  save: ['x', 'weight'],
+  infer: ({ x, weight, bias }) => {
+    if (weight.rank !== 2 || x.rank < 1 || x.shape.at(-1) !== weight.shape[1]) {
+      fail('SHAPE', 'linear', `x is ${describe(x)}, weight is ${describe(weight)} (need x.shape[-1] = weight.shape[1])`);
+    }
+    if (bias.rank !== 1 || bias.shape[0] !== weight.shape[0]) {
+      fail('SHAPE', 'linear', `bias is ${describe(bias)}, weight is ${describe(weight)} (need one bias per row of weight)`);
+    }
+    return { dtype: x.dtype, shape: [...x.shape.slice(0, -1), weight.shape[0]!] };
+  },
+  grad: ({ x, weight, dout, needs }) => {
+    const [n, k] = weight.shape as [number, number];
+    const rows = reshape(dout, [-1, n]);
+    return {
+      x: needs.x ? matmul(dout, weight) : undefined,
+      weight: needs.weight ? matmul(transpose(rows, 0, 1), reshape(x, [-1, k])) : undefined,
+      bias: needs.bias ? sum(rows, { axis: 0 }) : undefined,
+    };
+  },
+});
+
+/**
+ * Affine map of the last axis: out = x · weightᵀ + bias.
+ *
+ * Shapes: x [..., K], weight [N, K], bias [N] → [..., N]. Dtypes: float32 or float64, the same for all.
+ *
+ * @throws MyelinError `SHAPE`, `DTYPE`
+ * @example
+ * ```ts
+ * import { linear, ones, zeros } from 'myelin';
+ * console.log(linear(ones([4, 3]), ones([2, 3]), zeros([2])).shape); // [ 4, 2 ]
+ * ```
+ */
+export function linear<D extends 'float32' | 'float64'>(x: Tensor<D>, weight: Tensor<D>, bias?: Tensor<D>): Tensor<D> {
+  for (const tensor of [weight, bias]) {
+    if (tensor !== undefined && (tensor.dtype !== x.dtype || !isFloat(x.dtype))) {
+      fail('DTYPE', 'linear', `x is ${describe(x)}, the other input is ${describe(tensor)} (need one float dtype)`);
+    }
+  }
+  if (bias === undefined) return matmul(x, transpose(weight, 0, 1)) as Tensor<D>;
+  return linearOp({ x, weight, bias }, { activation: 'none' }) as Tensor<D>;
+}

@@ -1,0 +1,238 @@
+import { defineOp } from '../engine/define.js';
+import type { FloatDType } from '../tensor/dtype.js';
+import { describe, fail } from '../tensor/errors.js';
+import { scope } from '../tensor/scope.js';
+import { channelsLastStrides, type Shape } from '../tensor/shape.js';
+import type { Tensor, TensorSpec } from '../tensor/tensor.js';
+import { checkOneFloat, pairOf, type Pair } from './checks.js';
+import { gather } from './index-ops.js';
+import { mean } from './reduce.js';
+import { reshape } from './view.js';
+
+/** Where the windows are, as the native side takes it; pairs are height, width. */
+interface Windows {
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+  readonly ceilMode: boolean;
+}
+
+// In ceil mode a last window may hang over the edge, but must not start beyond the image and its padding.
+function extentOf(extent: number, { kernel, stride, padding, dilation, ceilMode }: Windows, i: number): number {
+  const room = extent + 2 * padding[i]! - dilation[i]! * (kernel[i]! - 1) - 1;
+  if (room < 0) return 0;
+  const count = (ceilMode ? Math.ceil(room / stride[i]!) : Math.floor(room / stride[i]!)) + 1;
+  return ceilMode && (count - 1) * stride[i]! >= extent + padding[i]! ? count - 1 : count;
+}
+
+function pooledShape(op: string, x: TensorSpec, windows: Windows): Shape {
+  const [batch, channels, height, width] = x.shape;
+  if (x.shape.length !== 4) fail('SHAPE', op, `x is ${describe(x)} (need [B, C, H, W])`, { x: x.shape });
+  const pooled = [extentOf(height!, windows, 0), extentOf(width!, windows, 1)];
+  if (pooled.includes(0)) {
+    const { kernel, padding, dilation } = windows;
+    const given = `kernel is ${kernel.join(',')}, padding is ${padding.join(',')}, dilation is ${dilation.join(',')}`;
+    fail('SHAPE', op, `x is ${describe(x)}, ${given} (need a padded image at least as large as the kernel)`, { x: x.shape });
+  }
+  return [batch!, channels!, ...pooled];
+}
+
+const imageSpec = (dtype: TensorSpec['dtype'], shape: Shape): TensorSpec => ({
+  dtype,
+  shape,
+  strides: channelsLastStrides(shape),
+});
+
+const maxPool2dOp = defineOp({
+  name: 'maxPool2d',
+  inputs: ['x'],
+  outputs: ['out', 'indices'],
+  attrs: { kernel: 'ints', stride: 'ints', padding: 'ints', dilation: 'ints', ceilMode: 'bool' },
+  save: ['indices'],
+  infer: ({ x }, attrs) => {
+    const shape = pooledShape('maxPool2d', x, attrs);
+    return { out: imageSpec(x.dtype, shape), indices: imageSpec('int32', shape) };
+  },
+  grad: ({ indices, dout, spec }) => ({ x: maxPool2dBackward(dout, indices, spec.x.shape) }),
+});
+
+const maxPool2dBackwardOp = defineOp({
+  name: 'maxPool2dBackward',
+  inputs: ['gradient', 'indices'],
+  attrs: { inputShape: 'ints' },
+  save: ['indices'],
+  infer: ({ gradient }, { inputShape }) => imageSpec(gradient.dtype, inputShape),
+  // The gradient picks, from where each maximum was found.
+  grad: ({ indices, dout }) => {
+    const [batch, channels] = indices.shape as [number, number];
+    const planes = reshape(dout, [batch, channels, -1]);
+    return { gradient: reshape(gather(planes, reshape(indices, [batch, channels, -1]), { axis: 2 }), indices.shape) };
+  },
+});
+
+function maxPool2dBackward(gradient: Tensor, indices: Tensor, inputShape: Shape): Tensor {
+  return maxPool2dBackwardOp({ gradient, indices }, { inputShape });
+}
+
+const averageAttrs = {
+  kernel: 'ints',
+  stride: 'ints',
+  padding: 'ints',
+  ceilMode: 'bool',
+  countIncludePad: 'bool',
+} as const;
+
+interface Averages extends Omit<Windows, 'dilation'> {
+  readonly countIncludePad: boolean;
+}
+
+const avgPool2dOp = defineOp({
+  name: 'avgPool2d',
+  inputs: ['x'],
+  attrs: averageAttrs,
+  save: [],
+  infer: ({ x }, attrs) => imageSpec(x.dtype, pooledShape('avgPool2d', x, { ...attrs, dilation: [1, 1] })),
+  grad: ({ dout, attrs, spec }) => ({ x: avgPool2dBackward(dout, spec.x.shape, attrs) }),
+});
+
+// Averaging is linear, so the derivative of its derivative is averaging again.
+const avgPool2dBackwardOp = defineOp({
+  name: 'avgPool2dBackward',
+  inputs: ['gradient'],
+  attrs: { inputShape: 'ints', ...averageAttrs },
+  save: [],
+  infer: ({ gradient }, { inputShape }) => imageSpec(gradient.dtype, inputShape),
+  grad: ({ dout, attrs }) => ({ gradient: average(dout, attrs) }),
+});
+
+function average(x: Tensor, { kernel, stride, padding, ceilMode, countIncludePad }: Averages): Tensor {
+  return avgPool2dOp({ x }, { kernel, stride, padding, ceilMode, countIncludePad });
+}
+
+function avgPool2dBackward(gradient: Tensor, inputShape: Shape, averages: Averages): Tensor {
+  const { kernel, stride, padding, ceilMode, countIncludePad } = averages;
+  return avgPool2dBackwardOp({ gradient }, { inputShape, kernel, stride, padding, ceilMode, countIncludePad });
+}
+
+function paddingOf(op: string, padding: Pair, kernel: Shape, dilation: Shape): readonly [number, number] {
+  const pair = pairOf(op, 'padding', padding, 0);
+  pair.forEach((pixels, i) => {
+    const most = Math.floor((dilation[i]! * (kernel[i]! - 1) + 1) / 2);
+    if (pixels <= most) return;
+    fail('VALUE', op, `padding is ${pair.join(',')}, kernel is ${kernel.join(',')} (need at most half of the kernel)`, {
+      padding,
+    });
+  });
+  return pair;
+}
+
+/** Options of {@link maxPool2d}. */
+export interface MaxPool2dOptions {
+  /** Pixels between neighbouring windows; default the kernel size, so that windows do not overlap. */
+  readonly stride?: Pair;
+  /** Pixels around the image that lose against everything, at most half of the kernel; default 0. */
+  readonly padding?: Pair;
+  /** Pixels between neighbouring elements of a window; default 1. */
+  readonly dilation?: Pair;
+  /** Whether a last window may hang over the edge; default `false`. */
+  readonly ceilMode?: boolean;
+}
+
+/**
+ * The largest value in each window of an image, channel by channel; NaN wins.
+ *
+ * out[b, c, i, j] = max k,l  x[b, c, i·stride + k·dilation − padding, j·stride + l·dilation − padding]
+ *
+ * The gradient goes to the first largest pixel of a window.
+ *
+ * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1 (⌈⌉ in ceil
+ * mode). Results are stored channels-last. Dtypes: float32, float64.
+ *
+ * @param kernelSize height and width of a window in pixels, a number or [height, width]
+ * @param options.stride pixels between windows; default `kernelSize`
+ * @param options.padding pixels on each side; default 0
+ * @param options.dilation pixels between elements of a window; default 1
+ * @param options.ceilMode whether a last window may hang over the edge; default `false`
+ * @throws MyelinError `SHAPE` when `x` is no batch of images or too small; `DTYPE` when it is not float; `VALUE` for
+ *   options out of range
+ * @example
+ * ```ts
+ * import { maxPool2d, tensor } from 'myelin';
+ * const x = tensor([[[[1, 2], [3, 4]]]]);
+ * console.log(maxPool2d(x, 2).toArray()); // [ [ [ [ 4 ] ] ] ]
+ * ```
+ */
+export function maxPool2d<D extends FloatDType>(x: Tensor<D>, kernelSize: Pair, options?: MaxPool2dOptions): Tensor<D>;
+export function maxPool2d(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
+  checkOneFloat('maxPool2d', { x });
+  const kernel = pairOf('maxPool2d', 'kernelSize', kernelSize, 1);
+  const stride = pairOf('maxPool2d', 'stride', options.stride ?? kernel, 1);
+  const dilation = pairOf('maxPool2d', 'dilation', options.dilation ?? 1, 1);
+  const padding = paddingOf('maxPool2d', options.padding ?? 0, kernel, dilation);
+  const attrs = { kernel, stride, padding, dilation, ceilMode: options.ceilMode ?? false };
+  return scope(() => maxPool2dOp({ x }, attrs).out);
+}
+
+/** Options of {@link avgPool2d}. */
+export interface AvgPool2dOptions {
+  /** Pixels between neighbouring windows; default the kernel size, so that windows do not overlap. */
+  readonly stride?: Pair;
+  /** Zeros around the image in pixels, at most half of the kernel; default 0. */
+  readonly padding?: Pair;
+  /** Whether a last window may hang over the edge; default `false`. */
+  readonly ceilMode?: boolean;
+  /** Whether zeros of the padding count as pixels; default `true`. */
+  readonly countIncludePad?: boolean;
+}
+
+/**
+ * The average of each window of an image, channel by channel.
+ *
+ * out[b, c, i, j] = avg k,l  x[b, c, i·stride + k − padding, j·stride + l − padding]
+ *
+ * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Results are
+ * stored channels-last. Dtypes: float32, float64.
+ *
+ * @param kernelSize height and width of a window in pixels, a number or [height, width]
+ * @param options.stride pixels between windows; default `kernelSize`
+ * @param options.padding zeros on each side in pixels; default 0
+ * @param options.ceilMode whether a last window may hang over the edge; what lies beyond never counts; default `false`
+ * @param options.countIncludePad whether zeros of the padding count as pixels; default `true`
+ * @throws MyelinError `SHAPE` when `x` is no batch of images or too small; `DTYPE` when it is not float; `VALUE` for
+ *   options out of range
+ * @example
+ * ```ts
+ * import { avgPool2d, tensor } from 'myelin';
+ * const x = tensor([[[[1, 2], [3, 4]]]]);
+ * console.log(avgPool2d(x, 2).toArray()); // [ [ [ [ 2.5 ] ] ] ]
+ * ```
+ */
+export function avgPool2d<D extends FloatDType>(x: Tensor<D>, kernelSize: Pair, options?: AvgPool2dOptions): Tensor<D>;
+export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions = {}): Tensor {
+  checkOneFloat('avgPool2d', { x });
+  const kernel = pairOf('avgPool2d', 'kernelSize', kernelSize, 1);
+  const stride = pairOf('avgPool2d', 'stride', options.stride ?? kernel, 1);
+  const padding = paddingOf('avgPool2d', options.padding ?? 0, kernel, [1, 1]);
+  const { ceilMode = false, countIncludePad = true } = options;
+  return average(x, { kernel, stride, padding, ceilMode, countIncludePad });
+}
+
+/**
+ * The average of every channel over the whole image: out[b, c] = avg h,w  x[b, c, h, w].
+ *
+ * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float32, float64.
+ *
+ * @throws MyelinError `SHAPE` when `x` is no batch of images; `DTYPE` when it is not float
+ * @example
+ * ```ts
+ * import { globalAvgPool2d, ones } from 'myelin';
+ * console.log(globalAvgPool2d(ones([2, 3, 4, 4])).shape); // [ 2, 3, 1, 1 ]
+ * ```
+ */
+export function globalAvgPool2d<D extends FloatDType>(x: Tensor<D>): Tensor<D>;
+export function globalAvgPool2d(x: Tensor): Tensor {
+  checkOneFloat('globalAvgPool2d', { x });
+  if (x.rank !== 4) fail('SHAPE', 'globalAvgPool2d', `x is ${describe(x)} (need [B, C, H, W])`, { x: x.shape });
+  return mean(x, { axis: [2, 3], keepDims: true });
+}

@@ -1,0 +1,358 @@
+import { defineView, type ViewSpec } from '../engine/define.js';
+import type { DType } from '../tensor/dtype.js';
+import { describe, fail, show } from '../tensor/errors.js';
+import { checkShape, isContiguous, normalizeAxes, normalizeAxis, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
+import { scope } from '../tensor/scope.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { TransposedShape } from '../tensor/types.js';
+import { contiguous } from './move.js';
+import { sliceBackward } from './slice.js';
+import { checkNumber, checkTensor } from './support.js';
+
+// Strides under which the same memory has another shape; undefined when no strides can say that. Both shapes fall into
+// matching groups of axes with equal products; within each group the old axes must follow one another in memory.
+function reshapedStrides(x: Tensor, shape: Shape): readonly number[] | undefined {
+  if (isContiguous(x.shape, x.strides)) return stridesOf(shape);
+  const old = x.shape.flatMap((extent, axis) => (extent === 1 ? [] : [{ extent, stride: x.strides[axis]! }]));
+  const strides = new Array<number>(shape.length).fill(1);
+  let axis = 0;
+  for (let at = 0; at < old.length; at++) {
+    const group = [old[at]!];
+    let size = old[at]!.extent;
+    let filled = 1;
+    const first = axis;
+    while (filled !== size || (axis < shape.length && shape[axis] === 1)) {
+      if (filled < size || shape[axis] === 1) filled *= shape[axis++]!;
+      else {
+        const next = old[++at]!;
+        if (group.at(-1)!.stride !== next.extent * next.stride) return undefined;
+        group.push(next);
+        size *= next.extent;
+      }
+    }
+    let stride = group.at(-1)!.stride;
+    for (let i = axis - 1; i >= first; i--) {
+      strides[i] = stride;
+      stride *= shape[i]!;
+    }
+  }
+  return strides;
+}
+
+const reshapeOp = defineView({
+  name: 'reshape',
+  attrs: { shape: 'ints' },
+  infer: ({ x }, { shape }) => ({ shape, strides: reshapedStrides(x, shape) ?? stridesOf(shape), offset: x.offset }),
+  grad: ({ dout, spec }) => ({ x: reshape(dout, spec.x.shape) }),
+});
+
+function resolveShape(op: string, x: Tensor, shape: Shape): Shape {
+  const open = shape.indexOf(-1);
+  const known = open < 0 ? shape : shape.map((extent, axis) => (axis === open ? 1 : extent));
+  checkShape(op, known);
+  const rest = sizeOf(known);
+  const complete = open < 0 ? shape : known.with(open, rest === 0 ? 0 : x.size / rest);
+  if (sizeOf(complete) !== x.size || !complete.every(Number.isInteger)) {
+    fail('SHAPE', op, `${describe(x)} has ${x.size} elements (need a shape of as many, got ${show([...shape])})`, { shape });
+  }
+  return complete;
+}
+
+/**
+ * The same elements, row by row, in another shape.
+ *
+ * Shapes: any → any of as many elements; one extent may be −1 and is worked out. Dtypes: all. A view where strides allow
+ * it, otherwise a copy.
+ *
+ * @throws MyelinError `SHAPE` when the number of elements differs
+ * @example
+ * ```ts
+ * import { arange, reshape } from 'myelin';
+ * console.log(reshape(arange(6), [2, -1]).shape); // [ 2, 3 ]
+ * ```
+ */
+export function reshape<D extends DType, const S extends Shape>(x: Tensor<D>, shape: S): Tensor<D, KnownShape<S>>;
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor('reshape', 'x', x);
+  if (!Array.isArray(shape)) fail('TYPE', 'reshape', `a shape is an array of integers, got ${show(shape)}`);
+  const target = resolveShape('reshape', x, shape);
+  if (reshapedStrides(x, target) !== undefined) return reshapeOp({ x }, { shape: target });
+  return scope(() => reshapeOp({ x: contiguous(x) }, { shape: target }));
+}
+
+/** A shape that was asked for, unless −1 leaves it open. */
+export type KnownShape<S extends Shape> = -1 extends S[number] ? Shape : S;
+
+/**
+ * Makes one axis of several neighbours.
+ *
+ * Shapes: [..., start … end, ...] → [..., product, ...]. Dtypes: all. A view where strides allow it.
+ *
+ * @param options.start first axis; default 0
+ * @param options.end last axis, included; default −1
+ * @throws MyelinError `INDEX` for an axis that is not there; `VALUE` when end comes before start
+ * @example
+ * ```ts
+ * import { flatten, zeros } from 'myelin';
+ * console.log(flatten(zeros([2, 3, 4]), { start: 1 }).shape); // [ 2, 12 ]
+ * ```
+ */
+export function flatten<D extends DType>(x: Tensor<D>, options: { readonly start?: number; readonly end?: number } = {}): Tensor<D> {
+  checkTensor('flatten', 'x', x);
+  if (x.rank === 0) return reshape(x, [1]);
+  const start = normalizeAxis('flatten', options.start ?? 0, x.rank);
+  const end = normalizeAxis('flatten', options.end ?? -1, x.rank);
+  if (end < start) fail('VALUE', 'flatten', `end ${end} comes before start ${start}`, { start, end });
+  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
+}
+
+/**
+ * Removes axes of extent 1.
+ *
+ * Shapes: [..., 1, ...] → [..., ...]. Dtypes: all. A view.
+ *
+ * @param axis axis or axes to remove; by default all of extent 1
+ * @throws MyelinError `INDEX` for an axis that is not there; `SHAPE` when its extent is not 1
+ * @example
+ * ```ts
+ * import { squeeze, zeros } from 'myelin';
+ * console.log(squeeze(zeros([1, 3, 1])).shape, squeeze(zeros([1, 3, 1]), 0).shape); // [ 3 ] [ 3, 1 ]
+ * ```
+ */
+export function squeeze<D extends DType>(x: Tensor<D>, axis?: number | readonly number[]): Tensor<D> {
+  checkTensor('squeeze', 'x', x);
+  if (axis === undefined) return reshape(x, x.shape.filter((extent) => extent !== 1));
+  const axes = normalizeAxes('squeeze', axis, x.rank);
+  if (axes.some((a) => x.shape[a] !== 1)) {
+    fail('SHAPE', 'squeeze', `x is ${describe(x)}, axis is ${show(axis)} (need an extent of 1)`, { axis });
+  }
+  return reshape(x, x.shape.filter((_, a) => !axes.includes(a)));
+}
+
+/**
+ * Inserts an axis of extent 1.
+ *
+ * Shapes: [..., ...] → [..., 1, ...]. Dtypes: all. A view.
+ *
+ * @param axis where the new axis will be; −1 puts it last
+ * @throws MyelinError `INDEX` for a place that is not there
+ * @example
+ * ```ts
+ * import { unsqueeze, zeros } from 'myelin';
+ * console.log(unsqueeze(zeros([2, 3]), 1).shape); // [ 2, 1, 3 ]
+ * ```
+ */
+export function unsqueeze<D extends DType>(x: Tensor<D>, axis: number): Tensor<D> {
+  checkTensor('unsqueeze', 'x', x);
+  return reshape(x, x.shape.toSpliced(normalizeAxis('unsqueeze', axis, x.rank + 1), 0, 1));
+}
+
+const permuteOp = defineView({
+  name: 'permute',
+  attrs: { axes: 'ints' },
+  infer: ({ x }, { axes }) => ({
+    shape: axes.map((axis) => x.shape[axis]!),
+    strides: axes.map((axis) => x.strides[axis]!),
+    offset: x.offset,
+  }),
+  grad: ({ dout, attrs }) => ({ x: permute(dout, attrs.axes.map((_, axis) => attrs.axes.indexOf(axis))) }),
+});
+
+/**
+ * Puts the axes in another order: out.shape[i] = x.shape[axes[i]].
+ *
+ * Shapes: any → permuted. Dtypes: all. A view.
+ *
+ * @throws MyelinError `VALUE` unless every axis is named once; `INDEX` for an axis that is not there
+ * @example
+ * ```ts
+ * import { permute, zeros } from 'myelin';
+ * console.log(permute(zeros([2, 3, 4]), [2, 0, 1]).shape); // [ 4, 2, 3 ]
+ * ```
+ */
+export function permute<D extends DType>(x: Tensor<D>, axes: readonly number[]): Tensor<D> {
+  checkTensor('permute', 'x', x);
+  if (normalizeAxes('permute', axes, x.rank).length !== x.rank) {
+    fail('VALUE', 'permute', `axes ${show([...axes])} do not name each of the ${x.rank} axes of ${describe(x)} once`, { axes });
+  }
+  return permuteOp({ x }, { axes: axes.map((axis) => normalizeAxis('permute', axis, x.rank)) }) as Tensor<D>;
+}
+
+/**
+ * Exchanges two axes, by default the last two.
+ *
+ * Shapes: [..., M, …, N, ...] → [..., N, …, M, ...]. Dtypes: all. A view.
+ *
+ * @throws MyelinError `INDEX` for an axis that is not there
+ * @example
+ * ```ts
+ * import { tensor, transpose } from 'myelin';
+ * console.log(transpose(tensor([[1, 2, 3]])).toArray()); // [ [ 1 ], [ 2 ], [ 3 ] ]
+ * ```
+ */
+export function transpose<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, TransposedShape<S>>;
+export function transpose<D extends DType>(x: Tensor<D>, a: number, b: number): Tensor<D>;
+export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+  checkTensor('transpose', 'x', x);
+  const from = normalizeAxis('transpose', a, x.rank);
+  const to = normalizeAxis('transpose', b, x.rank);
+  const axes = x.shape.map((_, axis) => (axis === from ? to : axis === to ? from : axis));
+  return permuteOp({ x }, { axes });
+}
+
+const expandOp = defineView({
+  name: 'expand',
+  attrs: { shape: 'ints' },
+  infer: ({ x }, { shape }) => {
+    const lead = shape.length - x.rank;
+    const repeats = (axis: number): boolean => axis < lead || (x.shape[axis - lead] === 1 && shape[axis] !== 1);
+    return { shape, strides: shape.map((_, axis) => (repeats(axis) ? 0 : x.strides[axis - lead]!)), offset: x.offset };
+  },
+  // The tape sums it down to the shape of x, as for every broadcast.
+  grad: ({ dout }) => ({ x: dout }),
+});
+
+/**
+ * Repeats axes of extent 1, and adds leading ones, without copying.
+ *
+ * Shapes: any → a shape that it broadcasts to; −1 keeps an extent. Dtypes: all. A view.
+ *
+ * @throws MyelinError `SHAPE` when the tensor does not broadcast to the shape
+ * @example
+ * ```ts
+ * import { expand, tensor } from 'myelin';
+ * console.log(expand(tensor([[1], [2]]), [2, 3]).toArray()); // [ [ 1, 1, 1 ], [ 2, 2, 2 ] ]
+ * ```
+ */
+export function expand<D extends DType, const S extends Shape>(x: Tensor<D>, shape: S): Tensor<D, KnownShape<S>>;
+export function expand(x: Tensor, shape: Shape): Tensor {
+  checkTensor('expand', 'x', x);
+  if (!Array.isArray(shape)) fail('TYPE', 'expand', `a shape is an array of integers, got ${show(shape)}`);
+  const lead = shape.length - x.rank;
+  const target = shape.map((extent, axis) => (extent === -1 && axis >= lead ? x.shape[axis - lead]! : extent));
+  checkShape('expand', target);
+  if (lead < 0 || x.shape.some((extent, axis) => extent !== 1 && extent !== target[lead + axis])) {
+    fail('SHAPE', 'expand', `${describe(x)} does not broadcast to ${show([...shape])} (need equal extents, or 1)`, { shape });
+  }
+  return expandOp({ x }, { shape: target });
+}
+
+const sliceOp = defineView({
+  name: 'slice',
+  attrs: { start: 'ints', step: 'ints', shape: 'ints' },
+  infer: ({ x }, { start, step, shape }): ViewSpec => ({
+    shape,
+    strides: x.strides.map((stride, axis) => stride * step[axis]!),
+    offset: sizeOf(shape) === 0 ? x.offset : start.reduce((offset, at, axis) => offset + at * x.strides[axis]!, x.offset),
+  }),
+  grad: ({ dout, spec, attrs }) => ({ x: sliceBackward(dout, spec.x.shape, attrs.start, attrs.step) }),
+});
+
+/**
+ * Which part of an axis a slice takes: a number takes one place and drops the axis; `[start, stop]` and
+ * `[start, stop, step]` take a range without its end; `null` (or nothing) takes all. Negative places count from the end,
+ * `null` for a start or stop leaves that side open, and a negative step runs backwards.
+ */
+export type SliceSpec = number | readonly [start: number | null, stop: number | null, step?: number] | null;
+
+interface AxisSlice {
+  readonly start: number;
+  readonly step: number;
+  readonly extent: number;
+}
+
+// Python's rules: a place beyond the end is moved to it.
+function resolveRange(axis: number, extent: number, [from, to, step = 1]: Exclude<SliceSpec, number | null>): AxisSlice {
+  if (!Number.isInteger(step) || step === 0) {
+    fail('VALUE', 'slice', `step is ${show(step)} on axis ${axis} (need an integer other than 0)`, { step });
+  }
+  for (const place of [from, to]) if (place !== null) checkNumber('slice', 'a place', place, { integer: true });
+  const least = step > 0 ? 0 : -1;
+  const most = step > 0 ? extent : extent - 1;
+  const resolve = (place: number): number => Math.min(most, Math.max(least, place < 0 ? place + extent : place));
+  const start = from === null ? (step > 0 ? 0 : most) : resolve(from);
+  const stop = to === null ? (step > 0 ? extent : -1) : resolve(to);
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  return count === 0 ? { start: 0, step: 1, extent: 0 } : { start, step, extent: count };
+}
+
+function resolveSlice(x: Tensor, axis: number, spec: SliceSpec | undefined): AxisSlice {
+  const extent = x.shape[axis]!;
+  if (spec === null || spec === undefined) return { start: 0, step: 1, extent };
+  if (typeof spec !== 'number') return resolveRange(axis, extent, spec);
+  if (!Number.isInteger(spec) || spec < -extent || spec >= extent) {
+    fail('INDEX', 'slice', `index ${spec} is outside axis ${axis} of ${describe(x)} (need ${-extent} <= index < ${extent})`, {
+      index: spec,
+      axis,
+    });
+  }
+  return { start: spec < 0 ? spec + extent : spec, step: 1, extent: 1 };
+}
+
+/**
+ * Part of a tensor, one {@link SliceSpec} per axis; axes without one are taken whole.
+ *
+ * `slice(x, 0)` is x[0], `slice(x, null, [1, 3])` is x[:, 1:3], `slice(x, [null, null, -1])` is x[::-1].
+ *
+ * Shapes: any → the ranges' extents, without the axes at which a number was given. Dtypes: all. A view; the gradient puts
+ * zeros elsewhere.
+ *
+ * @throws MyelinError `INDEX` for a place that is not there (ranges are cut instead); `SHAPE` for more specs than axes;
+ * `VALUE` for a step of 0
+ * @example
+ * ```ts
+ * import { slice, tensor } from 'myelin';
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * console.log(slice(x, null, [1, 3]).toArray(), slice(x, -1).toArray()); // [ [ 2, 3 ], [ 5, 6 ] ] [ 4, 5, 6 ]
+ * ```
+ */
+export function slice<D extends DType>(x: Tensor<D>, ...specs: readonly SliceSpec[]): Tensor<D> {
+  checkTensor('slice', 'x', x);
+  if (specs.length > x.rank) {
+    fail('SHAPE', 'slice', `${specs.length} specs for ${describe(x)} (need at most one per axis)`, { specs });
+  }
+  const slices = x.shape.map((_, axis) => resolveSlice(x, axis, specs[axis]));
+  const shape = slices.map(({ extent }) => extent);
+  const attrs = { start: slices.map(({ start }) => start), step: slices.map(({ step }) => step), shape };
+  const kept = shape.filter((_, axis) => typeof specs[axis] !== 'number');
+  if (kept.length === shape.length) return sliceOp({ x }, attrs) as Tensor<D>;
+  return scope(() => reshape(sliceOp({ x }, attrs), kept)) as Tensor<D>;
+}
+
+/**
+ * One place of an axis, which is dropped.
+ *
+ * Shapes: [..., N, ...] → [..., ...]. Dtypes: all. A view.
+ *
+ * @param index negative ones count from the end
+ * @throws MyelinError `INDEX` for an axis or a place that is not there
+ * @example
+ * ```ts
+ * import { select, tensor } from 'myelin';
+ * console.log(select(tensor([[1, 2], [3, 4]]), 1, -1).toArray()); // [ 2, 4 ]
+ * ```
+ */
+export function select<D extends DType>(x: Tensor<D>, axis: number, index: number): Tensor<D> {
+  checkTensor('select', 'x', x);
+  checkNumber('select', 'index', index, { integer: true });
+  const at = normalizeAxis('select', axis, x.rank);
+  return slice(x, ...Array.from({ length: at + 1 }, (_, a) => (a === at ? index : null)));
+}
+
+/**
+ * Reverses the order along axes.
+ *
+ * Shapes: any → the same. Dtypes: all. A view.
+ *
+ * @throws MyelinError `INDEX` for an axis that is not there
+ * @example
+ * ```ts
+ * import { flip, tensor } from 'myelin';
+ * console.log(flip(tensor([1, 2, 3]), 0).toArray()); // [ 3, 2, 1 ]
+ * ```
+ */
+export function flip<D extends DType>(x: Tensor<D>, axis?: number | readonly number[]): Tensor<D> {
+  checkTensor('flip', 'x', x);
+  const axes = normalizeAxes('flip', axis, x.rank);
+  return slice(x, ...x.shape.map((_, a): SliceSpec => (axes.includes(a) ? [null, null, -1] : null)));
+}

@@ -1,0 +1,88 @@
+import type { DType } from './dtype.js';
+
+/**
+ * What went wrong, as a closed set:
+ * `SHAPE` shapes do not fit · `DTYPE` dtypes do not fit · `VALUE` an argument is out of range · `TYPE` an argument is of
+ * the wrong JavaScript type · `INDEX` an index points outside · `DISPOSED` memory was already released · `STATE` a call
+ * at the wrong moment · `GRADIENT` no gradient exists · `FORMAT` a file is corrupt or of another kind · `IO` the file
+ * system refused · `OUT_OF_MEMORY` · `ABORTED` an AbortSignal fired · `UNSUPPORTED` this build or machine cannot ·
+ * `MISSING` an optional package is not installed · `COMMAND` a forged command row.
+ */
+export type ErrorCode =
+  | 'SHAPE'
+  | 'DTYPE'
+  | 'VALUE'
+  | 'TYPE'
+  | 'INDEX'
+  | 'DISPOSED'
+  | 'STATE'
+  | 'GRADIENT'
+  | 'FORMAT'
+  | 'IO'
+  | 'OUT_OF_MEMORY'
+  | 'ABORTED'
+  | 'UNSUPPORTED'
+  | 'MISSING'
+  | 'COMMAND';
+
+const codes: ReadonlySet<string> = new Set<ErrorCode>([
+  'SHAPE',
+  'DTYPE',
+  'VALUE',
+  'TYPE',
+  'INDEX',
+  'DISPOSED',
+  'STATE',
+  'GRADIENT',
+  'FORMAT',
+  'IO',
+  'OUT_OF_MEMORY',
+  'ABORTED',
+  'UNSUPPORTED',
+  'MISSING',
+  'COMMAND',
+]);
+
+/** The one error class of the library: says which op refused, what it was given and what it needs. */
+export class MyelinError extends Error {
+  override readonly name = 'MyelinError';
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly op: string,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(`${op}: ${message}`, options);
+  }
+}
+
+/** Throws a {@link MyelinError}; every error of the library is built here or in {@link rethrow}. */
+export function fail(code: ErrorCode, op: string, message: string, details?: Readonly<Record<string, unknown>>): never {
+  throw new MyelinError(code, op, message, details);
+}
+
+/** Turns what the native side or the file system threw into a {@link MyelinError} about `op`. */
+export function rethrow(error: unknown, op: string, fallback: ErrorCode = 'COMMAND'): never {
+  if (error instanceof MyelinError) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = (error as { code?: unknown } | null)?.code;
+  const known = typeof code === 'string' && codes.has(code) ? (code as ErrorCode) : fallback;
+  throw new MyelinError(known, op, message, typeof code === 'string' ? { cause: code } : {}, { cause: error });
+}
+
+/** `float32[2,3]`: how errors name a tensor. */
+export function describe(tensor: { readonly dtype: DType; readonly shape: readonly number[] }): string {
+  return `${tensor.dtype}[${tensor.shape.join(',')}]`;
+}
+
+/** How errors show a value of unknown kind, shortened. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value)) return value.length > 8 ? `an array of ${value.length}` : `[${value.map(show).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'object'}`;
+  if (typeof value === 'function') return 'a function';
+  return String(value);
+}

@@ -1,0 +1,77 @@
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+
+import type { TypedArray } from './dtype.js';
+import { fail } from './errors.js';
+
+/** What the addon exports; the native half is native/binding. Handles are integers that stay exact as doubles. */
+export interface Native {
+  allocate(bytes: number, owner: object): number;
+  borrow(array: ArrayBufferView, owner: object): number;
+  release(handle: number): void;
+  read(handle: number, byteOffset: number, target: TypedArray): void;
+  write(handle: number, byteOffset: number, source: ArrayBufferView): void;
+  sweep(): number;
+  memory(): [liveStorages: number, liveBytes: number, processLive: number, processCached: number, processPeak: number];
+  trim(): void;
+  resetPeak(): void;
+  pin(row: Float64Array): void;
+  run(length: number, ...owners: object[]): void;
+  ops(): [name: string, inputs: number, outputs: number][];
+  isa(): string;
+  isas(): string[];
+  setIsa(name: string): boolean;
+  threads(): number;
+  setThreads(count: number): void;
+}
+
+const root = path.join(__dirname, '..', '..');
+
+function candidates(): string[] {
+  const override = process.env['MYELIN_ADDON'];
+  if (override !== undefined) return [path.resolve(override)];
+  return [path.join(root, 'build', 'Release', 'myelin.node')];
+}
+
+function load(): Native {
+  const failures: string[] = [];
+  for (const file of candidates()) {
+    try {
+      return require(file) as Native;
+    } catch (error) {
+      failures.push(`  ${file}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    }
+  }
+  try {
+    return (require('node-gyp-build') as (folder: string) => Native)(root);
+  } catch (error) {
+    failures.push(`  prebuilds: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+  }
+  const report = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  const libc =
+    report.header.glibcVersionRuntime === undefined ? 'no glibc' : `glibc ${report.header.glibcVersionRuntime}`;
+  return fail(
+    'UNSUPPORTED',
+    'load',
+    `no native addon for ${process.platform}-${process.arch} (${libc}, Node ${process.versions.node}).\n` +
+      `Tried:\n${failures.join('\n')}\n` +
+      'To build it from source, install python3, make and g++ and run `npm run build:native` in the package.',
+  );
+}
+
+function initialize(addon: Native): Native {
+  const isa = process.env['MYELIN_ISA'];
+  if (isa !== undefined && !addon.setIsa(isa)) {
+    fail('UNSUPPORTED', 'load', `MYELIN_ISA=${isa} is not one of ${addon.isas().join(', ')} (what this CPU can run)`);
+  }
+  const wanted = Number(process.env['MYELIN_THREADS'] ?? availableParallelism());
+  if (!Number.isInteger(wanted) || wanted < 1) {
+    fail('VALUE', 'load', `MYELIN_THREADS=${process.env['MYELIN_THREADS']} is not a positive integer`);
+  }
+  // A worker must not undo what the main thread has set.
+  if (addon.threads() === 0) addon.setThreads(wanted);
+  return addon;
+}
+
+/** The addon, loaded once per environment. Only lib/tensor and lib/engine import this file. */
+export const native: Native = initialize(load());

@@ -1,0 +1,157 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import type { TypedArray } from './dtype.js';
+import { rethrow } from './errors.js';
+import { native } from './native.js';
+
+/**
+ * Counted bytes behind one or more tensors: from the native pool, or borrowed from a JavaScript buffer.
+ * Freed when the last tensor on it is disposed; if nobody disposes, when the collector finds this object unreachable.
+ */
+export class Storage {
+  /** Native handle, written by whoever creates the storage. Stale after release, and then recognised as such. */
+  handle = -1;
+  /** Tensors on this storage that have not been disposed. */
+  private users = 0;
+
+  constructor(
+    readonly bytes: number,
+    /** Array whose bytes a borrowed storage uses: kept alive as long as this object. */
+    readonly borrowed?: ArrayBufferView,
+  ) {
+    countCreated(bytes);
+  }
+
+  static allocate(bytes: number): Storage {
+    const storage = new Storage(bytes);
+    try {
+      storage.handle = native.allocate(bytes, storage);
+    } catch (error) {
+      countReleased(bytes);
+      rethrow(error, 'tensor');
+    }
+    return storage;
+  }
+
+  static borrow(array: ArrayBufferView): Storage {
+    const storage = new Storage(array.byteLength, array);
+    storage.handle = native.borrow(array, storage);
+    return storage;
+  }
+
+  read(byteOffset: number, target: TypedArray): void {
+    native.read(this.handle, byteOffset, target);
+  }
+
+  write(byteOffset: number, source: ArrayBufferView): void {
+    native.write(this.handle, byteOffset, source);
+  }
+
+  retain(): void {
+    this.users++;
+  }
+
+  drop(): void {
+    if (--this.users > 0) return;
+    native.release(this.handle);
+    countReleased(this.bytes);
+  }
+}
+
+const minBytes = 128 * 2 ** 20;
+const minCount = 20_000;
+
+// What is alive as far as explicit releases tell; the collector may know better, which `relieve` finds out.
+let liveBytes = 0;
+let liveCount = 0;
+let byteLimit = minBytes;
+let countLimit = minCount;
+
+/** Called for every new storage, before its memory is asked for. */
+export function countCreated(bytes: number): void {
+  liveBytes += bytes;
+  liveCount++;
+  if (liveBytes > byteLimit || liveCount > countLimit) relieve();
+}
+
+/** Called when a storage is released, or could not be made. */
+export function countReleased(bytes: number): void {
+  liveBytes -= bytes;
+  liveCount--;
+}
+
+type Collect = (options?: { type: 'minor' }) => void;
+let collector: Collect | undefined;
+
+// Finalizers never run inside a synchronous loop and V8 cannot see how large tensors are, so it is asked to collect.
+// --expose-gc only affects contexts made after it is set: user code sees no new global.
+function collect(options?: { type: 'minor' }): void {
+  if (collector === undefined) {
+    setFlagsFromString('--expose-gc');
+    collector = runInNewContext('gc') as Collect;
+    setFlagsFromString('--no-expose-gc');
+  }
+  collector(options);
+}
+
+function sweep(): void {
+  native.sweep();
+  [liveCount, liveBytes] = native.memory();
+}
+
+// Tensors that nobody disposed are found in three rounds, each dearer than the last, until half of the limit is free.
+// What remains is really in use, and the limit rises above it.
+function relieve(): void {
+  const done = () => liveBytes <= byteLimit / 2 && liveCount <= countLimit / 2;
+  sweep();
+  if (!done()) {
+    collect({ type: 'minor' });
+    sweep();
+  }
+  if (!done()) {
+    collect();
+    sweep();
+  }
+  byteLimit = Math.max(minBytes, 2 * liveBytes);
+  countLimit = Math.max(minCount, 2 * liveCount);
+}
+
+/** What {@link memory} reports; all sizes in bytes. */
+export interface MemoryReport {
+  /** Storages of this thread that are alive. */
+  readonly storages: number;
+  /** Bytes of those storages. */
+  readonly live: number;
+  /** Freed bytes that the process keeps for the next tensors. */
+  readonly cached: number;
+  /** Highest number of bytes that the process has had in use at once. */
+  readonly peak: number;
+}
+
+/**
+ * Reports native memory: what is alive, what is kept for reuse, and the highest use so far.
+ *
+ * @param options.collect find unreachable tensors first, so that only what is really in use is counted; default `false`
+ * @param options.resetPeak start measuring the peak anew; default `false`
+ * @example
+ * ```ts
+ * import { memory, zeros } from 'myelin';
+ * using x = zeros([1024, 1024]);
+ * console.log(x.dtype, memory().live >= 4 * 1024 * 1024); // float32 true
+ * ```
+ */
+export function memory(options: { collect?: boolean; resetPeak?: boolean } = {}): MemoryReport {
+  if (options.collect === true) {
+    collect();
+    sweep();
+  }
+  const [storages, live, , cached, peak] = native.memory();
+  if (options.resetPeak === true) native.resetPeak();
+  return { storages, live, cached, peak };
+}
+
+/** Gives memory that is kept for reuse back to the operating system. */
+export function trimMemory(): void {
+  native.trim();
+}

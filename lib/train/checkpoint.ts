@@ -1,0 +1,117 @@
+import { readSafetensors, writeSafetensors } from '../io/safetensors.js';
+import type { AnyModule } from '../nn/module.js';
+import type { StateDictDifference } from '../nn/state-dict.js';
+import { fail } from '../tensor/errors.js';
+import { defaultGenerator } from '../tensor/rng.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { EpochLog, Steps } from './run.js';
+
+/** Where a training is. */
+export interface Position {
+  /** Epochs that are finished. */
+  readonly epoch: number;
+  /** Batches of the next epoch that are done. */
+  readonly batch: number;
+  /** Steps made over all epochs. */
+  readonly step: number;
+  /** Logs of the finished epochs. */
+  readonly history: readonly EpochLog[];
+}
+
+/** What a checkpoint is made of and restored to. */
+export interface Trainee {
+  readonly model: AnyModule;
+  readonly optimizer: Steps;
+}
+
+const kind = 'myelin checkpoint';
+const modelPrefix = 'model.';
+const optimizerPrefix = 'optimizer.';
+
+/**
+ * Saves a model's Parameters and Buffers to a safetensors file, under their state-dict names; atomically.
+ *
+ * @throws MyelinError `IO`
+ * @example
+ * ```ts
+ * import { Linear, loadModel, saveModel } from 'myelin';
+ * await saveModel('linear.safetensors', new Linear(3, 2));
+ * const model = new Linear(3, 2);
+ * await loadModel('linear.safetensors', model);
+ * ```
+ */
+export async function saveModel(file: string, model: AnyModule): Promise<void> {
+  await writeSafetensors(file, model.stateDict());
+}
+
+/**
+ * Loads a model's Parameters and Buffers from a safetensors file: one of {@link saveModel}, a checkpoint of
+ * {@link fit}, or one from PyTorch with the same names. The model is changed only if everything fits.
+ *
+ * @param options.strict refuse missing and unexpected names; default `true`
+ * @returns the names that did not match, both lists empty when strict
+ * @throws MyelinError `FORMAT`, `IO`; `VALUE` naming missing and unexpected tensors; `SHAPE`
+ * @example
+ * ```ts
+ * import { Linear, loadModel, saveModel } from 'myelin';
+ * const model = new Linear(3, 2);
+ * await saveModel('linear.safetensors', model);
+ * await loadModel('linear.safetensors', model);
+ * ```
+ */
+export async function loadModel(
+  file: string,
+  model: AnyModule,
+  options: { readonly strict?: boolean } = {},
+): Promise<StateDictDifference> {
+  const { tensors, metadata } = await readSafetensors(file);
+  try {
+    return model.loadStateDict(metadata['kind'] === kind ? withPrefix(tensors, modelPrefix) : tensors, options);
+  } finally {
+    disposeAll(tensors);
+  }
+}
+
+/**
+ * Saves all that a training needs to go on later as if it had never stopped: model, optimizer, position, and the state of
+ * the library's random generator. Atomic: an interrupted write leaves the previous checkpoint.
+ *
+ * @throws MyelinError `IO`
+ * @example
+ * ```ts
+ * import { Adam, Linear, loadCheckpoint, saveCheckpoint } from 'myelin';
+ * const model = new Linear(3, 2);
+ * const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
+ * await saveCheckpoint('run.safetensors', { model, optimizer }, { epoch: 1, batch: 0, step: 10, history: [] });
+ * console.log((await loadCheckpoint('run.safetensors', { model, optimizer })).step); // 10
+ * ```
+ */
+export async function saveCheckpoint(file: string, { model, optimizer }: Trainee, position: Position): Promise<void> {
+  const tensors = {
+    ...addPrefix(model.stateDict(), modelPrefix),
+    ...addPrefix(optimizer.stateDict(), optimizerPrefix),
+  };
+  const random = JSON.stringify(defaultGenerator.state);
+  await writeSafetensors(file, tensors, { metadata: { kind, position: JSON.stringify(position), random } });
+}
+
+/**
+ * Puts model, optimizer and random generator back to where {@link saveCheckpoint} found them.
+ *
+ * @returns where the training was
+ * @throws MyelinError `FORMAT` when the file is no checkpoint; `VALUE`, `SHAPE` when it is one of another model
+ */
+export async function loadCheckpoint(file: string, { model, optimizer }: Trainee): Promise<Position> {
+  const { tensors, metadata } = await readSafetensors(file);
+  try {
+    if (metadata['kind'] !== kind) fail('FORMAT', 'loadCheckpoint', `${file}: is no checkpoint (need a file of fit)`, { file });
+    const position = parsePosition(file, metadata['position']);
+    const random = parseRandom(file, metadata['random']);
+    model.loadStateDict(withPrefix(tensors, modelPrefix));
+    optimizer.loadStateDict(withPrefix(tensors, optimizerPrefix));
+    defaultGenerator.state = random;
+    return position;
+  } finally {
+    disposeAll(tensors);
+  }
+}

@@ -1,0 +1,157 @@
+import { breathe, checkAborted } from '../data/event-loop.js';
+import { disposeBatch } from '../data/loader.js';
+import type { AnyModule, Module } from '../nn/module.js';
+import { scope } from '../tensor/scope.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Metric } from './metrics.js';
+import { switchMode, type Batch, type Batches, type Loss, type Supervised } from './run.js';
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions<B extends Batch> {
+  /** Adds `loss`, the mean per sample. */
+  readonly loss?: Loss;
+  readonly metrics?: readonly Metric[];
+  /** Output for a batch. Default: `model.forward(batch.x)`. */
+  readonly forward?: (batch: B) => Tensor;
+  readonly signal?: AbortSignal;
+}
+
+/** How a model is called with a batch: as the caller says, or with its `x`. */
+export function forwardOf<B>(model: AnyModule, forward: ((batch: B) => Tensor) | undefined): (batch: B) => Tensor {
+  return forward ?? ((batch) => (model as Module).forward((batch as B & Supervised).x));
+}
+
+/** A mean over samples that come in batches. */
+export class Mean {
+  private total = 0;
+  samples = 0;
+
+  add(mean: number, samples: number): void {
+    this.total += mean * samples;
+    this.samples += samples;
+  }
+
+  get value(): number {
+    return this.total / this.samples;
+  }
+}
+
+/**
+ * Measures a model on data, in inference mode; the mode of every module is put back afterwards.
+ *
+ * @param model any module; one that does not take a single tensor needs `forward`
+ * @param data batches, such as a {@link DataLoader} gives
+ * @param options.loss adds `loss`, the mean per sample
+ * @param options.metrics what else to measure; they are reset first, and keep their state for a look afterwards
+ * @param options.forward output for a batch; default `model.forward(batch.x)`
+ * @param options.signal ends it with an error
+ * @returns the loss and every metric by name
+ * @throws MyelinError `ABORTED`
+ * @example
+ * ```ts
+ * import { DataLoader, Linear, TensorDataset, evaluate, meanSquaredError, ones } from 'myelin';
+ * const data = new DataLoader(new TensorDataset({ x: ones([8, 3]), y: ones([8, 1]) }));
+ * console.log(Object.keys(await evaluate(new Linear(3, 1), data, { metrics: [meanSquaredError()] })));
+ * ```
+ */
+export async function evaluate<B extends Supervised>(
+  model: Module,
+  data: Batches<B>,
+  options?: EvaluateOptions<B>,
+): Promise<Record<string, number>>;
+export async function evaluate<B extends Batch>(
+  model: AnyModule,
+  data: Batches<B>,
+  options: EvaluateOptions<B> & { readonly forward: (batch: B) => Tensor },
+): Promise<Record<string, number>>;
+export async function evaluate<B extends Batch>(
+  model: AnyModule,
+  data: Batches<B>,
+  options: EvaluateOptions<B> = {},
+): Promise<Record<string, number>> {
+  const { loss, metrics = [], signal } = options;
+  const forward = forwardOf(model, options.forward);
+  const restore = switchMode(model, false);
+  const mean = new Mean();
+  for (const metric of metrics) metric.reset();
+  try {
+    for await (const batch of data) {
+      checkAborted('evaluate', signal);
+      scope(() => {
+        const output = forward(batch);
+        if (loss !== undefined) mean.add(Number(loss(output, batch.y).item()), batch.y.shape[0] ?? 1);
+        for (const metric of metrics) metric.update(output, batch.y);
+      });
+      await breathe();
+    }
+  } finally {
+    restore();
+  }
+  const measured = metrics.map((metric) => [metric.name, metric.value()] as const);
+  return { ...(loss === undefined ? {} : { loss: mean.value }), ...Object.fromEntries(measured) };
+}
+
+/** What {@link predict} yields; freed when the next one is asked for. */
+export interface Prediction<B> {
+  readonly output: Tensor;
+  readonly batch: B;
+}
+
+/** Options of {@link predict}. */
+export interface PredictOptions<B> {
+  /** Output for a batch. Default: `model.forward(batch.x)`. */
+  readonly forward?: (batch: B) => Tensor;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a model over data in inference mode, batch by batch, in bounded memory: an output is freed when the next one is
+ * asked for. What must live longer is copied, with `data()` for instance.
+ *
+ * @param options.forward output for a batch; default `model.forward(batch.x)`
+ * @param options.signal ends it with an error
+ * @throws MyelinError `ABORTED`
+ * @example
+ * ```ts
+ * import { DataLoader, Linear, TensorDataset, ones, predict } from 'myelin';
+ * const data = new DataLoader(new TensorDataset({ x: ones([8, 3]) }), { batchSize: 4 });
+ * for await (const { output } of predict(new Linear(3, 1), data)) console.log(output.shape); // [ 4, 1 ], twice
+ * ```
+ */
+export function predict<B extends { readonly x: Tensor }>(
+  model: Module,
+  data: Batches<B>,
+  options?: PredictOptions<B>,
+): AsyncGenerator<Prediction<B>, void, undefined>;
+export function predict<B extends object>(
+  model: AnyModule,
+  data: Batches<B>,
+  options: PredictOptions<B> & { readonly forward: (batch: B) => Tensor },
+): AsyncGenerator<Prediction<B>, void, undefined>;
+export async function* predict<B extends object>(
+  model: AnyModule,
+  data: Batches<B>,
+  options: PredictOptions<B> = {},
+): AsyncGenerator<Prediction<B>, void, undefined> {
+  const forward = forwardOf(model, options.forward);
+  for await (const batch of data) {
+    checkAborted('predict', options.signal);
+    const output = inference(model, () => scope(() => forward(batch)));
+    try {
+      await breathe();
+      yield { output, batch };
+    } finally {
+      disposeBatch(output);
+    }
+  }
+}
+
+// Between two outputs the model is the caller's: its mode is changed for the call only.
+function inference<T>(model: AnyModule, body: () => T): T {
+  const restore = switchMode(model, false);
+  try {
+    return body();
+  } finally {
+    restore();
+  }
+}

@@ -1,0 +1,16 @@
+export {
+  csvLogger,
+  earlyStopping,
+  jsonlLogger,
+  lrSchedule,
+  modelCheckpoint,
+  onEpochEnd,
+  terminateOnNaN,
+  type Direction,
+} from './callbacks.js';
+export { loadCheckpoint, loadModel, saveCheckpoint, saveModel, type Position, type Trainee } from './checkpoint.js';
+export { evaluate, predict, type EvaluateOptions, type Prediction, type PredictOptions } from './evaluate.js';
+export { fit, type FitOptions } from './fit.js';
+export { accuracy, confusionMatrix, ConfusionMatrix, meanAbsoluteError, meanSquaredError, topK, type Metric } from './metrics.js';
+export type { ProgressKind } from './progress.js';
+export type { Batch, Batches, Callback, EpochLog, History, Loss, Run, Steps, Supervised } from './run.js';

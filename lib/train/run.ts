@@ -1,0 +1,88 @@
+import type { AnyModule } from '../nn/module.js';
+import type { StateDict } from '../nn/state-dict.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Variable } from '../tensor/parameter.js';
+
+/** A batch to learn from: at least the targets. */
+export interface Batch {
+  readonly y: Tensor;
+}
+
+/** The usual batch: inputs and targets. */
+export interface Supervised extends Batch {
+  readonly x: Tensor;
+}
+
+/** Batches of one pass over the data; a DataLoader, or anything else that can be iterated more than once. */
+export type Batches<B> = AsyncIterable<B> | Iterable<B>;
+
+/** How well an output fits a target, as one number to make small. */
+export type Loss = (output: Tensor, target: Tensor) => Tensor;
+
+/** What training needs of an optimizer. */
+export interface Steps {
+  lr: number;
+  step(gradients: Readonly<Record<string, Tensor>>): void;
+  stateDict(): Record<string, Variable>;
+  loadStateDict(state: StateDict): void;
+}
+
+/** What one epoch gave: `loss`, each metric by name, the same for validation as `valLoss`, `valAccuracy` and so on. */
+export interface EpochLog {
+  /** Number of the epoch, from 1. */
+  readonly epoch: number;
+  /** Mean loss per sample. */
+  readonly loss: number;
+  /** Time that training took, without validation. */
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  readonly [name: string]: number;
+}
+
+/** What {@link fit} returns. */
+export interface History {
+  readonly epochs: readonly EpochLog[];
+  /** Whether Ctrl-C or the signal ended it. */
+  readonly interrupted: boolean;
+  /** Why a callback ended it. */
+  readonly stopped?: string;
+}
+
+/** A training under way, as callbacks see it. */
+export interface Run {
+  readonly model: AnyModule;
+  readonly optimizer: Steps;
+  /** How many epochs there will be. */
+  readonly epochs: number;
+  /** Number of the current epoch, from 1. */
+  readonly epoch: number;
+  /** Steps made so far, over all epochs. */
+  readonly step: number;
+  readonly history: readonly EpochLog[];
+  /** Ends the training after this step or epoch. */
+  stop(reason: string): void;
+}
+
+type Hook<T extends unknown[] = []> = (run: Run, ...rest: T) => void | Promise<void>;
+
+/** What can be done at certain moments of a training; each hook is awaited. */
+export interface Callback {
+  readonly onStart?: Hook;
+  readonly onEpochStart?: Hook;
+  /** Before a step. */
+  readonly onStepStart?: Hook;
+  /** After a step, with its loss. */
+  readonly onStepEnd?: Hook<[loss: number]>;
+  readonly onEpochEnd?: Hook<[log: EpochLog]>;
+  /** When training ends well, also when it was stopped or interrupted. */
+  readonly onEnd?: Hook<[history: History]>;
+}
+
+/** Sets a model and all its parts to training or inference behaviour; the result puts every part back as it was. */
+export function switchMode(model: AnyModule, training: boolean): () => void {
+  const before = [...model.namedModules().values()].map((module) => [module, module.training] as const);
+  model.train(training);
+  return () => {
+    for (const [module, mode] of before) module.training = mode;
+  };
+}

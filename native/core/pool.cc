@@ -1,0 +1,153 @@
+#include "core/pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace myelin {
+namespace pool {
+namespace {
+
+constexpr int kMaxThreads = 256;
+// A worker looks for work this long before it sleeps: longer than the gap between two ops of a training step, short
+// enough that an idle process leaves the core to others.
+constexpr auto kSpin = std::chrono::microseconds(40);
+constexpr std::uint64_t kClosed = 0xFFFFFFFFu;
+
+void pause_briefly() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// One loop runs at a time. `ticket_` is (generation << 32 | next chunk); a thread claims a chunk by raising it with a
+// compare-and-swap, which fails when the loop it looked at has ended, so stale fields are never acted upon. The loop
+// is over when every chunk has been counted as done: a worker that the system has descheduled costs nothing.
+class Pool {
+ public:
+  static Pool& instance() {
+    // Never destroyed: workers may outlive static destructors at process exit.
+    static Pool* const pool = new Pool;
+    return *pool;
+  }
+
+  int threads() const { return threads_.load(std::memory_order_relaxed); }
+
+  void set_threads(int count) {
+    const int clamped = std::clamp(count, 1, kMaxThreads);
+    const std::lock_guard<std::mutex> owner(owner_);
+    threads_.store(clamped, std::memory_order_relaxed);
+    while (workers_ + 1 < clamped) {
+      std::thread([this, index = workers_] { serve(index); }).detach();
+      workers_++;
+    }
+  }
+
+  void run(std::size_t chunks, Body body, const void* context) {
+    if (chunks > 1 && threads() > 1 && owner_.try_lock()) {
+      run_shared(chunks, body, context);
+      const std::exception_ptr error = std::exchange(error_, nullptr);
+      owner_.unlock();
+      if (error != nullptr) std::rethrow_exception(error);
+    } else {
+      for (std::size_t i = 0; i < chunks; i++) body(context, i);
+    }
+  }
+
+ private:
+  Pool() = default;
+
+  void run_shared(std::size_t chunks, Body body, const void* context) {
+    const std::uint64_t generation = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
+    // Closed before the fields change, so that a late worker cannot claim with a mixture of old and new.
+    ticket_.store(((generation - 1) << 32) | kClosed, std::memory_order_seq_cst);
+    chunks_.store(chunks, std::memory_order_relaxed);
+    body_.store(body, std::memory_order_relaxed);
+    context_.store(context, std::memory_order_relaxed);
+    done_.store(0, std::memory_order_relaxed);
+    ticket_.store(generation << 32, std::memory_order_seq_cst);
+    if (sleepers_.load(std::memory_order_seq_cst) > 0) {
+      const std::lock_guard<std::mutex> lock(sleep_);
+      wake_.notify_all();
+    }
+    work();
+    while (done_.load(std::memory_order_acquire) < chunks) pause_briefly();
+  }
+
+  // Takes chunks of the current loop until none is left.
+  void work() {
+    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+    for (;;) {
+      const std::uint64_t chunk = ticket & kClosed;
+      const Body body = body_.load(std::memory_order_relaxed);
+      const void* context = context_.load(std::memory_order_relaxed);
+      if (chunk >= chunks_.load(std::memory_order_relaxed)) return;
+      if (ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        attempt(body, context, chunk);
+        done_.fetch_add(1, std::memory_order_release);
+        ticket = ticket_.load(std::memory_order_acquire);
+      }
+    }
+  }
+
+  void attempt(Body body, const void* context, std::size_t chunk) {
+    try {
+      body(context, chunk);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(sleep_);
+      if (error_ == nullptr) error_ = std::current_exception();
+    }
+  }
+
+  bool has_work() const {
+    return (ticket_.load(std::memory_order_seq_cst) & kClosed) < chunks_.load(std::memory_order_relaxed);
+  }
+
+  void serve(int index) {
+    for (;;) {
+      if (index + 1 < threads()) work();
+      const auto deadline = std::chrono::steady_clock::now() + kSpin;
+      while (!has_work() && std::chrono::steady_clock::now() < deadline) pause_briefly();
+      if (has_work() && index + 1 < threads()) continue;
+      std::unique_lock<std::mutex> lock(sleep_);
+      sleepers_.fetch_add(1, std::memory_order_seq_cst);
+      // A worker beyond the wanted number of threads sleeps through every loop.
+      wake_.wait(lock, [&] { return has_work() && index + 1 < threads(); });
+      sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+    }
+  }
+
+  std::atomic<std::uint64_t> ticket_{kClosed};
+  std::atomic<std::size_t> chunks_{0};
+  std::atomic<Body> body_{nullptr};
+  std::atomic<const void*> context_{nullptr};
+  alignas(64) std::atomic<std::size_t> done_{0};
+  alignas(64) std::atomic<int> sleepers_{0};
+  std::atomic<int> threads_{0};  // 0: nobody has chosen yet, loops run on their caller
+  std::mutex owner_;
+  std::mutex sleep_;  // also guards error_ while a loop runs
+  std::exception_ptr error_;
+  std::condition_variable wake_;
+  int workers_ = 0;
+};
+
+}  // namespace
+
+int threads() { return Pool::instance().threads(); }
+void set_threads(int count) { Pool::instance().set_threads(count); }
+void run(std::size_t chunks, Body body, const void* context) { Pool::instance().run(chunks, body, context); }
+
+}  // namespace pool
+}  // namespace myelin

@@ -1,0 +1,53 @@
+#include "core/registry.h"
+
+namespace myelin {
+
+double Attrs::number() {
+  require(next_ < end_, "too few attributes");
+  return *next_++;
+}
+
+std::int64_t Attrs::integer() {
+  const double value = number();
+  require(value >= -9007199254740992.0 && value <= 9007199254740992.0, "an attribute is out of range");
+  const std::int64_t integer = static_cast<std::int64_t>(value);
+  require(static_cast<double>(integer) == value, "an attribute is no integer");
+  return integer;
+}
+
+int Attrs::choice(int options) {
+  const std::int64_t value = integer();
+  require(value >= 0 && value < options, "an attribute is not one of its options");
+  return static_cast<int>(value);
+}
+
+Dims Attrs::integers(int& count, int limit) {
+  const std::int64_t length = integer();
+  require(length >= 0 && length <= limit && length <= kMaxRank, "an attribute list has another length than expected");
+  count = static_cast<int>(length);
+  Dims values{};
+  for (int i = 0; i < count; i++) values[i] = integer();
+  return values;
+}
+
+const std::vector<OpInfo>& all_ops() {
+  static const OpList ops = [] {
+    OpList list;
+    register_elementwise(list);
+    register_reduce(list);
+    register_gemm(list);
+    register_conv(list);
+    register_pool2d(list);
+    register_norm(list);
+    register_softmax(list);
+    register_loss(list);
+    register_index(list);
+    register_move(list);
+    register_random(list);
+    register_optim(list);
+    return list;
+  }();
+  return ops;
+}
+
+}  // namespace myelin

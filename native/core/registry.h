@@ -1,0 +1,64 @@
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/view.h"
+#include "kernels/kernels.h"
+
+namespace myelin {
+
+// Attribute values of one command, read in the order in which the op's definition lists them.
+class Attrs {
+ public:
+  Attrs(const double* values, std::size_t count) : next_(values), end_(values + count) {}
+  double number();
+  std::int64_t integer();                      // refuses fractions and values beyond 2^53
+  bool boolean() { return integer() != 0; }
+  int choice(int options);                     // a string of a closed set, as its index; refuses others
+  Dims integers(int& count, int limit = kMaxRank);  // a list, encoded as its length and its values
+
+ private:
+  const double* next_;
+  const double* end_;
+};
+
+// What an op body gets: decoded views, attributes, and the kernels of the ISA in force.
+struct OpCall {
+  const View* in;
+  int inputs;
+  View* out;
+  int outputs;
+  Attrs attrs;
+  const KernelTable& kernels;
+};
+
+constexpr int kVariadic = -1;
+
+// Op bodies trust views to lie inside their storages, and nothing else: they check every shape and dtype they rely on.
+struct OpInfo {
+  const char* name;
+  int inputs;               // or kVariadic
+  int outputs;
+  void (*run)(OpCall& call);
+};
+
+// All ops in order of registration; an op's index is its number in commands.
+const std::vector<OpInfo>& all_ops();
+
+// One function a family, called once by all_ops(); each is defined in the file of native/ops that bears its name.
+using OpList = std::vector<OpInfo>;
+void register_elementwise(OpList& ops);
+void register_reduce(OpList& ops);
+void register_gemm(OpList& ops);
+void register_conv(OpList& ops);
+void register_pool2d(OpList& ops);
+void register_norm(OpList& ops);
+void register_softmax(OpList& ops);
+void register_loss(OpList& ops);
+void register_index(OpList& ops);
+void register_move(OpList& ops);
+void register_random(OpList& ops);
+void register_optim(OpList& ops);
+
+}  // namespace myelin

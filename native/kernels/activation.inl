@@ -1,0 +1,122 @@
+// Activations and their derivatives, for float and double alike. Errors are for float32; float64's are libm's plus one
+// or two roundings. A derivative's error is in ulp of its largest factor: near a derivative's zero nothing is promised.
+
+// 3 ulp, and e^x itself far below zero.
+template <class T>
+MYELIN_INLINE Vec<T> sigmoid(Vec<T> x) {
+  const Vec<T> e = exp(-abs(x)), r = T(1) / (T(1) + e);
+  return select(x < Vec<T>(T(0)), e * r, r);
+}
+
+// x Phi(x). 8 ulp.
+template <class T>
+MYELIN_INLINE Vec<T> gelu(Vec<T> x) {
+  return x * normal_cdf(x);
+}
+
+// The argument of tanh in x (1 + tanh(...)) / 2 (Hendrycks, Gimpel: "Gaussian error linear units", section 2).
+constexpr double kGeluScale = 0.79788456080286535588;  // sqrt(2 / pi)
+constexpr double kGeluCubic = 0.044715;
+
+// (1 + tanh y) / 2 is sigmoid(2 y), without its cancellation. 16 ulp: the exponential magnifies the argument's rounding.
+template <class T>
+MYELIN_INLINE Vec<T> gelu_gate(Vec<T> x) {
+  const Vec<T> inner = fma(x * x, Vec<T>(T(2 * kGeluScale * kGeluCubic)), Vec<T>(T(2 * kGeluScale)));
+  return sigmoid(x * inner);
+}
+
+template <class T>
+MYELIN_INLINE Vec<T> gelu_tanh(Vec<T> x) {
+  return x * gelu_gate(x);
+}
+
+// x sigmoid(x). 4 ulp.
+template <class T>
+MYELIN_INLINE Vec<T> silu(Vec<T> x) {
+  return x * sigmoid(x);
+}
+
+// log(1 + e^x), and x itself above 20, as PyTorch. 4 ulp.
+template <class T>
+MYELIN_INLINE Vec<T> softplus(Vec<T> x) {
+  const Vec<T> r = max(Vec<T>(T(0)), x) + log1p(exp(-abs(x)));
+  return select(x > Vec<T>(T(20)), x, r);
+}
+
+template <class T>
+MYELIN_INLINE Vec<T> leaky_relu(Vec<T> x, Vec<T> slope) {
+  return select(x > Vec<T>(T(0)), x, x * slope);
+}
+
+template <class T>
+MYELIN_INLINE Vec<T> elu(Vec<T> x, Vec<T> alpha) {
+  return select(x > Vec<T>(T(0)), x, alpha * expm1(x));
+}
+
+MYELIN_FLOATS(MYELIN_UNARY, sigmoid, sigmoid(x))
+MYELIN_FLOATS(MYELIN_UNARY, gelu, gelu(x))
+MYELIN_FLOATS(MYELIN_UNARY, gelu_tanh, gelu_tanh(x))
+MYELIN_FLOATS(MYELIN_UNARY, silu, silu(x))
+MYELIN_FLOATS(MYELIN_UNARY, softplus, softplus(x))
+MYELIN_FLOATS(MYELIN_UNARY_PARAM, leaky_relu, leaky_relu(x, p0))
+MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, elu(x, p0))
+
+// ---- derivatives --------------------------------------------------------------------------------------------------
+
+// 0 where x is not positive; a NaN of x lets the gradient through.
+template <class T>
+MYELIN_INLINE Vec<T> relu_backward(Vec<T> dout, Vec<T> x) {
+  return select(x <= Vec<T>(T(0)), Vec<T>(T(0)), dout);
+}
+
+template <class T>
+MYELIN_INLINE Vec<T> sigmoid_backward(Vec<T> dout, Vec<T> out) {
+  return dout * ((T(1) - out) * out);
+}
+
+template <class T>
+MYELIN_INLINE Vec<T> tanh_backward(Vec<T> dout, Vec<T> out) {
+  return dout * (T(1) - out * out);
+}
+
+// Beyond these arguments the derivative is 0 or 1; without the bound x = infinity would give infinity * 0.
+template <class T>
+MYELIN_INLINE Vec<T> bounded(Vec<T> x) {
+  return min(Vec<T>(T(40)), max(Vec<T>(T(-40)), x));
+}
+
+// Phi(x) + x phi(x).
+template <class T>
+MYELIN_INLINE Vec<T> gelu_backward(Vec<T> dout, Vec<T> unbounded) {
+  const Vec<T> x = bounded(unbounded);
+  const Vec<T> density = T(0.39894228040143267794) * exp(T(-0.5) * x * x);
+  return dout * fma(x, density, normal_cdf(x));
+}
+
+// s + x s (1 - s) y' with s = gelu_gate(x) and y' the derivative of its argument.
+template <class T>
+MYELIN_INLINE Vec<T> gelu_tanh_backward(Vec<T> dout, Vec<T> unbounded) {
+  const Vec<T> x = bounded(unbounded), s = gelu_gate(x);
+  const Vec<T> inner = fma(x * x, Vec<T>(T(6 * kGeluScale * kGeluCubic)), Vec<T>(T(2 * kGeluScale)));
+  return dout * fma(x * inner, s * (T(1) - s), s);
+}
+
+// s (1 + x (1 - s)).
+template <class T>
+MYELIN_INLINE Vec<T> silu_backward(Vec<T> dout, Vec<T> x) {
+  const Vec<T> s = sigmoid(x);
+  return dout * (s * fma(x, T(1) - s, Vec<T>(T(1))));
+}
+
+template <class T>
+MYELIN_INLINE Vec<T> softplus_backward(Vec<T> dout, Vec<T> x) {
+  return select(x > Vec<T>(T(20)), dout, dout * sigmoid(x));
+}
+
+MYELIN_FLOATS(MYELIN_BINARY, relu_backward, relu_backward(a, b))
+MYELIN_FLOATS(MYELIN_BINARY, sigmoid_backward, sigmoid_backward(a, b))
+MYELIN_FLOATS(MYELIN_BINARY, tanh_backward, tanh_backward(a, b))
+MYELIN_FLOATS(MYELIN_BINARY, gelu_backward, gelu_backward(a, b))
+MYELIN_FLOATS(MYELIN_BINARY, gelu_tanh_backward, gelu_tanh_backward(a, b))
+MYELIN_FLOATS(MYELIN_BINARY, silu_backward, silu_backward(a, b))
+MYELIN_FLOATS(MYELIN_BINARY, softplus_backward, softplus_backward(a, b))

@@ -1,0 +1,2 @@
+#define MYELIN_ISA avx2
+#include "kernels/all.inl"

@@ -1,0 +1,2 @@
+#define MYELIN_ISA avx512
+#include "kernels/all.inl"

@@ -1,0 +1,194 @@
+#pragma once
+// Included by code compiled for every ISA: nothing here may define a function or pull in a standard C++ header, or the
+// linker could put AVX-512 code where the baseline expects its own (see ARCHITECTURE.md, "One binary, many ISAs").
+#include <cstddef>
+#include <cstdint>
+
+namespace myelin {
+
+// Rules of all signatures. Sizes and strides count elements. The stride of an input may be 0 (one element repeated), 1,
+// negative or anything else; arrays without a stride argument have stride 1. Pointers need the alignment of their
+// element only. n = 0 is allowed. An output may be the very same array as an input of equal element size and stride 1;
+// other overlaps are not allowed. Results depend neither on alignment nor on what the other elements are.
+
+template <class T>
+using UnaryFn = void(const T* x, std::ptrdiff_t sx, T* out, std::size_t n);
+// leaky_relu: p0 = slope below 0; elu: p0 = alpha; clamp: [p0, p1], p1 wins when p0 > p1; scale_shift: x * p0 + p1.
+template <class T>
+using UnaryParamFn = void(const T* x, std::ptrdiff_t sx, T p0, T p1, T* out, std::size_t n);
+template <class T>
+using PredicateFn = void(const T* x, std::ptrdiff_t sx, std::uint8_t* out, std::size_t n);
+template <class T>
+using BinaryFn = void(const T* a, std::ptrdiff_t sa, const T* b, std::ptrdiff_t sb, T* out, std::size_t n);
+template <class T>
+using CompareFn = void(const T* a, std::ptrdiff_t sa, const T* b, std::ptrdiff_t sb, std::uint8_t* out, std::size_t n);
+// out = condition ? a : b, on elements of sizeof(T) bytes.
+template <class T>
+using SelectFn = void(const std::uint8_t* condition, std::ptrdiff_t sc, const T* a, std::ptrdiff_t sa, const T* b,
+                      std::ptrdiff_t sb, T* out, std::size_t n);
+
+// Reduces n consecutive elements. Float sums and products are a tree over blocks, so errors grow with log n and the
+// order depends on n alone. n = 0 gives the identity: 0, 1, or the infinity (least or greatest integer) that loses.
+template <class T>
+using ReduceFn = T(const T* x, std::size_t n);
+template <class T>
+using WideReduceFn = std::int64_t(const T* x, std::size_t n);
+// acc[j] = combine(acc[j], combination of x[i * row_stride + j] over rows i), for columns j < n. Float sums and products
+// of a column are a tree over its rows; their order depends on `rows` alone.
+template <class T>
+using ReduceRowsFn = void(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* acc, std::size_t n);
+// Mean and sum of squared deviations from it, in one pass over memory; n = 0 gives 0 and 0. Two parts combine as
+// mean = (n1 mean1 + n2 mean2) / n, squares = squares1 + squares2 + (mean1 - mean2)^2 n1 n2 / n
+// (Chan, Golub, LeVeque: "Updating formulae and a pairwise algorithm for computing sample variances", 1979).
+template <class T>
+using MomentsFn = void(const T* x, std::size_t n, T* mean, T* squares);
+// The same for every column j < n over `rows` rows.
+template <class T>
+using MomentsRowsFn = void(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* mean, T* squares,
+                           std::size_t n);
+
+template <class T>
+using RowFn = void(const T* x, T* out, std::size_t n);
+template <class T>
+using RowBackwardFn = void(const T* dout, const T* out, T* dx, std::size_t n);
+// out = (x - mean) * rstd * weight + bias; a null weight is 1, a null bias is 0.
+template <class T>
+using NormalizeFn = void(const T* x, T mean, T rstd, const T* weight, const T* bias, T* out, std::size_t n);
+// With xhat = (x - mean) * rstd and g = dout * weight: dx = rstd * (g - avg(g) - xhat * avg(g * xhat)), and, each unless
+// null, dweight += dout * xhat, dbias += dout. x must not be dx.
+template <class T>
+using NormalizeBackwardFn = void(const T* dout, const T* x, T mean, T rstd, const T* weight, T* dx, T* dweight,
+                                 T* dbias, std::size_t n);
+// Channels-last batch norm: rows are pixels, columns are channels j < n.
+// out[i][j] = x[i][j] * scale[j] + shift[j].
+template <class T>
+using ScaleShiftRowsFn = void(const T* x, std::ptrdiff_t x_stride, const T* scale, const T* shift, T* out,
+                              std::ptrdiff_t out_stride, std::size_t rows, std::size_t n);
+// sum[j] += sum of dout[i][j]; sum_xhat[j] += sum of dout[i][j] * (x[i][j] - mean[j]) * rstd[j]; trees over the rows.
+template <class T>
+using BatchNormSumsFn = void(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,
+                             std::size_t rows, const T* mean, const T* rstd, T* sum, T* sum_xhat, std::size_t n);
+// dx[i][j] = x[i][j] * a[j] + dout[i][j] * b[j] + c[j].
+template <class T>
+using BatchNormDxFn = void(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride, const T* a,
+                           const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows, std::size_t n);
+
+// dst[k * ldd + i] = src[i * lds + k] for i < m, k < n. src and dst must not overlap.
+template <class T>
+using TransposeFn = void(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std::size_t m, std::size_t n);
+// Channel by channel the maximum of count >= 1 pixels of n channels, and unless null the index of the pixel it is from:
+// the first maximum, but the last NaN if there is one (as PyTorch).
+template <class T>
+using MaxPoolPixelFn = void(const T* const* pixels, std::size_t count, T* out, std::int32_t* winner, std::size_t n);
+
+// One step of an optimizer on n parameters, formula for formula torch.optim's (single-tensor form). All arrays but the
+// gradient are updated in place. Hyper-parameters are double and rounded once, after derived ones such as 1 - beta.
+struct SgdStep {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov;
+  bool first;  // the velocity starts as the gradient, undamped
+};
+struct AdamStep {
+  double lr, beta1, beta2, eps, weight_decay;
+  double correction1, correction2;  // 1 - beta1^t and 1 - beta2^t
+  bool decoupled;                   // AdamW: the decay shrinks the parameter, not the gradient's moments
+};
+struct RmspropStep {
+  double lr, alpha, eps, weight_decay, momentum;
+  bool centered;
+};
+struct AdagradStep {
+  double lr;  // already decayed: lr / (1 + (t - 1) lr_decay)
+  double eps, weight_decay;
+};
+// velocity may be null when momentum is 0.
+template <class T>
+using SgdFn = void(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step);
+template <class T>
+using AdamFn = void(T* param, const T* grad, T* mean, T* square, std::size_t n, const AdamStep& step);
+// mean may be null unless centered, velocity when momentum is 0.
+template <class T>
+using RmspropFn = void(T* param, const T* grad, T* square, T* mean, T* velocity, std::size_t n,
+                       const RmspropStep& step);
+template <class T>
+using AdagradFn = void(T* param, const T* grad, T* square, std::size_t n, const AdagradStep& step);
+
+// A panel of C, as wide as a tile or narrower and of any height: C = act(alpha A B [+ C] [+ bias]), where A(i, k) is
+// a[i * a_row + k * a_k], B(k, j) is b[k * b_k + j] and C(i, j) is c[i * c_row + j]. Each element of C is one running sum
+// over k, whatever the shape of the panel. C must not overlap A or B.
+//
+// The sum may run over several segments of A, each of k steps: segment s begins at a + a_segments[s], while B goes on
+// without a break. So the patches of a convolution are read where they lie.
+template <class T>
+struct GemmPanel {
+  const T* a;
+  std::ptrdiff_t a_row, a_k;
+  const std::ptrdiff_t* a_segments;  // null: one segment, at a
+  std::size_t segments;
+  std::size_t k;
+  const T* b;
+  std::ptrdiff_t b_k;
+  bool b_padded;  // rows of B can be read up to the next whole vector
+  T* c;
+  std::ptrdiff_t c_row;
+  std::size_t rows, cols;  // cols <= GemmBlocking::lanes * GemmBlocking::vectors
+  bool accumulate;
+  T alpha;
+  const T* bias;  // one for each column, or null
+  bool relu;
+};
+template <class T>
+using GemmPanelFn = void(const GemmPanel<T>& panel);
+// How an ISA wants products cut: the widest tile in vectors of `lanes` elements, and the blocks of K, M and N.
+struct GemmBlocking {
+  std::size_t lanes, vectors;
+  std::size_t kc, mc, nc;
+};
+using GemmBlockingFn = const GemmBlocking&();
+// out[i * width + j] = b[i * b_k + j] for j < cols, 0 for cols <= j < width; width is a multiple of the lanes.
+template <class T>
+using GemmPackFn = void(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size_t cols, T* out, std::size_t width);
+// gemv_dots: y[i] = sum of a[i * a_row + j] * x[j] over j < n, for i < rows.
+// gemv_sums: y[j] = sum of a[i * a_row + j] * x[i] over i < rows, for j < n; i ascends.
+template <class T>
+using GemvFn = void(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n);
+
+// A row of output pixels of a depthwise convolution, channels-last: for every pixel p and channel c
+// out[p * out_step + c] = bias[c] + sum over taps t of x[p * x_step + offsets[t] + c] * weights[t * channels + c].
+template <class T>
+struct DepthwiseRow {
+  const T* x;
+  std::ptrdiff_t x_step;
+  const std::ptrdiff_t* offsets;
+  std::size_t taps;
+  const T* weights;
+  const T* bias;  // or null
+  T* out;
+  std::ptrdiff_t out_step;
+  std::size_t pixels, channels;
+};
+template <class T>
+using DepthwiseRowFn = void(const DepthwiseRow<T>& row);
+// Its weights' gradient: gradient[t * channels + c] += sum over pixels p of x[p * x_step + offsets[t] + c] *
+// dout[p * channels + c].
+template <class T>
+struct DepthwiseGradient {
+  const T* x;
+  std::ptrdiff_t x_step;
+  const std::ptrdiff_t* offsets;
+  std::size_t taps;
+  const T* dout;
+  T* gradient;
+  std::size_t pixels, channels;
+};
+template <class T>
+using DepthwiseGradientFn = void(const DepthwiseGradient<T>& row);
+
+struct KernelTable {
+  const char* isa;
+#define MYELIN_KERNEL(name, signature) signature* name;
+#include "kernels/kernels.def"
+#undef MYELIN_KERNEL
+};
+
+}  // namespace myelin

@@ -1,0 +1,2 @@
+#define MYELIN_ISA neon
+#include "kernels/all.inl"

@@ -1,0 +1,2 @@
+#define MYELIN_ISA neon_dot
+#include "kernels/all.inl"

@@ -1,0 +1,29 @@
+// What every kernel means, in plain loops: the specification, the tests' oracle, and a table that runs on any CPU.
+// float32 is computed in double and rounded once.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/kernels.h"
+
+namespace myelin {
+namespace reference {
+namespace {
+
+#include "kernels/reference_elementwise.inl"
+#include "kernels/reference_rows.inl"
+#include "kernels/reference_gemm.inl"
+
+}  // namespace
+
+extern const KernelTable table;
+const KernelTable table = {
+    "reference",
+#define MYELIN_KERNEL(name, signature) name,
+#include "kernels/kernels.def"
+#undef MYELIN_KERNEL
+};
+
+}  // namespace reference
+}  // namespace myelin

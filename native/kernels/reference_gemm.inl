@@ -1,0 +1,70 @@
+// Matrix products.
+
+template <class T>
+void gemm_panel(const GemmPanel<T>& p) {
+  for (std::size_t i = 0; i < p.rows; i++)
+    for (std::size_t j = 0; j < p.cols; j++) {
+      double sum = 0;
+      const T* b = p.b + j;
+      for (std::size_t s = 0; s < p.segments; s++) {
+        const T* a = p.a + (p.a_segments ? p.a_segments[s] : 0) + static_cast<std::ptrdiff_t>(i) * p.a_row;
+        for (std::size_t k = 0; k < p.k; k++, b += p.b_k) sum += static_cast<double>(at(a, p.a_k, k)) * *b;
+      }
+      T& c = p.c[static_cast<std::ptrdiff_t>(i) * p.c_row + static_cast<std::ptrdiff_t>(j)];
+      const double out = sum * p.alpha + (p.accumulate ? c : T(0)) + (p.bias ? p.bias[j] : T(0));
+      c = static_cast<T>(p.relu && out < 0 ? 0 : out);
+    }
+}
+
+template <class T>
+void gemm_pack(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size_t cols, T* out, std::size_t width) {
+  for (std::size_t i = 0; i < k; i++)
+    for (std::size_t j = 0; j < width; j++) out[i * width + j] = j < cols ? at(b + j, b_k, i) : T(0);
+}
+
+template <class T>
+void depthwise_row(const DepthwiseRow<T>& row) {
+  for (std::size_t p = 0; p < row.pixels; p++)
+    for (std::size_t c = 0; c < row.channels; c++) {
+      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(p), channel = static_cast<std::ptrdiff_t>(c);
+      double sum = row.bias ? row.bias[c] : T(0);
+      for (std::size_t t = 0; t < row.taps; t++)
+        sum += static_cast<double>(row.x[pixel * row.x_step + row.offsets[t] + channel]) * row.weights[t * row.channels + c];
+      row.out[pixel * row.out_step + channel] = static_cast<T>(sum);
+    }
+}
+
+template <class T>
+void depthwise_gradient(const DepthwiseGradient<T>& row) {
+  for (std::size_t t = 0; t < row.taps; t++)
+    for (std::size_t c = 0; c < row.channels; c++) {
+      double sum = row.gradient[t * row.channels + c];
+      const T* x = row.x + row.offsets[t] + c;
+      for (std::size_t p = 0; p < row.pixels; p++)
+        sum += static_cast<double>(at(x, row.x_step, p)) * row.dout[p * row.channels + c];
+      row.gradient[t * row.channels + c] = static_cast<T>(sum);
+    }
+}
+
+constexpr GemmBlocking kGemmBlocking = {4, 2, 256, 64, 512};
+
+#define MYELIN_GEMM(T, prefix, unused)                                                                               \
+  void prefix##_gemm_panel(const GemmPanel<T>& panel) { gemm_panel(panel); }                                         \
+  const GemmBlocking& prefix##_gemm_blocking() { return kGemmBlocking; }                                             \
+  void prefix##_gemm_pack(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size_t cols, T* out,                   \
+                          std::size_t width) {                                                                       \
+    gemm_pack(b, b_k, k, cols, out, width);                                                                          \
+  }                                                                                                                  \
+  void prefix##_gemv_dots(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n) {     \
+    for (std::size_t i = 0; i < rows; i++) y[i] = static_cast<T>(dot(a + static_cast<std::ptrdiff_t>(i) * a_row, x, n)); \
+  }                                                                                                                  \
+  void prefix##_gemv_sums(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n) {     \
+    for (std::size_t j = 0; j < n; j++) {                                                                            \
+      double sum = 0;                                                                                                \
+      for (std::size_t i = 0; i < rows; i++) sum += static_cast<double>(at(a + j, a_row, i)) * x[i];                 \
+      y[j] = static_cast<T>(sum);                                                                                    \
+    }                                                                                                                \
+  }                                                                                                                  \
+  void prefix##_depthwise_row(const DepthwiseRow<T>& row) { depthwise_row(row); }                                    \
+  void prefix##_depthwise_gradient(const DepthwiseGradient<T>& row) { depthwise_gradient(row); }
+MYELIN_FLOATS(MYELIN_GEMM, )

@@ -1,0 +1,2 @@
+#define MYELIN_ISA sse2
+#include "kernels/all.inl"

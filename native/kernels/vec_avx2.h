@@ -1,0 +1,64 @@
+// avx2, with fma and f16c: x86-64 since 2013.
+
+MYELIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return _mm256_fmadd_ps(a.raw, b.raw, c.raw);
+}
+MYELIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+  return _mm256_fmadd_pd(a.raw, b.raw, c.raw);
+}
+
+// g++ turns a > b ? a : b into a comparison and a blend; these are one instruction.
+MYELIN_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return _mm256_max_ps(a.raw, b.raw); }
+MYELIN_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return _mm256_min_ps(a.raw, b.raw); }
+MYELIN_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return _mm256_max_pd(a.raw, b.raw); }
+MYELIN_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return _mm256_min_pd(a.raw, b.raw); }
+MYELIN_INLINE Vec<std::int32_t> max(Vec<std::int32_t> a, Vec<std::int32_t> b) {
+  return (Vec<std::int32_t>::Raw)_mm256_max_epi32((__m256i)a.raw, (__m256i)b.raw);
+}
+MYELIN_INLINE Vec<std::int32_t> min(Vec<std::int32_t> a, Vec<std::int32_t> b) {
+  return (Vec<std::int32_t>::Raw)_mm256_min_epi32((__m256i)a.raw, (__m256i)b.raw);
+}
+MYELIN_INLINE Vec<std::uint8_t> max(Vec<std::uint8_t> a, Vec<std::uint8_t> b) {
+  return (Vec<std::uint8_t>::Raw)_mm256_max_epu8((__m256i)a.raw, (__m256i)b.raw);
+}
+MYELIN_INLINE Vec<std::uint8_t> min(Vec<std::uint8_t> a, Vec<std::uint8_t> b) {
+  return (Vec<std::uint8_t>::Raw)_mm256_min_epu8((__m256i)a.raw, (__m256i)b.raw);
+}
+
+// GNU vectors have neither square root nor rounding.
+MYELIN_INLINE Vec<float> sqrt(Vec<float> x) { return _mm256_sqrt_ps(x.raw); }
+MYELIN_INLINE Vec<double> sqrt(Vec<double> x) { return _mm256_sqrt_pd(x.raw); }
+constexpr int kRoundEven = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+constexpr int kRoundToZero = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+MYELIN_INLINE Vec<float> round_even(Vec<float> x) { return _mm256_round_ps(x.raw, kRoundEven); }
+MYELIN_INLINE Vec<double> round_even(Vec<double> x) { return _mm256_round_pd(x.raw, kRoundEven); }
+MYELIN_INLINE Vec<float> trunc(Vec<float> x) { return _mm256_round_ps(x.raw, kRoundToZero); }
+MYELIN_INLINE Vec<double> trunc(Vec<double> x) { return _mm256_round_pd(x.raw, kRoundToZero); }
+MYELIN_INLINE Vec<float> floor(Vec<float> x) { return _mm256_floor_ps(x.raw); }
+MYELIN_INLINE Vec<double> floor(Vec<double> x) { return _mm256_floor_pd(x.raw); }
+MYELIN_INLINE Vec<float> ceil(Vec<float> x) { return _mm256_ceil_ps(x.raw); }
+MYELIN_INLINE Vec<double> ceil(Vec<double> x) { return _mm256_ceil_pd(x.raw); }
+
+// One instruction instead of a round trip through memory.
+MYELIN_INLINE bool any(LaneMask<4> mask) { return _mm256_movemask_ps((__m256)mask.raw) != 0; }
+MYELIN_INLINE bool any(LaneMask<8> mask) { return _mm256_movemask_pd((__m256d)mask.raw) != 0; }
+
+// Masked moves touch only the lanes asked for: no loop and no round trip through memory.
+MYELIN_INLINE __m256i first_lanes_32(std::size_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(int(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+MYELIN_INLINE __m256i first_lanes_64(std::size_t count) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)(count)), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+MYELIN_INLINE Vec<float> partial_load(const float* p, std::size_t count) {
+  return _mm256_maskload_ps(p, first_lanes_32(count));
+}
+MYELIN_INLINE Vec<double> partial_load(const double* p, std::size_t count) {
+  return _mm256_maskload_pd(p, first_lanes_64(count));
+}
+MYELIN_INLINE void partial_store(float* p, Vec<float> v, std::size_t count) {
+  _mm256_maskstore_ps(p, first_lanes_32(count), v.raw);
+}
+MYELIN_INLINE void partial_store(double* p, Vec<double> v, std::size_t count) {
+  _mm256_maskstore_pd(p, first_lanes_64(count), v.raw);
+}

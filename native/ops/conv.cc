@@ -1,0 +1,350 @@
+// conv2d and its gradients: shapes are checked and images brought to channels-last here, sums are in conv_correlate.cc
+// and conv_gradient.cc.
+#include "ops/conv.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/pool.h"
+#include "core/registry.h"
+
+namespace myelin {
+namespace {
+
+// ---- shapes ----------------------------------------------------------------------------------------------------------
+
+// Beyond this a padded size or a window could overflow; no tensor that fits into memory comes near.
+constexpr std::int64_t kLargest = std::int64_t{1} << 31;
+constexpr std::size_t kLargestWindow = std::size_t{1} << 28;
+
+std::size_t to_size(std::int64_t value, std::int64_t least) {
+  require(value >= least && value < kLargest, "conv2d: a size is out of range");
+  return static_cast<std::size_t>(value);
+}
+
+Dims list_of(Attrs& attrs, int length) {
+  int count = 0;
+  const Dims values = attrs.integers(count, length);
+  require(count == length, "conv2d: an attribute list has another length than expected");
+  return values;
+}
+
+std::size_t out_extent(std::size_t in, std::size_t before, std::size_t after, std::size_t kernel, std::size_t stride,
+                       std::size_t dilation) {
+  const std::size_t padded = in + before + after, reach = (kernel - 1) * dilation + 1;
+  require(reach <= padded, "conv2d: the kernel is larger than the padded input");
+  return (padded - reach) / stride + 1;
+}
+
+// Reads stride, padding (top, left, bottom, right), dilation and groups.
+ConvShape shape_of(const Dims& input, const Dims& kernel, Attrs& attrs) {
+  const Dims stride = list_of(attrs, 2), padding = list_of(attrs, 4), dilation = list_of(attrs, 2);
+  ConvShape shape{};
+  shape.groups = to_size(attrs.integer(), 1);
+  shape.batch = to_size(input[0], 0);
+  shape.channels = to_size(input[1], 0);
+  shape.height = to_size(input[2], 0);
+  shape.width = to_size(input[3], 0);
+  shape.out_channels = to_size(kernel[0], 0);
+  shape.kernel_height = to_size(kernel[2], 1);
+  shape.kernel_width = to_size(kernel[3], 1);
+  shape.stride_y = to_size(stride[0], 1);
+  shape.stride_x = to_size(stride[1], 1);
+  shape.top = to_size(padding[0], 0);
+  shape.left = to_size(padding[1], 0);
+  shape.bottom = to_size(padding[2], 0);
+  shape.right = to_size(padding[3], 0);
+  shape.dilation_y = to_size(dilation[0], 1);
+  shape.dilation_x = to_size(dilation[1], 1);
+  require(shape.channels % shape.groups == 0 && shape.out_channels % shape.groups == 0,
+          "conv2d: groups must divide the channels");
+  require(kernel[1] == static_cast<std::int64_t>(shape.group_channels()),
+          "conv2d: the kernel has another number of channels than a group");
+  shape.out_height = out_extent(shape.height, shape.top, shape.bottom, shape.kernel_height, shape.stride_y, shape.dilation_y);
+  shape.out_width = out_extent(shape.width, shape.left, shape.right, shape.kernel_width, shape.stride_x, shape.dilation_x);
+  // The rows that one output row reads are held in memory at once.
+  const double window = static_cast<double>((shape.kernel_height - 1) * shape.dilation_y + 1) *
+                        static_cast<double>(shape.width + shape.left + shape.right) *
+                        static_cast<double>(std::max(shape.channels, shape.out_channels));
+  if (window > static_cast<double>(kLargestWindow)) fail("OUT_OF_MEMORY", "conv2d: the padded rows of one output row do not fit into memory");
+  return shape;
+}
+
+void require_shape(const View& view, std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
+  const std::array<std::size_t, 4> expected{a, b, c, d};
+  require(view.rank == 4, "conv2d: an operand has not four axes");
+  for (int i = 0; i < 4; i++) {
+    require(view.shape[i] == static_cast<std::int64_t>(expected[static_cast<std::size_t>(i)]),
+            "conv2d: an operand has another shape than expected");
+  }
+}
+
+void require_input(const View& view, const ConvShape& shape) {
+  require_shape(view, shape.batch, shape.channels, shape.height, shape.width);
+}
+void require_output(const View& view, const ConvShape& shape) {
+  require_shape(view, shape.batch, shape.out_channels, shape.out_height, shape.out_width);
+}
+void require_kernel(const View& view, const ConvShape& shape) {
+  require_shape(view, shape.out_channels, shape.group_channels(), shape.kernel_height, shape.kernel_width);
+}
+
+// ---- channels-last ---------------------------------------------------------------------------------------------------
+
+// Whether pixels of channels lie one behind the other in each row of this NCHW view.
+bool channels_last(const View& view) {
+  const bool channels = view.shape[1] == 1 || view.strides[1] == 1;
+  const bool pixels = view.shape[3] == 1 || view.strides[3] == view.shape[1];
+  return channels && pixels;
+}
+
+template <class T>
+Images<T> images_of(const View& view, T* data, std::int64_t image, std::int64_t row) {
+  const auto extent = [&](int axis) { return static_cast<std::size_t>(view.shape[axis]); };
+  return {data, extent(0), extent(2), extent(3), extent(1), static_cast<std::ptrdiff_t>(image),
+          static_cast<std::ptrdiff_t>(row)};
+}
+
+// One image between a view of any strides and pixels without gaps; either side may be the source.
+template <class T>
+struct ImageCopy {
+  const KernelTable& kernels;
+  const View& view;
+
+  void gather(std::int64_t image, T* pixels) const {
+    const T* from = reinterpret_cast<const T*>(view.data) + image * view.strides[0];
+    const std::int64_t channels = view.shape[1], size = view.shape[2] * view.shape[3];
+    if (planes()) return transpose(from, view.strides[1], pixels, channels, channels, size);
+    each([&](std::int64_t at, std::int64_t index) { pixels[index] = from[at]; });
+  }
+
+  void scatter(std::int64_t image, const T* pixels) const {
+    T* to = reinterpret_cast<T*>(view.data) + image * view.strides[0];
+    const std::int64_t channels = view.shape[1], size = view.shape[2] * view.shape[3];
+    if (planes()) return transpose(pixels, channels, to, view.strides[1], size, channels);
+    each([&](std::int64_t at, std::int64_t index) { to[at] = pixels[index]; });
+  }
+
+ private:
+  bool planes() const { return view.strides[3] == 1 && view.strides[2] == view.shape[3]; }
+
+  void transpose(const T* from, std::int64_t from_stride, T* to, std::int64_t to_stride, std::int64_t rows,
+                 std::int64_t columns) const {
+    const auto stride = [](std::int64_t value) { return static_cast<std::ptrdiff_t>(value); };
+    const auto extent = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+    using Bits = typename GemmKernels<T>::Bits;
+    GemmKernels<T>(kernels).transpose(reinterpret_cast<const Bits*>(from), stride(from_stride),
+                                      reinterpret_cast<Bits*>(to), stride(to_stride), extent(rows), extent(columns));
+  }
+
+  template <class F>
+  void each(const F& body) const {
+    std::int64_t index = 0;
+    for (std::int64_t y = 0; y < view.shape[2]; y++) {
+      for (std::int64_t x = 0; x < view.shape[3]; x++) {
+        for (std::int64_t c = 0; c < view.shape[1]; c++) {
+          body(c * view.strides[1] + y * view.strides[2] + x * view.strides[3], index++);
+        }
+      }
+    }
+  }
+};
+
+// The images of an input view, in place or as a channels-last copy.
+template <class T>
+class Input {
+ public:
+  Input(const KernelTable& kernels, const View& view) {
+    const T* data = view.as<T>();
+    if (channels_last(view)) {
+      images_ = images_of<const T>(view, data, view.strides[0], view.strides[2]);
+      return;
+    }
+    const std::int64_t row = view.shape[3] * view.shape[1], image = view.shape[2] * row;
+    T* copy = copy_.emplace(static_cast<std::size_t>(view.size())).data();
+    parallel_for(static_cast<std::size_t>(view.shape[0]), [&](std::size_t i) {
+      const auto index = static_cast<std::int64_t>(i);
+      ImageCopy<T>{kernels, view}.gather(index, copy + index * image);
+    });
+    images_ = images_of<const T>(view, copy, image, row);
+  }
+  const Images<const T>& images() const { return images_; }
+
+ private:
+  std::optional<Temporary<T>> copy_;
+  Images<const T> images_;
+};
+
+// The images of an output view, in place or beside it until store() brings them there.
+template <class T>
+class Output {
+ public:
+  Output(const KernelTable& kernels, const View& view) : kernels_(kernels), view_(view) {
+    T* data = view.as<T>();
+    if (channels_last(view)) {
+      images_ = images_of<T>(view, data, view.strides[0], view.strides[2]);
+      return;
+    }
+    const std::int64_t row = view.shape[3] * view.shape[1], image = view.shape[2] * row;
+    images_ = images_of<T>(view, copy_.emplace(static_cast<std::size_t>(view.size())).data(), image, row);
+  }
+  const Images<T>& images() const { return images_; }
+
+  void store() const {
+    if (!copy_) return;
+    parallel_for(images_.count, [&](std::size_t i) {
+      ImageCopy<T>{kernels_, view_}.scatter(static_cast<std::int64_t>(i), images_.at(i, 0, 0));
+    });
+  }
+
+ private:
+  const KernelTable& kernels_;
+  const View& view_;
+  std::optional<Temporary<T>> copy_;
+  Images<T> images_;
+};
+
+// ---- ops -------------------------------------------------------------------------------------------------------------
+
+template <class T>
+Weights<T> forward_weights(const View& kernel, const ConvShape& shape) {
+  const Dims& s = kernel.strides;
+  return {kernel.as<T>(), s[1], s[0], s[2], s[3], static_cast<std::ptrdiff_t>(shape.group_out_channels()) * s[0],
+          shape.group_channels(), shape.group_out_channels()};
+}
+
+template <class T>
+Weights<T> turned(const Weights<T>& w) {
+  return {w.data, w.out, w.in, w.y, w.x, w.group, w.out_channels, w.in_channels};
+}
+
+// A 1 x 1 kernel that moves by single pixels is one product over all pixels.
+template <class T>
+bool try_product(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& in,
+                 const Weights<T>& weights, const T* bias, const Images<T>& out) {
+  if (!shape.pointwise() || !in.dense() || !out.dense()) return false;
+  Gemm<T> product{};
+  product.m = in.count * in.height * in.width;
+  product.n = out.channels;
+  product.k = in.channels;
+  product.a = {in.data, static_cast<std::ptrdiff_t>(in.channels), 1};
+  product.b = weights.matrix(0, 0, 0);
+  product.c = {out.data, static_cast<std::ptrdiff_t>(out.channels), 1};
+  product.bias = bias;
+  gemm(kernels, product);
+  return true;
+}
+
+template <class T>
+std::vector<T> values_of(const View& vector) {
+  std::vector<T> values(static_cast<std::size_t>(vector.shape[0]));
+  const T* from = vector.as<T>();
+  for (std::size_t i = 0; i < values.size(); i++) values[i] = from[static_cast<std::int64_t>(i) * vector.strides[0]];
+  return values;
+}
+
+template <class T>
+void forward_of(OpCall& call, const ConvShape& shape) {
+  const Weights<T> weights = forward_weights<T>(call.in[1], shape);
+  const std::vector<T> values = values_of<T>(call.in[2]);
+  const T* bias = values.empty() ? nullptr : values.data();
+  const Input<T> x(call.kernels, call.in[0]);
+  const Output<T> out(call.kernels, call.out[0]);
+  if (!try_product(call.kernels, shape, x.images(), weights, bias, out.images())) {
+    correlate(call.kernels, x.images(), weights, bias, shape.groups, forward_lattice(shape), out.images());
+  }
+  out.store();
+}
+
+template <class T>
+void input_gradient_of(OpCall& call, const ConvShape& shape) {
+  const Weights<T> weights = turned(forward_weights<T>(call.in[1], shape));
+  const Input<T> dout(call.kernels, call.in[0]);
+  const Output<T> dx(call.kernels, call.out[0]);
+  const T* no_bias = nullptr;
+  if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images())) {
+    for (std::size_t y = 0; y < std::min(shape.stride_y, shape.height); y++) {
+      for (std::size_t x = 0; x < std::min(shape.stride_x, shape.width); x++) {
+        correlate(call.kernels, dout.images(), weights, no_bias, shape.groups, gradient_lattice(shape, y, x),
+                  dx.images());
+      }
+    }
+  }
+  dx.store();
+}
+
+template <class T>
+void weight_gradient_of(OpCall& call, const ConvShape& shape) {
+  const Input<T> x(call.kernels, call.in[0]);
+  const Input<T> dout(call.kernels, call.in[1]);
+  const View& out = call.out[0];
+  const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
+  const Temporary<T> gradient(taps * channels * shape.out_channels);
+  weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.data());
+  T* to = out.as<T>();
+  constexpr std::size_t kGrain = 32 << 10;
+  const std::size_t chunks = std::min(std::max<std::size_t>(1, shape.out_channels),
+                                      chunks_for(static_cast<std::size_t>(out.size()), kGrain));
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range mine = chunk_range(shape.out_channels, chunks, chunk);
+    for (std::size_t t = 0; t < taps; t++) {
+      const auto ky = static_cast<std::int64_t>(t / shape.kernel_width), kx = static_cast<std::int64_t>(t % shape.kernel_width);
+      for (std::size_t c = 0; c < channels; c++) {
+        const T* row = gradient.data() + (t * channels + c) * shape.out_channels;
+        T* start = to + static_cast<std::int64_t>(c) * out.strides[1] + ky * out.strides[2] + kx * out.strides[3];
+        for (std::size_t o = mine.begin; o < mine.end; o++) start[static_cast<std::int64_t>(o) * out.strides[0]] = row[o];
+      }
+    }
+  });
+}
+
+void require_floats(const OpCall& call) {
+  const DType dtype = call.out[0].dtype;
+  require(is_float(dtype), "conv2d: dtype must be float32 or float64");
+  for (int i = 0; i < call.inputs; i++) require(call.in[i].dtype == dtype, "conv2d: dtypes differ");
+}
+
+void conv2d(OpCall& call) {
+  require_floats(call);
+  const View &x = call.in[0], &weight = call.in[1], &bias = call.in[2];
+  require(x.rank == 4 && weight.rank == 4 && bias.rank == 1, "conv2d: an operand has another rank than expected");
+  const ConvShape shape = shape_of(x.shape, weight.shape, call.attrs);
+  require(bias.shape[0] == 0 || bias.shape[0] == weight.shape[0], "conv2d: bias must have one element for each output channel");
+  require_output(call.out[0], shape);
+  if (x.dtype == DType::kFloat32) return forward_of<float>(call, shape);
+  forward_of<double>(call, shape);
+}
+
+void conv2d_d_input(OpCall& call) {
+  require_floats(call);
+  const View& weight = call.in[1];
+  require(weight.rank == 4, "conv2d: an operand has not four axes");
+  const Dims input = list_of(call.attrs, 4);
+  const ConvShape shape = shape_of(input, weight.shape, call.attrs);
+  require_output(call.in[0], shape);
+  require_input(call.out[0], shape);
+  if (weight.dtype == DType::kFloat32) return input_gradient_of<float>(call, shape);
+  input_gradient_of<double>(call, shape);
+}
+
+void conv2d_d_weight(OpCall& call) {
+  require_floats(call);
+  const View& x = call.in[0];
+  require(x.rank == 4, "conv2d: an operand has not four axes");
+  const Dims kernel = list_of(call.attrs, 4);
+  const ConvShape shape = shape_of(x.shape, kernel, call.attrs);
+  require_output(call.in[1], shape);
+  require_kernel(call.out[0], shape);
+  if (x.dtype == DType::kFloat32) return weight_gradient_of<float>(call, shape);
+  weight_gradient_of<double>(call, shape);
+}
+
+}  // namespace
+
+void register_conv(OpList& ops) {
+  ops.push_back({"conv2d", 3, 1, conv2d});
+  ops.push_back({"conv2dDInput", 2, 1, conv2d_d_input});
+  ops.push_back({"conv2dDWeight", 2, 1, conv2d_d_weight});
+}
+
+}  // namespace myelin

@@ -1,0 +1,120 @@
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "core/storage.h"
+#include "core/view.h"
+#include "ops/gemm.h"
+
+namespace myelin {
+
+// Convolutions as sums over taps (positions of the kernel), on channels-last images. A tap adds to each output pixel the
+// product of one input pixel and one matrix of weights; nothing is copied but the zeros around the borders.
+
+// Images one behind the other; the channels of a pixel and the pixels of a row are consecutive.
+template <class T>
+struct Images {
+  T* data;
+  std::size_t count, height, width, channels;
+  std::ptrdiff_t image, row;  // distances
+
+  T* at(std::size_t index, std::size_t y, std::size_t x) const {
+    return data + static_cast<std::ptrdiff_t>(index) * image + static_cast<std::ptrdiff_t>(y) * row +
+           static_cast<std::ptrdiff_t>(x * channels);
+  }
+  // All pixels are consecutive.
+  bool dense() const {
+    const auto line = static_cast<std::ptrdiff_t>(width * channels);
+    return (row == line || height == 1) && (image == static_cast<std::ptrdiff_t>(height) * line || count == 1);
+  }
+};
+
+// A window of one image in which every pixel exists: the image itself, or a copy with zeros where it ends.
+template <class T>
+struct Window {
+  const T* data;
+  std::ptrdiff_t row;  // pixels are `channels` apart
+};
+
+// Rows [top, bottom) and columns [left, right) of an image, which they may overreach on all sides. The copy, if one is
+// needed, lives in this thread's Scratch::kRows.
+template <class T>
+Window<T> window_of(const Images<const T>& images, std::size_t index, std::ptrdiff_t top, std::ptrdiff_t bottom,
+                    std::ptrdiff_t left, std::ptrdiff_t right);
+
+struct ConvShape {
+  std::size_t batch, channels, height, width;  // of the input
+  std::size_t out_channels, out_height, out_width;
+  std::size_t kernel_height, kernel_width;
+  std::size_t stride_y, stride_x, top, left, bottom, right, dilation_y, dilation_x, groups;
+
+  std::size_t group_channels() const { return channels / groups; }
+  std::size_t group_out_channels() const { return out_channels / groups; }
+  // Each channel has its own kernel and goes to its own output channel.
+  bool depthwise() const { return groups > 1 && groups == channels && groups == out_channels; }
+  // Each output pixel depends on the input pixel of the same index only.
+  bool pointwise() const {
+    return kernel_height == 1 && kernel_width == 1 && stride_y == 1 && stride_x == 1 && groups == 1 &&
+           top + left + bottom + right == 0;
+  }
+};
+
+// Weights as one of the products needs them: matrices of depth `in` and width `out` for each kernel position and group.
+template <class T>
+struct Weights {
+  const T* data;
+  std::ptrdiff_t in, out, y, x, group;  // distances
+  std::size_t in_channels, out_channels;  // of a group
+
+  Matrix<const T> matrix(std::size_t g, std::size_t ky, std::size_t kx) const {
+    return {data + static_cast<std::ptrdiff_t>(g) * group + static_cast<std::ptrdiff_t>(ky) * y +
+                static_cast<std::ptrdiff_t>(kx) * x,
+            in, out};
+  }
+};
+
+// A kernel position and where it reads, relative to the pixel that output pixel (0, 0) of the lattice stands for.
+struct Tap {
+  std::ptrdiff_t dy, dx;
+  std::size_t ky, kx;
+};
+
+// Output pixels (first + i * step) that share one list of taps; each is read around input pixel (i * in_step). A forward
+// convolution is one lattice; the gradient of the input has one for each remainder modulo the stride.
+struct Lattice {
+  std::size_t rows, cols;
+  std::size_t first_y, first_x, step_y, step_x;
+  std::size_t in_step_y, in_step_x;
+  std::vector<Tap> taps;  // in ascending order of (dy, dx)
+};
+
+Lattice forward_lattice(const ConvShape& shape);
+Lattice gradient_lattice(const ConvShape& shape, std::size_t remainder_y, std::size_t remainder_x);
+
+// out(lattice) = bias + sum over taps of input pixel times weights.
+template <class T>
+void correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights, const T* bias,
+               std::size_t groups, const Lattice& lattice, const Images<T>& out);
+
+// The gradient of the weights as a matrix: row (ky * kernel_width + kx) * C/groups + c, column o, rows
+// without gaps. Images are cut into parts by shape, whose sums are added as a tree.
+template <class T>
+void weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& x,
+                     const Images<const T>& dout, T* gradient);
+
+// Memory for one op, from the pool that tensors come from.
+template <class T>
+class Temporary {
+ public:
+  explicit Temporary(std::size_t count) : bytes_(count * sizeof(T)), data_(static_cast<T*>(memory::allocate(bytes_))) {}
+  ~Temporary() { memory::release(data_, bytes_); }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  T* data() const { return data_; }
+
+ private:
+  std::size_t bytes_;
+  T* data_;
+};
+
+}  // namespace myelin

@@ -1,0 +1,274 @@
+// Forward convolution and the gradient of its input: rows of output pixels as panels of matrix products.
+#include <algorithm>
+#include <cstring>
+
+#include "core/pool.h"
+#include "core/scratch.h"
+#include "ops/conv.h"
+
+namespace myelin {
+namespace {
+
+void sort_taps(std::vector<Tap>& taps) {
+  std::sort(taps.begin(), taps.end(), [](const Tap& a, const Tap& b) { return a.dy != b.dy ? a.dy < b.dy : a.dx < b.dx; });
+}
+
+// How far the taps reach around a lattice point.
+struct Reach {
+  std::ptrdiff_t top = 0, bottom = 0, left = 0, right = 0;  // smallest and largest dy and dx
+
+  explicit Reach(const std::vector<Tap>& taps) {
+    if (taps.empty()) return;
+    top = taps.front().dy;
+    bottom = taps.back().dy;
+    left = right = taps.front().dx;
+    for (const Tap& tap : taps) {
+      left = std::min(left, tap.dx);
+      right = std::max(right, tap.dx);
+    }
+  }
+};
+
+// Neighbouring taps read consecutive memory: so many of them make one segment of the sum. 1 unless all runs are equal.
+std::size_t run_length(const std::vector<Tap>& taps) {
+  const auto continues = [&](std::size_t i) { return taps[i].dy == taps[i - 1].dy && taps[i].dx == taps[i - 1].dx + 1; };
+  std::size_t length = 1;
+  while (length < taps.size() && continues(length)) length++;
+  for (std::size_t i = 1; i < taps.size(); i++) {
+    if (continues(i) != (i % length != 0)) return 1;
+  }
+  return length;
+}
+
+// Input that one strip of output rows reads should share the second-level cache with the weights.
+constexpr std::size_t kStripBytes = 256 << 10;
+
+template <class T>
+class Correlation {
+ public:
+  Correlation(const KernelTable& table, const Images<const T>& in, const Weights<T>& weights, const T* bias,
+              std::size_t groups, const Lattice& lattice, const Images<T>& out)
+      : table_(table),
+        kernels_(table),
+        in_(in),
+        weights_(weights),
+        bias_(bias),
+        groups_(groups),
+        lattice_(lattice),
+        out_(out),
+        reach_(lattice.taps),
+        depthwise_(weights.in_channels == 1 && weights.out_channels == 1 && groups > 1) {
+    run_ = groups == 1 ? run_length(lattice.taps) : 1;
+    // Two vectors wide: tiles of many pixels read the weights, which come from further away than pixels, less often.
+    constexpr std::size_t kVectors = 2;
+    width_ = kernels_.blocking.lanes * (weights.out_channels <= kernels_.blocking.lanes ? 1 : kVectors);
+    panels_ = ceil_div(weights.out_channels, width_);
+    depth_ = lattice.taps.size() * weights.in_channels;
+  }
+
+  void run() {
+    const std::size_t packed_size = depthwise_ ? depth_ * groups_ : groups_ * panels_ * depth_ * width_;
+    const Temporary<T> packed(packed_size);
+    packed_ = packed.data();
+    pack_weights();
+    const std::size_t row_bytes = std::max<std::size_t>(
+        1, lattice_.in_step_y * lattice_.in_step_x * lattice_.cols * in_.channels * sizeof(T));
+    const std::size_t rows = std::clamp<std::size_t>(kStripBytes / row_bytes, 1, lattice_.rows);
+    const std::size_t strips = ceil_div(lattice_.rows, rows), all = in_.count * strips;
+    const std::size_t work = 2 * depth_ * weights_.out_channels * groups_ * lattice_.cols * rows;
+    constexpr std::size_t kLeastWork = 4000000;
+    const std::size_t chunks = chunks_for(all, ceil_div(kLeastWork, std::max<std::size_t>(1, work)));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(all, chunks, chunk);
+      std::vector<std::ptrdiff_t> segments(lattice_.taps.size() / run_);
+      for (std::size_t i = mine.begin; i < mine.end; i++) {
+        add_strip(i / strips, chunk_range(lattice_.rows, strips, i % strips), segments);
+      }
+    });
+  }
+
+ private:
+  void pack_weights() const {
+    if (depthwise_) {
+      for (std::size_t t = 0; t < lattice_.taps.size(); t++) {
+        for (std::size_t g = 0; g < groups_; g++) packed_[t * groups_ + g] = *tap_weights(t, g).data;
+      }
+      return;
+    }
+    const std::size_t panels = groups_ * panels_;
+    constexpr std::size_t kBytesPerChunk = 64 << 10;
+    const std::size_t bytes = panels * depth_ * width_ * sizeof(T);
+    const std::size_t chunks = std::min(panels, chunks_for(bytes, kBytesPerChunk));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(panels, chunks, chunk);
+      for (std::size_t panel = mine.begin; panel < mine.end; panel++) {
+        const std::size_t column = panel % panels_ * width_;
+        for (std::size_t t = 0; t < lattice_.taps.size(); t++) {
+          Matrix<const T> matrix = tap_weights(t, panel / panels_);
+          matrix.data = matrix.at(0, column);
+          pack_panel(kernels_, matrix, weights_.in_channels, std::min(width_, weights_.out_channels - column),
+                     packed_ + (panel * depth_ + t * weights_.in_channels) * width_, width_);
+        }
+      }
+    });
+  }
+
+  Matrix<const T> tap_weights(std::size_t t, std::size_t group) const {
+    return weights_.matrix(group, lattice_.taps[t].ky, lattice_.taps[t].kx);
+  }
+
+  // Rows [rows.begin, rows.end) of the lattice in image `index`.
+  void add_strip(std::size_t index, Range rows, std::vector<std::ptrdiff_t>& segments) const {
+    const auto step = static_cast<std::ptrdiff_t>(lattice_.in_step_y);
+    const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(rows.begin) * step + reach_.top;
+    const std::ptrdiff_t bottom = static_cast<std::ptrdiff_t>(rows.end - 1) * step + reach_.bottom + 1;
+    const std::ptrdiff_t right = static_cast<std::ptrdiff_t>((lattice_.cols - 1) * lattice_.in_step_x) + reach_.right + 1;
+    const Window<T> window = window_of(in_, index, top, bottom, reach_.left, right);
+    for (std::size_t i = 0; i < segments.size(); i++) {
+      const Tap& tap = lattice_.taps[i * run_];
+      segments[i] = (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
+    }
+    if (depthwise_) return add_depthwise_strip(index, rows, window, segments);
+    for (std::size_t panel = 0; panel < groups_ * panels_; panel++) {
+      const std::size_t group = panel / panels_, column = panel % panels_ * width_;
+      const std::size_t channel = group * weights_.out_channels + column;
+      GemmPanel<T> call{};
+      call.a_row = static_cast<std::ptrdiff_t>(lattice_.in_step_x * in_.channels);
+      call.a_k = 1;
+      call.a_segments = segments.data();
+      call.segments = segments.size();
+      call.k = run_ * weights_.in_channels;
+      call.b = packed_ + panel * depth_ * width_;
+      call.b_k = static_cast<std::ptrdiff_t>(width_);
+      call.b_padded = true;
+      call.c_row = static_cast<std::ptrdiff_t>(lattice_.step_x * out_.channels);
+      call.rows = lattice_.cols;
+      call.cols = std::min(width_, weights_.out_channels - column);
+      call.alpha = 1;
+      call.bias = bias_ == nullptr ? nullptr : bias_ + channel;
+      for (std::size_t i = rows.begin; i < rows.end; i++) {
+        call.a = input_row(window, i - rows.begin) + group * weights_.in_channels;
+        call.c = output_row(index, i) + channel;
+        kernels_.panel(call);
+      }
+    }
+  }
+
+  void add_depthwise_strip(std::size_t index, Range rows, const Window<T>& window,
+                           const std::vector<std::ptrdiff_t>& offsets) const {
+    DepthwiseRow<T> call{};
+    call.x_step = static_cast<std::ptrdiff_t>(lattice_.in_step_x * in_.channels);
+    call.offsets = offsets.data();
+    call.taps = offsets.size();
+    call.weights = packed_;
+    call.bias = bias_;
+    call.out_step = static_cast<std::ptrdiff_t>(lattice_.step_x * out_.channels);
+    call.pixels = lattice_.cols;
+    call.channels = groups_;
+    for (std::size_t i = rows.begin; i < rows.end; i++) {
+      call.x = input_row(window, i - rows.begin);
+      call.out = output_row(index, i);
+      if constexpr (sizeof(T) == 4) {
+        table_.f32_depthwise_row(call);
+      } else {
+        table_.f64_depthwise_row(call);
+      }
+    }
+  }
+
+  const T* input_row(const Window<T>& window, std::size_t i) const {
+    return window.data + static_cast<std::ptrdiff_t>(i * lattice_.in_step_y) * window.row;
+  }
+  T* output_row(std::size_t index, std::size_t i) const {
+    return out_.at(index, lattice_.first_y + i * lattice_.step_y, lattice_.first_x);
+  }
+
+  const KernelTable& table_;
+  const GemmKernels<T> kernels_;
+  const Images<const T>& in_;
+  const Weights<T>& weights_;
+  const T* bias_;
+  const std::size_t groups_;
+  const Lattice& lattice_;
+  const Images<T>& out_;
+  const Reach reach_;
+  const bool depthwise_;
+  std::size_t run_, width_, panels_, depth_;
+  T* packed_ = nullptr;
+};
+
+}  // namespace
+
+template <class T>
+Window<T> window_of(const Images<const T>& images, std::size_t index, std::ptrdiff_t top, std::ptrdiff_t bottom,
+                    std::ptrdiff_t left, std::ptrdiff_t right) {
+  const auto height = static_cast<std::ptrdiff_t>(images.height), width = static_cast<std::ptrdiff_t>(images.width);
+  const auto channels = static_cast<std::ptrdiff_t>(images.channels);
+  if (top >= 0 && bottom <= height && left >= 0 && right <= width) {
+    return {images.at(index, 0, 0) + top * images.row + left * channels, images.row};
+  }
+  const std::ptrdiff_t row = (right - left) * channels;
+  T* copy = scratch<T>(Scratch::kRows, static_cast<std::size_t>((bottom - top) * row));
+  const std::ptrdiff_t first = std::clamp<std::ptrdiff_t>(left, 0, width), last = std::clamp<std::ptrdiff_t>(right, first, width);
+  for (std::ptrdiff_t y = top; y < bottom; y++) {
+    T* to = copy + (y - top) * row;
+    if (y < 0 || y >= height || first == last) {
+      std::fill(to, to + row, T(0));
+      continue;
+    }
+    T* inside = to + (first - left) * channels;
+    T* after = inside + (last - first) * channels;
+    std::fill(to, inside, T(0));
+    std::copy_n(images.at(index, static_cast<std::size_t>(y), static_cast<std::size_t>(first)), after - inside, inside);
+    std::fill(after, to + row, T(0));
+  }
+  return {copy, row};
+}
+
+Lattice forward_lattice(const ConvShape& shape) {
+  Lattice lattice{shape.out_height, shape.out_width, 0, 0, 1, 1, shape.stride_y, shape.stride_x, {}};
+  for (std::size_t ky = 0; ky < shape.kernel_height; ky++) {
+    for (std::size_t kx = 0; kx < shape.kernel_width; kx++) {
+      lattice.taps.push_back({static_cast<std::ptrdiff_t>(ky * shape.dilation_y) - static_cast<std::ptrdiff_t>(shape.top),
+                              static_cast<std::ptrdiff_t>(kx * shape.dilation_x) - static_cast<std::ptrdiff_t>(shape.left),
+                              ky, kx});
+    }
+  }
+  return lattice;
+}
+
+// Input pixel i receives from output pixel o through kernel position k when i = o * stride - pad + k * dilation. For
+// i = remainder + j * stride that is o = j + (remainder + pad - k * dilation) / stride, if the division is exact.
+Lattice gradient_lattice(const ConvShape& shape, std::size_t remainder_y, std::size_t remainder_x) {
+  Lattice lattice{ceil_div(shape.height - remainder_y, shape.stride_y), ceil_div(shape.width - remainder_x, shape.stride_x),
+                  remainder_y, remainder_x, shape.stride_y, shape.stride_x, 1, 1, {}};
+  const auto step_y = static_cast<std::ptrdiff_t>(shape.stride_y), step_x = static_cast<std::ptrdiff_t>(shape.stride_x);
+  for (std::size_t ky = 0; ky < shape.kernel_height; ky++) {
+    const auto y = static_cast<std::ptrdiff_t>(remainder_y + shape.top) - static_cast<std::ptrdiff_t>(ky * shape.dilation_y);
+    if (y % step_y != 0) continue;
+    for (std::size_t kx = 0; kx < shape.kernel_width; kx++) {
+      const auto x = static_cast<std::ptrdiff_t>(remainder_x + shape.left) - static_cast<std::ptrdiff_t>(kx * shape.dilation_x);
+      if (x % step_x == 0) lattice.taps.push_back({y / step_y, x / step_x, ky, kx});
+    }
+  }
+  sort_taps(lattice.taps);
+  return lattice;
+}
+
+template <class T>
+void correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights, const T* bias,
+               std::size_t groups, const Lattice& lattice, const Images<T>& out) {
+  if (out.count == 0 || lattice.rows == 0 || lattice.cols == 0) return;
+  Correlation<T>(kernels, in, weights, bias, groups, lattice, out).run();
+}
+
+template Window<float> window_of(const Images<const float>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t,
+                                 std::ptrdiff_t, std::ptrdiff_t);
+template Window<double> window_of(const Images<const double>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t,
+                                  std::ptrdiff_t, std::ptrdiff_t);
+template void correlate(const KernelTable&, const Images<const float>&, const Weights<float>&, const float*,
+                        std::size_t, const Lattice&, const Images<float>&);
+template void correlate(const KernelTable&, const Images<const double>&, const Weights<double>&, const double*,
+                        std::size_t, const Lattice&, const Images<double>&);
+
+}  // namespace myelin

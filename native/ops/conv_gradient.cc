@@ -1,0 +1,201 @@
+// The gradient of a convolution's weights: for each tap a product of x, turned, and dout, summed over all pixels.
+#include <algorithm>
+
+#include "core/pool.h"
+#include "core/scratch.h"
+#include "ops/conv.h"
+
+namespace myelin {
+namespace {
+
+// Partial sums of at most this size are kept besides the result, so that images can be shared out to threads.
+constexpr std::size_t kPartialElements = 4 << 20;
+constexpr std::size_t kParts = 8;
+// Pixels summed in registers at a time: x and dout of so many pixels stay in the first-level cache while all tiles of
+// weights pass.
+constexpr std::size_t kStripPixels = 160;
+
+// How the sum is cut: images into parts with sums of their own, columns of the result among threads of one part.
+struct Split {
+  std::size_t parts, columns;
+};
+
+Split split_gradient(const ConvShape& shape, std::size_t elements, std::size_t panels) {
+  const std::size_t affordable = std::max<std::size_t>(1, kPartialElements / std::max<std::size_t>(1, elements));
+  const std::size_t parts = std::min({shape.batch, kParts, affordable});
+  return {parts, std::min(panels, ceil_div(kParts, parts))};
+}
+
+template <class T>
+class WeightGradient {
+ public:
+  WeightGradient(const KernelTable& table, const ConvShape& shape, const Images<const T>& x,
+                 const Images<const T>& dout)
+      : table_(table), kernels_(table), shape_(shape), x_(x), dout_(dout) {
+    const std::size_t cout = shape.group_out_channels(), lanes = kernels_.blocking.lanes;
+    constexpr std::size_t kVectors = 2;
+    width_ = lanes * (cout <= lanes ? 1 : kVectors);
+    panels_ = shape.depthwise() ? 1 : shape.groups * ceil_div(cout, width_);
+    stride_ = shape.out_channels;
+    elements_ = shape.kernel_height * shape.kernel_width * shape.group_channels() * stride_;
+    split_ = split_gradient(shape, elements_, panels_);
+    merged_ = shape.groups == 1 && shape.dilation_x == 1;
+    strip_rows_ = std::clamp<std::size_t>(kStripPixels / shape.out_width, 1, shape.out_height);
+  }
+
+  void run(T* gradient) {
+    const Temporary<T> others((split_.parts - 1) * elements_);
+    const auto part_of = [&](std::size_t part) {
+      return part == 0 ? gradient : others.data() + (part - 1) * elements_;
+    };
+    parallel_for(split_.parts * split_.columns, [&](std::size_t chunk) {
+      const std::size_t part = chunk % split_.parts;
+      add_images(chunk_range(shape_.batch, split_.parts, part),
+                 chunk_range(panels_, split_.columns, chunk / split_.parts), part_of(part));
+    });
+    for (std::size_t step = 1; step < split_.parts; step *= 2) {
+      for (std::size_t part = 0; part + step < split_.parts; part += 2 * step) add(part_of(part), part_of(part + step));
+    }
+  }
+
+ private:
+  void add(T* sum, const T* term) const {
+    constexpr std::size_t kGrain = 64 << 10;
+    const std::size_t chunks = chunks_for(elements_, kGrain);
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(elements_, chunks, chunk);
+      if constexpr (sizeof(T) == 4) {
+        table_.f32_add(sum + mine.begin, 1, term + mine.begin, 1, sum + mine.begin, mine.end - mine.begin);
+      } else {
+        table_.f64_add(sum + mine.begin, 1, term + mine.begin, 1, sum + mine.begin, mine.end - mine.begin);
+      }
+    });
+  }
+
+  void add_images(Range images, Range panels, T* sum) const {
+    if (shape_.depthwise()) std::fill(sum, sum + elements_, T(0));
+    std::vector<std::ptrdiff_t> offsets(shape_.depthwise() ? shape_.kernel_height * shape_.kernel_width : strip_rows_);
+    for (std::size_t image = images.begin; image < images.end; image++) {
+      for (std::size_t row = 0; row < shape_.out_height; row += strip_rows_) {
+        const Range rows{row, std::min(shape_.out_height, row + strip_rows_)};
+        const Window<T> window = input_window(image, rows);
+        if (shape_.depthwise()) {
+          add_depthwise_strip(image, rows, window, offsets, sum);
+          continue;
+        }
+        for (std::size_t i = 0; i < rows.end - rows.begin; i++) {
+          offsets[i] = static_cast<std::ptrdiff_t>(i * shape_.stride_y) * window.row;
+        }
+        const bool first = image == images.begin && row == 0;
+        for (std::size_t p = panels.begin; p < panels.end; p++) add_panel(image, rows, window, offsets, p, first, sum);
+      }
+    }
+  }
+
+  Window<T> input_window(std::size_t image, Range rows) const {
+    const auto top = static_cast<std::ptrdiff_t>(shape_.top), left = static_cast<std::ptrdiff_t>(shape_.left);
+    const std::size_t tall = (shape_.kernel_height - 1) * shape_.dilation_y + 1;
+    const std::size_t wide = (shape_.out_width - 1) * shape_.stride_x + (shape_.kernel_width - 1) * shape_.dilation_x + 1;
+    return window_of(x_, image, static_cast<std::ptrdiff_t>(rows.begin * shape_.stride_y) - top,
+                     static_cast<std::ptrdiff_t>((rows.end - 1) * shape_.stride_y + tall) - top, -left,
+                     static_cast<std::ptrdiff_t>(wide) - left);
+  }
+
+  std::ptrdiff_t tap_offset(const Window<T>& window, std::size_t ky, std::size_t kx) const {
+    return static_cast<std::ptrdiff_t>(ky * shape_.dilation_y) * window.row +
+           static_cast<std::ptrdiff_t>(kx * shape_.dilation_x * x_.channels);
+  }
+
+  // All rows of the result in the columns of one panel.
+  void add_panel(std::size_t image, Range rows, const Window<T>& window, const std::vector<std::ptrdiff_t>& segments,
+                 std::size_t p, bool first, T* sum) const {
+    const std::size_t cin = shape_.group_channels(), cout = shape_.group_out_channels();
+    const std::size_t group_panels = panels_ / shape_.groups, group = p / group_panels;
+    const std::size_t column = p % group_panels * width_, channel = group * cout + column;
+    GemmPanel<T> call{};
+    call.a_row = 1;
+    call.a_k = static_cast<std::ptrdiff_t>(shape_.stride_x * x_.channels);
+    call.a_segments = segments.data();
+    call.segments = rows.end - rows.begin;
+    call.k = shape_.out_width;
+    call.cols = std::min(width_, cout - column);
+    call.b = pack_dout(image, rows, channel, call.cols);
+    call.b_k = static_cast<std::ptrdiff_t>(width_);
+    call.b_padded = true;
+    call.c_row = static_cast<std::ptrdiff_t>(stride_);
+    call.accumulate = !first;
+    call.alpha = 1;
+    // Neighbouring taps of a row read consecutive memory: together they are one tall panel.
+    const std::size_t together = merged_ ? shape_.kernel_width : 1;
+    call.rows = together * cin;
+    for (std::size_t ky = 0; ky < shape_.kernel_height; ky++) {
+      for (std::size_t kx = 0; kx < shape_.kernel_width; kx += together) {
+        call.a = window.data + tap_offset(window, ky, kx) + group * cin;
+        call.c = sum + (ky * shape_.kernel_width + kx) * cin * stride_ + channel;
+        kernels_.panel(call);
+      }
+    }
+  }
+
+  const T* pack_dout(std::size_t image, Range rows, std::size_t channel, std::size_t cols) const {
+    const std::size_t row_size = shape_.out_width * width_;
+    T* packed = scratch<T>(Scratch::kPackB, (rows.end - rows.begin) * row_size);
+    for (std::size_t row = rows.begin; row < rows.end; row++) {
+      kernels_.pack(dout_.at(image, row, 0) + channel, static_cast<std::ptrdiff_t>(dout_.channels), shape_.out_width,
+                    cols, packed + (row - rows.begin) * row_size, width_);
+    }
+    return packed;
+  }
+
+  void add_depthwise_strip(std::size_t image, Range rows, const Window<T>& window, std::vector<std::ptrdiff_t>& offsets,
+                           T* sum) const {
+    for (std::size_t t = 0; t < offsets.size(); t++) {
+      offsets[t] = tap_offset(window, t / shape_.kernel_width, t % shape_.kernel_width);
+    }
+    for (std::size_t row = rows.begin; row < rows.end; row++) {
+      DepthwiseGradient<T> call{};
+      call.x = window.data + static_cast<std::ptrdiff_t>((row - rows.begin) * shape_.stride_y) * window.row;
+      call.x_step = static_cast<std::ptrdiff_t>(shape_.stride_x * x_.channels);
+      call.offsets = offsets.data();
+      call.taps = offsets.size();
+      call.dout = dout_.at(image, row, 0);
+      call.gradient = sum;
+      call.pixels = shape_.out_width;
+      call.channels = shape_.channels;
+      if constexpr (sizeof(T) == 4) {
+        table_.f32_depthwise_gradient(call);
+      } else {
+        table_.f64_depthwise_gradient(call);
+      }
+    }
+  }
+
+  const KernelTable& table_;
+  const GemmKernels<T> kernels_;
+  const ConvShape& shape_;
+  const Images<const T>& x_;
+  const Images<const T>& dout_;
+  std::size_t width_, panels_, stride_, elements_, strip_rows_;
+  bool merged_;
+  Split split_;
+};
+
+}  // namespace
+
+template <class T>
+void weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& x,
+                     const Images<const T>& dout, T* gradient) {
+  if (shape.batch == 0 || shape.out_height == 0 || shape.out_width == 0 || shape.out_channels == 0) {
+    const std::size_t rows = shape.kernel_height * shape.kernel_width * shape.group_channels();
+    std::fill(gradient, gradient + rows * shape.out_channels, T(0));
+    return;
+  }
+  WeightGradient<T>(kernels, shape, x, dout).run(gradient);
+}
+
+template void weight_gradient(const KernelTable&, const ConvShape&, const Images<const float>&,
+                              const Images<const float>&, float*);
+template void weight_gradient(const KernelTable&, const ConvShape&, const Images<const double>&,
+                              const Images<const double>&, double*);
+
+}  // namespace myelin

@@ -1,0 +1,305 @@
+#include "ops/support.h"
+
+namespace myelin {
+namespace {
+
+template <class T>
+const T* input(const char* data) {
+  return reinterpret_cast<const T*>(data);
+}
+
+template <class T>
+T* output(char* data) {
+  return reinterpret_cast<T*>(data);
+}
+
+template <class Kernel>
+Kernel* known(Kernel* kernel, DType dtype) {
+  if (kernel == nullptr) refuse_dtype(dtype);
+  return kernel;
+}
+
+template <class T>
+void run_unary(const OpCall& call, UnaryFn<T>* kernel) {
+  const View &out = call.out[0], &x = call.in[0];
+  out.as<T>();
+  for_each_run<2>({&out, &x}, [kernel](const auto& at, const auto& strides, std::size_t n) {
+    kernel(input<T>(at[1]), strides[1], output<T>(at[0]), n);
+  });
+}
+
+void unary(const OpCall& call, UnaryFn<float>* f32, UnaryFn<double>* f64, UnaryFn<std::int32_t>* i32 = nullptr,
+           UnaryFn<std::int64_t>* i64 = nullptr) {
+  const DType dtype = call.in[0].dtype;
+  switch (dtype) {
+    case DType::kFloat32:
+      return run_unary(call, f32);
+    case DType::kFloat64:
+      return run_unary(call, f64);
+    case DType::kInt32:
+      return run_unary(call, known(i32, dtype));
+    case DType::kInt64:
+      return run_unary(call, known(i64, dtype));
+    default:
+      refuse_dtype(dtype);
+  }
+}
+
+template <class T>
+void run_parametric(const OpCall& call, UnaryParamFn<T>* kernel, double p0, double p1) {
+  const View &out = call.out[0], &x = call.in[0];
+  out.as<T>();
+  const T first = static_cast<T>(p0), second = static_cast<T>(p1);
+  for_each_run<2>({&out, &x}, [=](const auto& at, const auto& strides, std::size_t n) {
+    kernel(input<T>(at[1]), strides[1], first, second, output<T>(at[0]), n);
+  });
+}
+
+void parametric(OpCall& call, UnaryParamFn<float>* f32, UnaryParamFn<double>* f64, int parameters) {
+  const double p0 = call.attrs.number();
+  const double p1 = parameters > 1 ? call.attrs.number() : 0;
+  visit_float(call.in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    run_parametric<T>(call, pick<T>(f32, f64), p0, p1);
+  });
+}
+
+template <class T>
+void run_predicate(const OpCall& call, PredicateFn<T>* kernel) {
+  const View &out = call.out[0], &x = call.in[0];
+  x.as<T>();
+  require(out.dtype == DType::kBool, "the op gives bool");
+  for_each_run<2>({&out, &x}, [kernel](const auto& at, const auto& strides, std::size_t n) {
+    kernel(input<T>(at[1]), strides[1], output<std::uint8_t>(at[0]), n);
+  });
+}
+
+void predicate(const OpCall& call, PredicateFn<float>* f32, PredicateFn<double>* f64) {
+  visit_float(call.in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    run_predicate<T>(call, pick<T>(f32, f64));
+  });
+}
+
+template <class T>
+void run_binary(const OpCall& call, BinaryFn<T>* kernel) {
+  const View &out = call.out[0], &a = call.in[0], &b = call.in[1];
+  a.as<T>();
+  b.as<T>();
+  out.as<T>();
+  for_each_run<3>({&out, &a, &b}, [kernel](const auto& at, const auto& strides, std::size_t n) {
+    kernel(input<T>(at[1]), strides[1], input<T>(at[2]), strides[2], output<T>(at[0]), n);
+  });
+}
+
+void binary(const OpCall& call, BinaryFn<float>* f32, BinaryFn<double>* f64, BinaryFn<std::int32_t>* i32 = nullptr,
+            BinaryFn<std::int64_t>* i64 = nullptr, BinaryFn<std::uint8_t>* u8 = nullptr) {
+  const DType dtype = call.in[0].dtype;
+  switch (dtype) {
+    case DType::kFloat32:
+      return run_binary(call, f32);
+    case DType::kFloat64:
+      return run_binary(call, f64);
+    case DType::kInt32:
+      return run_binary(call, known(i32, dtype));
+    case DType::kInt64:
+      return run_binary(call, known(i64, dtype));
+    case DType::kUint8:
+      return run_binary(call, known(u8, dtype));
+    default:
+      refuse_dtype(dtype);
+  }
+}
+
+template <class T>
+void run_compare(const OpCall& call, CompareFn<T>* kernel) {
+  const View &out = call.out[0], &a = call.in[0], &b = call.in[1];
+  a.as<T>();
+  b.as<T>();
+  require(out.dtype == DType::kBool, "the op gives bool");
+  for_each_run<3>({&out, &a, &b}, [kernel](const auto& at, const auto& strides, std::size_t n) {
+    kernel(input<T>(at[1]), strides[1], input<T>(at[2]), strides[2], output<std::uint8_t>(at[0]), n);
+  });
+}
+
+void compare(const OpCall& call, CompareFn<float>* f32, CompareFn<double>* f64, CompareFn<std::int32_t>* i32,
+             CompareFn<std::int64_t>* i64, CompareFn<std::uint8_t>* u8) {
+  switch (call.in[0].dtype) {
+    case DType::kFloat32:
+      return run_compare(call, f32);
+    case DType::kFloat64:
+      return run_compare(call, f64);
+    case DType::kInt32:
+      return run_compare(call, i32);
+    case DType::kInt64:
+      return run_compare(call, i64);
+    case DType::kUint8:
+    case DType::kBool:
+      return run_compare(call, u8);
+  }
+}
+
+void logical(const OpCall& call, BinaryFn<std::uint8_t>* kernel) {
+  require(call.out[0].dtype == DType::kBool, "the op gives bool");
+  run_binary(call, kernel);
+}
+
+template <class T>
+void run_select(const OpCall& call, SelectFn<T>* kernel) {
+  const View &out = call.out[0], &condition = call.in[0], &a = call.in[1], &b = call.in[2];
+  for_each_run<4>({&out, &condition, &a, &b}, [kernel](const auto& at, const auto& strides, std::size_t n) {
+    kernel(input<std::uint8_t>(at[1]), strides[1], input<T>(at[2]), strides[2], input<T>(at[3]), strides[3],
+           output<T>(at[0]), n);
+  });
+}
+
+void where(OpCall& call) {
+  const DType dtype = call.out[0].dtype;
+  require(call.in[0].dtype == DType::kBool, "the condition is not bool");
+  require(call.in[1].dtype == dtype && call.in[2].dtype == dtype, "the sides of where differ in dtype");
+  switch (item_size(dtype)) {
+    case 1:
+      return run_select(call, call.kernels.select_8);
+    case 4:
+      return run_select(call, call.kernels.select_32);
+    default:
+      return run_select(call, call.kernels.select_64);
+  }
+}
+
+template <class To, class From>
+void run_cast(const View& out, const View& x) {
+  const bool truth = out.dtype == DType::kBool;
+  for_each_run<2>({&out, &x}, [truth](const auto& at, const auto& strides, std::size_t n) {
+    const From* from = input<From>(at[1]);
+    To* to = output<To>(at[0]);
+    const std::ptrdiff_t stride = strides[1];
+    if (truth) {
+      for (std::size_t i = 0; i < n; i++) to[i] = from[static_cast<std::ptrdiff_t>(i) * stride] != 0;
+    } else if (stride == 1) {
+      for (std::size_t i = 0; i < n; i++) to[i] = to_element<To>(from[i]);
+    } else {
+      for (std::size_t i = 0; i < n; i++) to[i] = to_element<To>(from[static_cast<std::ptrdiff_t>(i) * stride]);
+    }
+  });
+}
+
+void cast(OpCall& call) {
+  const View &out = call.out[0], &x = call.in[0];
+  visit_dtype(out.dtype, [&](auto to) {
+    visit_dtype(x.dtype,
+                [&](auto from) { run_cast<typename decltype(to)::type, typename decltype(from)::type>(out, x); });
+  });
+}
+
+#define MYELIN_FLOAT_UNARY(name, kernel)                                                                \
+  {                                                                                                     \
+    name, 1, 1, [](OpCall& call) { unary(call, call.kernels.f32_##kernel, call.kernels.f64_##kernel); } \
+  }
+#define MYELIN_SIGNED_UNARY(name)                                                                    \
+  {                                                                                                  \
+#name, 1, 1, [](OpCall& call) {                                                                    \
+     unary(call, call.kernels.f32_##name, call.kernels.f64_##name, call.kernels.i32_##name,           \
+           call.kernels.i64_##name);                                                                  \
+   } \
+  }
+#define MYELIN_PARAMETRIC(name, kernel, parameters)                                                              \
+  {                                                                                                              \
+    name, 1, 1,                                                                                                  \
+        [](OpCall& call) { parametric(call, call.kernels.f32_##kernel, call.kernels.f64_##kernel, parameters); } \
+  }
+#define MYELIN_PREDICATE(name)                                                                            \
+  {                                                                                                       \
+#name, 1, 1, [](OpCall & call) { predicate(call, call.kernels.f32_##name, call.kernels.f64_##name); } \
+  }
+#define MYELIN_BINARY(name)                                                                           \
+  {                                                                                                   \
+#name, 2, 1, [](OpCall& call) {                                                                     \
+     binary(call, call.kernels.f32_##name, call.kernels.f64_##name, call.kernels.i32_##name,           \
+            call.kernels.i64_##name, call.kernels.u8_##name);                                          \
+   } \
+  }
+#define MYELIN_FLOAT_BINARY(name, kernel)                                                                \
+  {                                                                                                      \
+    name, 2, 1, [](OpCall& call) { binary(call, call.kernels.f32_##kernel, call.kernels.f64_##kernel); } \
+  }
+#define MYELIN_COMPARE(name)                                                                           \
+  {                                                                                                    \
+#name, 2, 1, [](OpCall& call) {                                                                      \
+     compare(call, call.kernels.f32_##name, call.kernels.f64_##name, call.kernels.i32_##name,           \
+             call.kernels.i64_##name, call.kernels.u8_##name);                                          \
+   } \
+  }
+#define MYELIN_LOGICAL(name, kernel)                                     \
+  {                                                                      \
+    name, 2, 1, [](OpCall& call) { logical(call, call.kernels.kernel); } \
+  }
+
+constexpr OpInfo kOps[] = {
+    MYELIN_BINARY(add),
+    MYELIN_BINARY(sub),
+    MYELIN_BINARY(mul),
+    MYELIN_BINARY(maximum),
+    MYELIN_BINARY(minimum),
+    MYELIN_FLOAT_BINARY("div", div),
+    MYELIN_FLOAT_BINARY("pow", pow),
+    MYELIN_COMPARE(eq),
+    MYELIN_COMPARE(ne),
+    MYELIN_COMPARE(lt),
+    MYELIN_COMPARE(le),
+    MYELIN_COMPARE(gt),
+    MYELIN_COMPARE(ge),
+    MYELIN_LOGICAL("logicalAnd", logical_and),
+    MYELIN_LOGICAL("logicalOr", logical_or),
+    MYELIN_LOGICAL("logicalXor", logical_xor),
+    {"logicalNot", 1, 1, [](OpCall& call) { run_predicate(call, call.kernels.logical_not); }},
+    MYELIN_PREDICATE(isnan),
+    MYELIN_PREDICATE(isinf),
+    MYELIN_PREDICATE(isfinite),
+    {"where", 3, 1, where},
+    {"cast", 1, 1, cast},
+    MYELIN_SIGNED_UNARY(neg),
+    MYELIN_SIGNED_UNARY(abs),
+    MYELIN_SIGNED_UNARY(sign),
+    MYELIN_SIGNED_UNARY(square),
+    MYELIN_SIGNED_UNARY(relu),
+    MYELIN_FLOAT_UNARY("floor", floor),
+    MYELIN_FLOAT_UNARY("ceil", ceil),
+    MYELIN_FLOAT_UNARY("round", round),
+    MYELIN_FLOAT_UNARY("trunc", trunc),
+    MYELIN_FLOAT_UNARY("sqrt", sqrt),
+    MYELIN_FLOAT_UNARY("rsqrt", rsqrt),
+    MYELIN_FLOAT_UNARY("reciprocal", reciprocal),
+    MYELIN_FLOAT_UNARY("exp", exp),
+    MYELIN_FLOAT_UNARY("expm1", expm1),
+    MYELIN_FLOAT_UNARY("log", log),
+    MYELIN_FLOAT_UNARY("log1p", log1p),
+    MYELIN_FLOAT_UNARY("log2", log2),
+    MYELIN_FLOAT_UNARY("sin", sin),
+    MYELIN_FLOAT_UNARY("cos", cos),
+    MYELIN_FLOAT_UNARY("tan", tan),
+    MYELIN_FLOAT_UNARY("tanh", tanh),
+    MYELIN_FLOAT_UNARY("sigmoid", sigmoid),
+    MYELIN_FLOAT_UNARY("erf", erf),
+    MYELIN_FLOAT_UNARY("gelu", gelu),
+    MYELIN_FLOAT_UNARY("geluTanh", gelu_tanh),
+    MYELIN_FLOAT_UNARY("silu", silu),
+    MYELIN_FLOAT_UNARY("softplus", softplus),
+    MYELIN_PARAMETRIC("leakyRelu", leaky_relu, 1),
+    MYELIN_PARAMETRIC("elu", elu, 1),
+    MYELIN_PARAMETRIC("clamp", clamp, 2),
+    MYELIN_PARAMETRIC("scaleShift", scale_shift, 2),
+    MYELIN_FLOAT_BINARY("reluBackward", relu_backward),
+    MYELIN_FLOAT_BINARY("sigmoidBackward", sigmoid_backward),
+    MYELIN_FLOAT_BINARY("tanhBackward", tanh_backward),
+    MYELIN_FLOAT_BINARY("geluBackward", gelu_backward),
+    MYELIN_FLOAT_BINARY("geluTanhBackward", gelu_tanh_backward),
+    MYELIN_FLOAT_BINARY("siluBackward", silu_backward),
+    MYELIN_FLOAT_BINARY("softplusBackward", softplus_backward),
+};
+
+}  // namespace
+
+void register_elementwise(OpList& ops) { ops.insert(ops.end(), std::begin(kOps), std::end(kOps)); }
+
+}  // namespace myelin

@@ -1,0 +1,222 @@
+// matmul and linear: views, shapes and batches around the driver of gemm_driver.cc.
+#include "ops/gemm.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/pool.h"
+#include "core/registry.h"
+
+namespace myelin {
+namespace {
+
+// The operands of one op after its shapes have been checked: matrices in the last two axes, batches in those before.
+struct Operands {
+  View a, b, out;
+  Dims a_batch{}, b_batch{};  // strides along out's batch axes, 0 where the operand is repeated
+  int batch_rank = 0;
+
+  std::int64_t m() const { return out.shape[out.rank - 2]; }
+  std::int64_t n() const { return out.shape[out.rank - 1]; }
+  std::int64_t k() const { return a.shape[a.rank - 1]; }
+  std::int64_t batches() const {
+    std::int64_t count = 1;
+    for (int i = 0; i < batch_rank; i++) count *= out.shape[i];
+    return count;
+  }
+};
+
+Dims batch_strides(const View& operand, const View& out) {
+  require(operand.rank <= out.rank, "matmul: a batch has more axes than the result");
+  Dims strides{};
+  const int lead = out.rank - operand.rank;
+  for (int i = 0; i + 2 < operand.rank; i++) {
+    const std::int64_t extent = operand.shape[i];
+    require(extent == 1 || extent == out.shape[lead + i], "matmul: batches do not broadcast");
+    strides[lead + i] = extent == 1 ? 0 : operand.strides[i];
+  }
+  return strides;
+}
+
+Operands check_operands(const View& a, const View& b, const View& out) {
+  require(a.rank >= 2 && b.rank >= 2 && out.rank >= 2, "matmul: an operand has fewer than two axes");
+  require(a.dtype == b.dtype && a.dtype == out.dtype, "matmul: dtypes differ");
+  Operands operands{a, b, out, batch_strides(a, out), batch_strides(b, out), out.rank - 2};
+  require(out.shape[out.rank - 2] == a.shape[a.rank - 2] && out.shape[out.rank - 1] == b.shape[b.rank - 1] &&
+              a.shape[a.rank - 1] == b.shape[b.rank - 2],
+          "matmul: shapes do not match");
+  return operands;
+}
+
+template <class T>
+Matrix<T> matrix_of(const View& view) {
+  return {reinterpret_cast<T*>(view.data), static_cast<std::ptrdiff_t>(view.strides[view.rank - 2]),
+          static_cast<std::ptrdiff_t>(view.strides[view.rank - 1])};
+}
+
+template <class T>
+Gemm<T> product_of(const Operands& operands) {
+  Gemm<T> product{};
+  product.m = static_cast<std::size_t>(operands.m());
+  product.n = static_cast<std::size_t>(operands.n());
+  product.k = static_cast<std::size_t>(operands.k());
+  product.a = matrix_of<const T>(operands.a);
+  product.b = matrix_of<const T>(operands.b);
+  product.c = matrix_of<T>(operands.out);
+  return product;
+}
+
+// Batches of A that share one B and continue A's and C's rows are just more rows.
+template <class T>
+void fold_batches(Operands& operands, Gemm<T>& product) {
+  while (operands.batch_rank > 0) {
+    const int axis = operands.batch_rank - 1;
+    const std::int64_t extent = operands.out.shape[axis];
+    const auto rows = static_cast<std::ptrdiff_t>(product.m);
+    const auto a_step = static_cast<std::ptrdiff_t>(operands.a_batch[axis]);
+    const auto out_step = static_cast<std::ptrdiff_t>(operands.out.strides[axis]);
+    if (extent != 1) {
+      if (operands.b_batch[axis] != 0) return;
+      if (rows == 1) {
+        product.a.row = a_step;
+        product.c.row = out_step;
+      } else if (a_step != rows * product.a.row || out_step != rows * product.c.row) {
+        return;
+      }
+      product.m *= static_cast<std::size_t>(extent);
+    }
+    operands.batch_rank--;
+  }
+}
+
+// Calls body(a_offset, b_offset, out_offset, index) for batches [begin, end).
+template <class F>
+void for_batches(const Operands& operands, std::size_t begin, std::size_t end, const F& body) {
+  for (std::size_t batch = begin; batch < end; batch++) {
+    std::int64_t rest = static_cast<std::int64_t>(batch), a = 0, b = 0, out = 0;
+    for (int axis = operands.batch_rank - 1; axis >= 0; axis--) {
+      const std::int64_t index = rest % operands.out.shape[axis];
+      rest /= operands.out.shape[axis];
+      a += index * operands.a_batch[axis];
+      b += index * operands.b_batch[axis];
+      out += index * operands.out.strides[axis];
+    }
+    body(a, b, out);
+  }
+}
+
+// Many or small products are shared out whole, one to a thread; a few large ones are cut one after the other.
+template <class T>
+void multiply(const KernelTable& kernels, Operands operands, Gemm<T> product) {
+  fold_batches(operands, product);
+  const std::size_t batches = static_cast<std::size_t>(operands.batches());
+  const auto run = [&](std::size_t begin, std::size_t end, Threads threads) {
+    for_batches(operands, begin, end, [&](std::int64_t a, std::int64_t b, std::int64_t out) {
+      Gemm<T> one = product;
+      one.a.data += a;
+      one.b.data += b;
+      one.c.data += out;
+      gemm(kernels, one, threads);
+    });
+  };
+  constexpr std::size_t kManyBatches = 8, kLeastWork = 4000000;
+  const std::size_t work = std::max<std::size_t>(1, 2 * product.m * product.n * product.k);
+  if (batches < kManyBatches && work >= kLeastWork) return run(0, batches, Threads::kShared);
+  const std::size_t chunks = chunks_for(batches, ceil_div(kLeastWork, work));
+  if (chunks == 1) return run(0, batches, batches == 1 ? Threads::kShared : Threads::kCallerOnly);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range mine = chunk_range(batches, chunks, chunk);
+    run(mine.begin, mine.end, Threads::kCallerOnly);
+  });
+}
+
+// Integers wrap: sums are formed without sign, where overflow is defined. One sum at a time; nothing trains in integers.
+template <class T>
+void multiply_integers(const Operands& operands) {
+  using Unsigned = std::make_unsigned_t<T>;
+  const Gemm<T> product = product_of<T>(operands);
+  for_batches(operands, 0, static_cast<std::size_t>(operands.batches()),
+              [&](std::int64_t a_start, std::int64_t b_start, std::int64_t out_start) {
+                for (std::size_t i = 0; i < product.m; i++) {
+                  for (std::size_t j = 0; j < product.n; j++) {
+                    Unsigned sum = 0;
+                    for (std::size_t k = 0; k < product.k; k++) {
+                      sum += static_cast<Unsigned>(product.a.at(i, k)[a_start]) *
+                             static_cast<Unsigned>(product.b.at(k, j)[b_start]);
+                    }
+                    product.c.at(i, j)[out_start] = static_cast<T>(sum);
+                  }
+                }
+              });
+}
+
+void matmul(OpCall& call) {
+  const Operands operands = check_operands(call.in[0], call.in[1], call.out[0]);
+  switch (operands.out.dtype) {
+    case DType::kFloat32:
+      return multiply(call.kernels, operands, product_of<float>(operands));
+    case DType::kFloat64:
+      return multiply(call.kernels, operands, product_of<double>(operands));
+    case DType::kInt32:
+      return multiply_integers<std::int32_t>(operands);
+    case DType::kInt64:
+      return multiply_integers<std::int64_t>(operands);
+    case DType::kBool:
+    case DType::kUint8:
+      break;
+  }
+  fail("COMMAND", "matmul: this dtype cannot be multiplied");
+}
+
+View as_rows(View view) {
+  require(view.rank >= 1, "linear: an operand has no axis");
+  if (view.rank >= 2) return view;
+  view.shape[1] = view.shape[0];
+  view.strides[1] = view.strides[0];
+  view.shape[0] = 1;
+  view.strides[0] = 0;
+  view.rank = 2;
+  return view;
+}
+
+template <class T>
+void linear_of(OpCall& call, const Operands& operands, bool relu) {
+  const View& bias = call.in[2];
+  const T* values = bias.as<T>();
+  std::vector<T> copy;
+  if (bias.strides[0] != 1) {
+    copy.resize(static_cast<std::size_t>(bias.shape[0]));
+    for (std::size_t i = 0; i < copy.size(); i++) copy[i] = values[static_cast<std::int64_t>(i) * bias.strides[0]];
+    values = copy.data();
+  }
+  Gemm<T> product = product_of<T>(operands);
+  product.bias = values;
+  product.relu = relu;
+  multiply(call.kernels, operands, product);
+}
+
+// out = act(x weight^T + bias), weight [N, K].
+void linear(OpCall& call) {
+  View weight = call.in[1];
+  require(weight.rank == 2, "linear: weight must have two axes");
+  std::swap(weight.shape[0], weight.shape[1]);
+  std::swap(weight.strides[0], weight.strides[1]);
+  require(call.in[0].rank == call.out[0].rank, "linear: x and the result differ in rank");
+  const Operands operands = check_operands(as_rows(call.in[0]), weight, as_rows(call.out[0]));
+  const View& bias = call.in[2];
+  require(bias.rank == 1 && bias.shape[0] == operands.n() && bias.dtype == operands.out.dtype,
+          "linear: bias must have one element for each row of weight");
+  const bool relu = call.attrs.choice(2) == 1;
+  require(is_float(operands.out.dtype), "linear: dtype must be float32 or float64");
+  if (operands.out.dtype == DType::kFloat32) return linear_of<float>(call, operands, relu);
+  linear_of<double>(call, operands, relu);
+}
+
+}  // namespace
+
+void register_gemm(OpList& ops) {
+  ops.push_back({"matmul", 2, 1, matmul});
+  ops.push_back({"linear", 3, 1, linear});
+}
+
+}  // namespace myelin

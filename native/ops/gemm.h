@@ -1,0 +1,77 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/kernels.h"
+
+namespace myelin {
+
+// Matrix products C = act(alpha A B [+ C] [+ bias]) for float and double. The driver cuts C into panels, packs what is
+// better read packed, and shares the work among threads; kernels/gemm.inl does the arithmetic. Every element of C is a
+// sum whose order depends on k alone, so results do not depend on the number of threads.
+
+// Element (i, j) of a matrix is data[i * row + j * col]; strides may be anything.
+template <class T>
+struct Matrix {
+  T* data;
+  std::ptrdiff_t row, col;
+
+  Matrix transposed() const { return {data, col, row}; }
+  T* at(std::size_t i, std::size_t j) const {
+    return data + static_cast<std::ptrdiff_t>(i) * row + static_cast<std::ptrdiff_t>(j) * col;
+  }
+};
+
+template <class T>
+struct Gemm {
+  std::size_t m, n, k;
+  Matrix<const T> a;  // m x k
+  Matrix<const T> b;  // k x n
+  Matrix<T> c;        // m x n, overlaps neither a nor b
+  bool accumulate = false;
+  T alpha = 1;
+  const T* bias = nullptr;  // n consecutive elements, or null
+  bool relu = false;
+};
+
+enum class Threads { kShared, kCallerOnly };
+
+// k = 0 leaves the sums 0. Shapes and strides must be those of real arrays: nothing is checked here.
+template <class T>
+void gemm(const KernelTable& kernels, const Gemm<T>& product, Threads threads = Threads::kShared);
+
+extern template void gemm<float>(const KernelTable&, const Gemm<float>&, Threads);
+extern template void gemm<double>(const KernelTable&, const Gemm<double>&, Threads);
+
+// The kernels of one element type.
+template <class T>
+struct GemmKernels {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+  GemmPanelFn<T>* panel;
+  GemmPackFn<T>* pack;
+  GemvFn<T>* dots;
+  GemvFn<T>* sums;
+  TransposeFn<Bits>* transpose;
+  GemmBlocking blocking;
+
+  explicit GemmKernels(const KernelTable& table);
+};
+template <>
+GemmKernels<float>::GemmKernels(const KernelTable& table);
+template <>
+GemmKernels<double>::GemmKernels(const KernelTable& table);
+
+// Copies a k x cols block of B to `out`, k rows of `width` elements (a multiple of the lanes): a panel as the kernel reads
+// it fastest, with b_padded set.
+template <class T>
+void pack_panel(const GemmKernels<T>& kernels, Matrix<const T> b, std::size_t k, std::size_t cols, T* out,
+                std::size_t width);
+
+// The width of the panels into which n columns are cut: whole vectors, as equal as they can be.
+std::size_t panel_width(const GemmBlocking& blocking, std::size_t n);
+
+constexpr std::size_t ceil_div(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+}  // namespace myelin

@@ -1,0 +1,332 @@
+#include <algorithm>
+
+#include "core/pool.h"
+#include "core/scratch.h"
+#include "ops/gemm.h"
+
+namespace myelin {
+namespace {
+
+// A chunk of less work (2 m n k) than this costs more to hand to another thread than it saves: 20 microseconds at
+// 200 GFLOP/s. More chunks than kMaxChunks balance no better on the machines we know.
+constexpr double kLeastWork = 4e6;
+constexpr std::size_t kMaxChunks = 16;
+
+template <class F>
+void for_chunks(Threads threads, std::size_t chunks, const F& body) {
+  if (threads == Threads::kShared) return parallel_for(chunks, body);
+  for (std::size_t i = 0; i < chunks; i++) body(i);
+}
+
+template <class T>
+T finish(const Gemm<T>& product, T sum, T before, T bias) {
+  T value = product.alpha * sum;
+  if (product.accumulate) value += before;
+  value += bias;
+  return product.relu && value < 0 ? T(0) : value;
+}
+
+// ---- n = 1: matrix times vector, bound by reading the matrix once ----------------------------------------------------
+
+template <class T>
+const T* contiguous_column(const Matrix<const T>& column, std::size_t count) {
+  if (column.row == 1) return column.data;
+  T* copy = scratch<T>(Scratch::kRows, count);
+  for (std::size_t i = 0; i < count; i++) copy[i] = *column.at(i, 0);
+  return copy;
+}
+
+// `bias_stride`: how far the bias moves from one row to the next.
+template <class T>
+void multiply_vector(const GemmKernels<T>& kernels, const Gemm<T>& product, std::size_t bias_stride, Threads threads) {
+  const Matrix<const T>& a = product.a;
+  const T* x = contiguous_column(product.b, product.k);
+  T* sums = scratch<T>(Scratch::kReduce, product.m);
+  constexpr std::size_t kBytesPerChunk = 512 << 10;
+  // Pieces of matrix rows shorter than this defeat the hardware's prefetching.
+  constexpr std::size_t kShortestPiece = 4096 / sizeof(T);
+  const std::size_t by_bytes = chunks_for(product.m * product.k * sizeof(T), kBytesPerChunk);
+  const std::size_t chunks = std::min(by_bytes, a.col == 1 ? kMaxChunks : chunks_for(product.m, kShortestPiece));
+  for_chunks(threads, chunks, [&](std::size_t chunk) {
+    const Range rows = chunk_range(product.m, chunks, chunk, kernels.blocking.lanes);
+    const std::size_t count = rows.end - rows.begin;
+    if (a.col == 1) {
+      kernels.dots(a.at(rows.begin, 0), a.row, x, sums + rows.begin, count, product.k);
+    } else {
+      kernels.sums(a.at(rows.begin, 0), a.col, x, sums + rows.begin, product.k, count);
+    }
+  });
+  for (std::size_t i = 0; i < product.m; i++) {
+    T* c = product.c.at(i, 0);
+    *c = finish(product, sums[i], *c, product.bias == nullptr ? T(0) : product.bias[i * bias_stride]);
+  }
+}
+
+// Whether the product is one of a matrix and a vector that the kernels can read; computes it if so.
+template <class T>
+bool try_multiply_vector(const GemmKernels<T>& kernels, const Gemm<T>& product, Threads threads) {
+  if (product.n == 1 && (product.a.col == 1 || product.a.row == 1)) {
+    multiply_vector(kernels, product, 0, threads);
+    return true;
+  }
+  if (product.m == 1 && (product.b.col == 1 || product.b.row == 1)) {
+    Gemm<T> swapped = product;
+    std::swap(swapped.m, swapped.n);
+    swapped.a = product.b.transposed();
+    swapped.b = product.a.transposed();
+    swapped.c = product.c.transposed();
+    multiply_vector(kernels, swapped, 1, threads);
+    return true;
+  }
+  return false;
+}
+
+// ---- matrix times matrix ---------------------------------------------------------------------------------------------
+
+// Where the kernel reads B.
+enum class Source {
+  kInPlace,
+  kPackedTogether,  // a block of K is packed by all threads, then read by all
+  kPackedAlone,     // each panel is packed by the one thread that reads it, just before
+};
+
+// How a product is cut; depends on shapes and strides only.
+struct Cut {
+  Source source;
+  bool turn_a;             // each chunk copies its rows of A, whose columns are consecutive, row by row
+  std::size_t width;       // of a panel
+  std::size_t k_blocks;
+  std::size_t n_block;     // columns of B packed at a time, a multiple of the width
+  std::size_t row_chunks;  // of C, shared out to threads
+  std::size_t col_chunks;
+};
+
+// Reading B in place costs nothing while it stays in the second-level cache, or is read few times.
+template <class T>
+bool packing_pays(const Gemm<T>& product) {
+  constexpr std::size_t kFewRows = 256;
+  constexpr std::size_t kCachedBytes = 1536 << 10;
+  return product.m > kFewRows && product.n * product.k * sizeof(T) > kCachedBytes;
+}
+
+// A given by columns costs a new cache line, and from 4 KB apart a new page, at every step of k. Over long sums that is
+// dearer than transposing it, once several panels share the copy.
+template <class T>
+bool turning_a_pays(const Gemm<T>& product, std::size_t depth) {
+  constexpr std::size_t kLongSum = 192, kManyColumns = 128;
+  return product.a.row == 1 && product.a.col != 1 && depth >= kLongSum && product.n >= kManyColumns;
+}
+
+template <class T>
+Cut cut_product(const Gemm<T>& product, const GemmBlocking& blocking) {
+  Cut cut{};
+  cut.width = panel_width(blocking, product.n);
+  const bool in_place = product.b.col == 1 && !packing_pays(product);
+  cut.k_blocks = product.k <= 2 * blocking.kc ? 1 : ceil_div(product.k, blocking.kc);
+  cut.turn_a = turning_a_pays(product, ceil_div(product.k, cut.k_blocks));
+  cut.n_block = in_place ? product.n : std::max<std::size_t>(1, blocking.nc / cut.width) * cut.width;
+
+  const std::size_t cols = std::min(product.n, cut.n_block), panels = ceil_div(cols, cut.width);
+  const double work = 2.0 * static_cast<double>(product.m) * static_cast<double>(cols) *
+                      static_cast<double>(ceil_div(product.k, cut.k_blocks));
+  const std::size_t wanted = static_cast<std::size_t>(std::clamp(work / kLeastWork, 1.0, double{kMaxChunks}));
+  // A turned A is shared by all columns of a chunk, a packed panel of B by all its rows: split the other way first.
+  constexpr std::size_t kLeastRows = 32;
+  const std::size_t most_rows = std::max<std::size_t>(1, product.m / kLeastRows);
+  cut.row_chunks = ceil_div(product.m, blocking.mc);
+  if (cut.turn_a) cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, wanted));
+  cut.col_chunks = std::min(panels, ceil_div(wanted, cut.row_chunks));
+  cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, ceil_div(wanted, cut.col_chunks)));
+  cut.source = in_place              ? Source::kInPlace
+               : cut.row_chunks == 1 ? Source::kPackedAlone
+                                     : Source::kPackedTogether;
+  return cut;
+}
+
+template <class T>
+class BlockedProduct {
+ public:
+  BlockedProduct(const GemmKernels<T>& kernels, const Gemm<T>& product, Threads threads)
+      : kernels_(kernels), product_(product), threads_(threads), cut_(cut_product(product, kernels.blocking)) {}
+
+  void run() {
+    for (std::size_t n = 0; n < product_.n; n += cut_.n_block) {
+      const Range cols{n, std::min(product_.n, n + cut_.n_block)};
+      for (std::size_t block = 0; block < cut_.k_blocks; block++) {
+        const Range ks = chunk_range(product_.k, cut_.k_blocks, block);
+        if (cut_.source == Source::kPackedTogether) pack(cols, ks);
+        multiply(cols, ks);
+      }
+    }
+  }
+
+ private:
+  void pack(Range cols, Range ks) {
+    const std::size_t depth = ks.end - ks.begin, panels = ceil_div(cols.end - cols.begin, cut_.width);
+    packed_ = scratch<T>(Scratch::kPackB, panels * cut_.width * depth);
+    constexpr std::size_t kBytesPerChunk = 128 << 10;
+    const std::size_t chunks = std::min(panels, chunks_for(panels * cut_.width * depth * sizeof(T), kBytesPerChunk));
+    for_chunks(threads_, chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(panels, chunks, chunk);
+      for (std::size_t p = mine.begin; p < mine.end; p++) {
+        const std::size_t j = cols.begin + p * cut_.width;
+        pack_panel(kernels_, block_of_b(ks, j), depth, std::min(cut_.width, cols.end - j),
+                   packed_ + p * cut_.width * depth, cut_.width);
+      }
+    });
+  }
+
+  void multiply(Range cols, Range ks) {
+    const std::size_t panels = ceil_div(cols.end - cols.begin, cut_.width);
+    for_chunks(threads_, cut_.row_chunks * cut_.col_chunks, [&](std::size_t chunk) {
+      const Range rows = chunk_range(product_.m, cut_.row_chunks, chunk % cut_.row_chunks);
+      const Range mine = chunk_range(panels, cut_.col_chunks, chunk / cut_.row_chunks);
+      const Matrix<const T> a = block_of_a(rows, ks);
+      for (std::size_t p = mine.begin; p < mine.end; p++) multiply_panel(a, rows, cols, p, ks);
+    });
+  }
+
+  void multiply_panel(const Matrix<const T>& a, Range rows, Range cols, std::size_t p, Range ks) const {
+    const std::size_t j = cols.begin + p * cut_.width, depth = ks.end - ks.begin;
+    const bool last = ks.end == product_.k;
+    GemmPanel<T> panel{};
+    panel.a = a.data;
+    panel.a_row = a.row;
+    panel.a_k = a.col;
+    panel.segments = 1;
+    panel.k = depth;
+    panel.c = product_.c.at(rows.begin, j);
+    panel.c_row = product_.c.row;
+    panel.rows = rows.end - rows.begin;
+    panel.cols = std::min(cut_.width, cols.end - j);
+    panel.accumulate = product_.accumulate || ks.begin > 0;
+    panel.alpha = product_.alpha;
+    panel.bias = last && product_.bias != nullptr ? product_.bias + j : nullptr;
+    panel.relu = last && product_.relu;
+    read_b(panel, j, p, ks);
+    kernels_.panel(panel);
+  }
+
+  void read_b(GemmPanel<T>& panel, std::size_t j, std::size_t p, Range ks) const {
+    const Matrix<const T> b = block_of_b(ks, j);
+    if (cut_.source == Source::kInPlace) {
+      panel.b = b.data;
+      panel.b_k = b.row;
+      return;
+    }
+    panel.b_k = static_cast<std::ptrdiff_t>(cut_.width);
+    panel.b_padded = true;
+    if (cut_.source == Source::kPackedTogether) {
+      panel.b = packed_ + p * cut_.width * panel.k;
+      return;
+    }
+    T* own = scratch<T>(Scratch::kPackB, cut_.width * panel.k);
+    pack_panel(kernels_, b, panel.k, panel.cols, own, cut_.width);
+    panel.b = own;
+  }
+
+  Matrix<const T> block_of_a(Range rows, Range ks) const {
+    const Matrix<const T>& a = product_.a;
+    const T* data = a.at(rows.begin, ks.begin);
+    if (!cut_.turn_a) return {data, a.row, a.col};
+    using Bits = typename GemmKernels<T>::Bits;
+    const std::size_t depth = ks.end - ks.begin, count = rows.end - rows.begin;
+    // A vector more than the rows need, so that they do not all start in the same set of the cache.
+    const std::size_t stride = depth + kernels_.blocking.lanes;
+    T* own = scratch<T>(Scratch::kPackA, count * stride);
+    kernels_.transpose(reinterpret_cast<const Bits*>(data), a.col, reinterpret_cast<Bits*>(own),
+                       static_cast<std::ptrdiff_t>(stride), depth, count);
+    return {own, static_cast<std::ptrdiff_t>(stride), 1};
+  }
+
+  Matrix<const T> block_of_b(Range ks, std::size_t j) const {
+    return {product_.b.at(ks.begin, j), product_.b.row, product_.b.col};
+  }
+
+  const GemmKernels<T>& kernels_;
+  const Gemm<T>& product_;
+  const Threads threads_;
+  const Cut cut_;
+  T* packed_ = nullptr;
+};
+
+// C whose rows are not consecutive in memory: the product is formed beside it.
+template <class T>
+void multiply_and_copy(const KernelTable& table, const Gemm<T>& product, Threads threads) {
+  T* copy = scratch<T>(Scratch::kTransform, product.m * product.n);
+  Gemm<T> beside = product;
+  beside.c = {copy, static_cast<std::ptrdiff_t>(product.n), 1};
+  if (product.accumulate) {
+    for (std::size_t i = 0; i < product.m; i++)
+      for (std::size_t j = 0; j < product.n; j++) *beside.c.at(i, j) = *product.c.at(i, j);
+  }
+  gemm(table, beside, threads);
+  for (std::size_t i = 0; i < product.m; i++)
+    for (std::size_t j = 0; j < product.n; j++) *product.c.at(i, j) = *beside.c.at(i, j);
+}
+
+}  // namespace
+
+std::size_t panel_width(const GemmBlocking& blocking, std::size_t n) {
+  const std::size_t vectors = ceil_div(n, blocking.lanes), panels = ceil_div(vectors, blocking.vectors);
+  return ceil_div(vectors, std::max<std::size_t>(panels, 1)) * blocking.lanes;
+}
+
+template <>
+GemmKernels<float>::GemmKernels(const KernelTable& table)
+    : panel(table.f32_gemm_panel),
+      pack(table.f32_gemm_pack),
+      dots(table.f32_gemv_dots),
+      sums(table.f32_gemv_sums),
+      transpose(table.transpose_32),
+      blocking(table.f32_gemm_blocking()) {}
+
+template <>
+GemmKernels<double>::GemmKernels(const KernelTable& table)
+    : panel(table.f64_gemm_panel),
+      pack(table.f64_gemm_pack),
+      dots(table.f64_gemv_dots),
+      sums(table.f64_gemv_sums),
+      transpose(table.transpose_64),
+      blocking(table.f64_gemm_blocking()) {}
+
+template <class T>
+void pack_panel(const GemmKernels<T>& kernels, Matrix<const T> b, std::size_t k, std::size_t cols, T* out,
+                std::size_t width) {
+  if (b.col == 1) return kernels.pack(b.data, b.row, k, cols, out, width);
+  if (b.row == 1) {
+    using Bits = typename GemmKernels<T>::Bits;
+    kernels.transpose(reinterpret_cast<const Bits*>(b.data), b.col, reinterpret_cast<Bits*>(out),
+                      static_cast<std::ptrdiff_t>(width), cols, k);
+  } else {
+    for (std::size_t i = 0; i < k; i++)
+      for (std::size_t j = 0; j < cols; j++) out[i * width + j] = *b.at(i, j);
+  }
+  for (std::size_t i = 0; i < k && cols < width; i++) std::fill(out + i * width + cols, out + (i + 1) * width, T(0));
+}
+
+template <class T>
+void gemm(const KernelTable& table, const Gemm<T>& product, Threads threads) {
+  if (product.m == 0 || product.n == 0) return;
+  const GemmKernels<T> kernels(table);
+  if (try_multiply_vector(kernels, product, threads)) return;
+  if (product.c.col != 1 && product.n > 1) {
+    if (product.c.row != 1 || product.bias != nullptr) return multiply_and_copy(table, product, threads);
+    Gemm<T> swapped = product;
+    std::swap(swapped.m, swapped.n);
+    swapped.a = product.b.transposed();
+    swapped.b = product.a.transposed();
+    swapped.c = product.c.transposed();
+    return gemm(table, swapped, threads);
+  }
+  BlockedProduct<T>(kernels, product, threads).run();
+}
+
+template void gemm<float>(const KernelTable&, const Gemm<float>&, Threads);
+template void gemm<double>(const KernelTable&, const Gemm<double>&, Threads);
+template void pack_panel<float>(const GemmKernels<float>&, Matrix<const float>, std::size_t, std::size_t, float*,
+                                std::size_t);
+template void pack_panel<double>(const GemmKernels<double>&, Matrix<const double>, std::size_t, std::size_t, double*,
+                                 std::size_t);
+
+}  // namespace myelin

@@ -1,0 +1,225 @@
+#include <cstring>
+#include <vector>
+
+#include "ops/support.h"
+
+namespace myelin {
+namespace {
+
+[[noreturn]] void refuse_index(std::int64_t value, std::int64_t position, std::int64_t extent) {
+  fail("INDEX", "index " + std::to_string(value) + " at position " + std::to_string(position) +
+                    " is outside an axis of extent " + std::to_string(extent));
+}
+
+// The indices in row-major order, each in [0, extent): checked before anything is read or written with them.
+std::vector<std::int64_t> read_indices(const View& index, std::int64_t extent, const KernelTable& kernels) {
+  require(index.dtype == DType::kInt32 || index.dtype == DType::kInt64, "indices are neither int32 nor int64");
+  const Contiguous dense(index, kernels);
+  std::vector<std::int64_t> values(static_cast<std::size_t>(index.size()));
+  if (index.dtype == DType::kInt32) {
+    std::copy_n(dense.as<std::int32_t>(), values.size(), values.begin());
+  } else {
+    std::copy_n(dense.as<std::int64_t>(), values.size(), values.begin());
+  }
+  for (std::size_t i = 0; i < values.size(); i++) {
+    if (values[i] < 0 || values[i] >= extent) refuse_index(values[i], static_cast<std::int64_t>(i), extent);
+  }
+  return values;
+}
+
+// A tensor seen as [outer, extent, inner] around one axis.
+struct AxisSplit {
+  std::size_t outer = 1, extent, inner = 1;
+
+  AxisSplit(const View& view, int axis) : extent(static_cast<std::size_t>(view.shape[axis])) {
+    for (int i = 0; i < axis; i++) outer *= static_cast<std::size_t>(view.shape[i]);
+    for (int i = axis + 1; i < view.rank; i++) inner *= static_cast<std::size_t>(view.shape[i]);
+  }
+};
+
+// Whether `picked` is `whole` with its axis replaced by the axes of `index`.
+bool replaces_axis(const View& picked, const View& whole, const View& index, int axis) {
+  if (picked.rank != whole.rank - 1 + index.rank) return false;
+  const std::int64_t* at = picked.shape.data();
+  const bool same = std::equal(at, at + axis, whole.shape.begin()) &&
+                    std::equal(index.shape.begin(), index.shape.begin() + index.rank, at + axis);
+  return same && std::equal(whole.shape.begin() + axis + 1, whole.shape.begin() + whole.rank, at + axis + index.rank);
+}
+
+void index_select(OpCall& call) {
+  const View &index = call.in[1], &out = call.out[0];
+  const int axis = axis_of(call.attrs, call.in[0]);
+  require(out.dtype == call.in[0].dtype && out.contiguous() && replaces_axis(out, call.in[0], index, axis),
+          "the result has a wrong shape");
+  const std::vector<std::int64_t> rows = read_indices(index, call.in[0].shape[axis], call.kernels);
+  const Contiguous x(call.in[0], call.kernels);
+  const AxisSplit split(x.view(), axis);
+  const std::size_t bytes = split.inner * item_size(out.dtype);
+  const std::size_t count = split.outer * rows.size();
+  if (bytes == 0) return;
+  const std::size_t chunks = chunks_for(count * bytes, kGrain * 4);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(count, chunks, chunk);
+    for (std::size_t i = range.begin; i < range.end; i++) {
+      const std::size_t row = i / rows.size() * split.extent + static_cast<std::size_t>(rows[i % rows.size()]);
+      std::memcpy(out.data + i * bytes, x.view().data + row * bytes, bytes);
+    }
+  });
+}
+
+template <class T>
+BinaryFn<T>* add_kernel(const KernelTable& kernels) {
+  if constexpr (std::is_same_v<T, float>) return kernels.f32_add;
+  if constexpr (std::is_same_v<T, double>) return kernels.f64_add;
+  if constexpr (std::is_same_v<T, std::int32_t>) return kernels.i32_add;
+  if constexpr (std::is_same_v<T, std::int64_t>) return kernels.i64_add;
+  if constexpr (std::is_same_v<T, std::uint8_t>) return kernels.u8_add;
+}
+
+// Each chunk owns a range of target rows and adds what is theirs in order of the indices, so sums do not depend on
+// which thread takes which chunk.
+template <class T>
+void add_rows(const T* dout, const std::vector<std::int64_t>& rows, const AxisSplit& split, T* out, BinaryFn<T>* add) {
+  const std::size_t work = split.outer * rows.size() * split.inner;
+  const std::size_t chunks = std::min(split.extent, chunks_for(work, kGrain / 2));
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(split.extent, chunks, chunk);
+    for (std::size_t o = 0; o < split.outer; o++) {
+      for (std::size_t i = 0; i < rows.size(); i++) {
+        const std::size_t row = static_cast<std::size_t>(rows[i]);
+        if (row < range.begin || row >= range.end) continue;
+        T* target = out + (o * split.extent + row) * split.inner;
+        add(target, 1, dout + (o * rows.size() + i) * split.inner, 1, target, split.inner);
+      }
+    }
+  });
+}
+
+void check_shape(Attrs& attrs, const View& out) {
+  int count = 0;
+  const Dims shape = attrs.integers(count);
+  require(count == out.rank && std::equal(shape.begin(), shape.begin() + count, out.shape.begin()),
+          "the result has a wrong shape");
+}
+
+void index_add(OpCall& call) {
+  const View &index = call.in[1], &out = call.out[0];
+  check_shape(call.attrs, out);
+  const int axis = axis_of(call.attrs, out);
+  require(out.dtype == call.in[0].dtype && out.contiguous() && replaces_axis(call.in[0], out, index, axis),
+          "the result has a wrong shape");
+  const std::vector<std::int64_t> rows = read_indices(index, out.shape[axis], call.kernels);
+  const Contiguous dout(call.in[0], call.kernels);
+  fill_view(out, 0);
+  if (out.size() == 0) return;
+  visit_dtype(out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    add_rows(dout.as<T>(), rows, AxisSplit(out, axis), out.as<T>(), add_kernel<T>(call.kernels));
+  });
+}
+
+// `whole` read at the positions of `part`, with its axis standing still: an element of gather lies index * stride on.
+View without_axis(View whole, const View& part, int axis) {
+  whole.shape = part.shape;
+  whole.strides[axis] = 0;
+  return whole;
+}
+
+void check_gather(const View& whole, const View& part, const View& index, int axis) {
+  require(whole.dtype == part.dtype && part.same_shape(index) && part.rank == whole.rank,
+          "the result has a wrong shape");
+  for (int i = 0; i < whole.rank; i++) {
+    require(i == axis || part.shape[i] <= whole.shape[i], "the indices reach outside the tensor");
+  }
+}
+
+void gather(OpCall& call) {
+  const View &x = call.in[0], &out = call.out[0];
+  const int axis = axis_of(call.attrs, x);
+  check_gather(x, out, call.in[1], axis);
+  std::vector<std::int64_t> values = read_indices(call.in[1], x.shape[axis], call.kernels);
+  if (values.empty()) return;
+  const View index = contiguous_view(values.data(), DType::kInt64, out.shape.data(), out.rank);
+  const View source = without_axis(x, out, axis);
+  const std::ptrdiff_t step = x.strides[axis];
+  visit_dtype(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for_each_run<3>({&out, &source, &index}, [step](const auto& at, const auto& strides, std::size_t n) {
+      T* to = reinterpret_cast<T*>(at[0]);
+      const T* from = reinterpret_cast<const T*>(at[1]);
+      const std::int64_t* which = reinterpret_cast<const std::int64_t*>(at[2]);
+      for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(n); i++) {
+        to[i] = from[i * strides[1] + which[i * strides[2]] * step];
+      }
+    });
+  });
+}
+
+template <class T>
+T wrapping_add(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    using Unsigned = std::make_unsigned_t<T>;
+    return static_cast<T>(static_cast<Unsigned>(a) + static_cast<Unsigned>(b));
+  } else {
+    return a + b;
+  }
+}
+
+// One thread, in row-major order of dout.
+template <class T>
+void add_elements(const View& dout, const View& target, const std::int64_t* which, std::ptrdiff_t step, int axis) {
+  if (axis < dout.rank) {
+    for (std::int64_t i = 0; i < dout.shape[axis]; i++) {
+      View rest = dout, into = target;
+      rest.data += i * dout.strides[axis] * static_cast<std::ptrdiff_t>(sizeof(T));
+      into.data += i * target.strides[axis] * static_cast<std::ptrdiff_t>(sizeof(T));
+      std::int64_t below = 1;
+      for (int a = axis + 1; a < dout.rank; a++) below *= dout.shape[a];
+      add_elements<T>(rest, into, which + i * below, step, axis + 1);
+    }
+    return;
+  }
+  T* to = reinterpret_cast<T*>(target.data) + *which * step;
+  *to = wrapping_add(*to, *reinterpret_cast<const T*>(dout.data));
+}
+
+void scatter_add(OpCall& call) {
+  const View &dout = call.in[0], &out = call.out[0];
+  check_shape(call.attrs, out);
+  const int axis = axis_of(call.attrs, out);
+  check_gather(out, dout, call.in[1], axis);
+  const std::vector<std::int64_t> which = read_indices(call.in[1], out.shape[axis], call.kernels);
+  fill_view(out, 0);
+  if (which.empty()) return;
+  const View target = without_axis(out, dout, axis);
+  visit_dtype(out.dtype, [&](auto tag) {
+    add_elements<typename decltype(tag)::type>(dout, target, which.data(), out.strides[axis], 0);
+  });
+}
+
+void one_hot(OpCall& call) {
+  const View &index = call.in[0], &out = call.out[0];
+  const std::int64_t classes = call.attrs.integer();
+  require(out.rank == index.rank + 1 && out.shape[index.rank] == classes && out.contiguous() &&
+              std::equal(index.shape.begin(), index.shape.begin() + index.rank, out.shape.begin()),
+          "the result has a wrong shape");
+  const std::vector<std::int64_t> which = read_indices(index, classes, call.kernels);
+  fill_view(out, 0);
+  visit_dtype(out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    T* data = out.as<T>();
+    for (std::size_t i = 0; i < which.size(); i++) data[static_cast<std::int64_t>(i) * classes + which[i]] = 1;
+  });
+}
+
+}  // namespace
+
+void register_index(OpList& ops) {
+  ops.push_back({"indexSelect", 2, 1, index_select});
+  ops.push_back({"indexAdd", 2, 1, index_add});
+  ops.push_back({"gather", 2, 1, gather});
+  ops.push_back({"scatterAdd", 2, 1, scatter_add});
+  ops.push_back({"oneHot", 1, 1, one_hot});
+}
+
+}  // namespace myelin

@@ -1,0 +1,349 @@
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+
+#include "core/registry.h"
+#include "ops/pixels.h"
+#include "ops/support.h"
+
+namespace myelin {
+namespace {
+
+// Rows whose statistics are taken in one go: a fixed number of elements, so that blocks depend on the shape alone.
+constexpr std::size_t kBlockElements = 16384;
+
+std::size_t rows_per_block(std::size_t width) {
+  return std::max<std::size_t>(32, kBlockElements / std::max<std::size_t>(1, width));
+}
+
+void require_vector(const View& view, std::int64_t n, DType dtype) {
+  require(view.rank == 1 && view.shape[0] == n && view.dtype == dtype, "a norm needs one value a channel");
+}
+
+template <class T>
+T& value_at(const View& view, std::size_t i) {
+  return view.as<T>()[static_cast<std::int64_t>(i) * view.strides[0]];
+}
+
+template <class T>
+T reciprocal_deviation(double variance, double eps) {
+  return static_cast<T>(1 / std::sqrt(variance + eps));
+}
+
+struct Blocks {
+  std::size_t rows;
+  std::size_t size;
+  std::size_t count;
+  Blocks(std::size_t rows, std::size_t width)
+      : rows(rows), size(rows_per_block(width)), count((rows + size - 1) / size) {}
+  Range range(std::size_t block) const { return {block * size, std::min(rows, (block + 1) * size)}; }
+};
+
+// Mean and sum of squared deviations of every channel: blocks of rows on several threads, then combined in double.
+template <class T>
+void channel_moments(const Pixels<const T>& x, MomentsRowsFn<T>* kernel, double* mean, double* squares) {
+  const Blocks blocks(x.rows, x.channels);
+  const std::size_t n = x.channels;
+  const Temporary parts(blocks.count * 2 * n * sizeof(T));
+  T* const part = parts.as<T>();
+  parallel_for(blocks.count, [&](std::size_t block) {
+    const Range range = blocks.range(block);
+    T* const target = part + block * 2 * n;
+    kernel(x.row(range.begin), x.stride, range.end - range.begin, target, target + n, n);
+  });
+  std::fill_n(mean, n, 0.0);
+  std::fill_n(squares, n, 0.0);
+  const auto weight = [&](std::size_t block) {
+    const Range range = blocks.range(block);
+    return static_cast<double>(range.end - range.begin);
+  };
+  for (std::size_t block = 0; block < blocks.count; block++) {
+    const T* const block_mean = part + block * 2 * n;
+    const double share = weight(block) / static_cast<double>(x.rows);
+    for (std::size_t j = 0; j < n; j++) mean[j] += share * block_mean[j];
+  }
+  for (std::size_t block = 0; block < blocks.count; block++) {
+    const T* const block_mean = part + block * 2 * n;
+    for (std::size_t j = 0; j < n; j++) {
+      const double apart = block_mean[j] - mean[j];
+      squares[j] += block_mean[n + j] + weight(block) * apart * apart;
+    }
+  }
+}
+
+// out = x scale + shift, channel by channel.
+template <class T>
+void scale_shift_pixels(const KernelTable& kernels, const Pixels<const T>& x, const T* scale, const T* shift,
+                        const View& out) {
+  const auto kernel = pick<T>(kernels.f32_scale_shift_rows, kernels.f64_scale_shift_rows);
+  const PixelOutput<T> output(out);
+  const Pixels<T> y = output.pixels();
+  const std::size_t chunks = chunks_for(x.rows * x.channels, kGrain);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(x.rows, chunks, chunk);
+    kernel(x.row(range.begin), x.stride, scale, shift, y.row(range.begin), y.stride, range.end - range.begin,
+           x.channels);
+  });
+  output.finish(kernels);
+}
+
+void check_batch_norm(const View& x, const View& out, std::initializer_list<const View*> vectors) {
+  require(x.rank >= 2 && out.same_shape(x) && out.dtype == x.dtype, "batch norm keeps shape and dtype");
+  for (const View* view : vectors) require_vector(*view, x.shape[1], x.dtype);
+}
+
+template <class T>
+void batch_norm_of(OpCall& call, double eps) {
+  const View &weight = call.in[1], &bias = call.in[2];
+  const PixelInput<T> input(call.in[0], call.kernels);
+  const Pixels<const T> x = input.pixels();
+  const std::size_t n = x.channels;
+  const Temporary statistics(2 * n * sizeof(double)), factors(2 * n * sizeof(T));
+  double *const mean = statistics.as<double>(), *const squares = mean + n;
+  T *const scale = factors.as<T>(), *const shift = scale + n;
+  channel_moments<T>(x, pick<T>(call.kernels.f32_moments_rows, call.kernels.f64_moments_rows), mean, squares);
+  for (std::size_t j = 0; j < n; j++) {
+    const double variance = squares[j] / static_cast<double>(x.rows);
+    const double factor = value_at<T>(weight, j) / std::sqrt(variance + eps);
+    scale[j] = static_cast<T>(factor);
+    shift[j] = static_cast<T>(value_at<T>(bias, j) - mean[j] * factor);
+    value_at<T>(call.out[1], j) = static_cast<T>(mean[j]);
+    value_at<T>(call.out[2], j) = static_cast<T>(variance);
+  }
+  scale_shift_pixels<T>(call.kernels, x, scale, shift, call.out[0]);
+}
+
+void batch_norm(OpCall& call) {
+  const double eps = call.attrs.number();
+  check_batch_norm(call.in[0], call.out[0], {&call.in[1], &call.in[2], &call.out[1], &call.out[2]});
+  visit_float(call.in[0].dtype, [&](auto tag) { batch_norm_of<typename decltype(tag)::type>(call, eps); });
+}
+
+template <class T>
+void batch_norm_inference_of(OpCall& call, double eps) {
+  const View &weight = call.in[1], &bias = call.in[2], &mean = call.in[3], &variance = call.in[4];
+  const PixelInput<T> input(call.in[0], call.kernels);
+  const Pixels<const T> x = input.pixels();
+  const Temporary factors(2 * x.channels * sizeof(T));
+  T *const scale = factors.as<T>(), *const shift = scale + x.channels;
+  for (std::size_t j = 0; j < x.channels; j++) {
+    const double factor = value_at<T>(weight, j) / std::sqrt(static_cast<double>(value_at<T>(variance, j)) + eps);
+    scale[j] = static_cast<T>(factor);
+    shift[j] = static_cast<T>(value_at<T>(bias, j) - value_at<T>(mean, j) * factor);
+  }
+  scale_shift_pixels<T>(call.kernels, x, scale, shift, call.out[0]);
+}
+
+void batch_norm_inference(OpCall& call) {
+  const double eps = call.attrs.number();
+  check_batch_norm(call.in[0], call.out[0], {&call.in[1], &call.in[2], &call.in[3], &call.in[4]});
+  visit_float(call.in[0].dtype, [&](auto tag) { batch_norm_inference_of<typename decltype(tag)::type>(call, eps); });
+}
+
+// Sums of dout and of dout * xhat by channel, blocks of rows on several threads, then added up in double.
+template <class T>
+void channel_gradient_sums(const Pixels<const T>& x, const Pixels<const T>& dout, BatchNormSumsFn<T>* kernel,
+                           const T* mean, const T* rstd, double* sum, double* sum_xhat) {
+  const Blocks blocks(x.rows, x.channels);
+  const std::size_t n = x.channels;
+  const Temporary parts(blocks.count * 2 * n * sizeof(T));
+  T* const part = parts.as<T>();
+  parallel_for(blocks.count, [&](std::size_t block) {
+    const Range range = blocks.range(block);
+    T* const target = part + block * 2 * n;
+    std::fill_n(target, 2 * n, T{0});
+    kernel(x.row(range.begin), x.stride, dout.row(range.begin), dout.stride, range.end - range.begin, mean, rstd,
+           target, target + n, n);
+  });
+  std::fill_n(sum, n, 0.0);
+  std::fill_n(sum_xhat, n, 0.0);
+  for (std::size_t block = 0; block < blocks.count; block++) {
+    const T* const source = part + block * 2 * n;
+    for (std::size_t j = 0; j < n; j++) {
+      sum[j] += source[j];
+      sum_xhat[j] += source[n + j];
+    }
+  }
+}
+
+// With N rows: dx = w rstd (dout - sum / N - xhat sum_xhat / N), written as x a + dout b + c.
+template <class T>
+struct DxFactors {
+  T *a, *b, *c;
+  void set(std::size_t j, double weight, double mean, double rstd, double mean_dout, double mean_dout_xhat) const {
+    const double factor = weight * rstd;
+    const double slope = -factor * rstd * mean_dout_xhat;
+    a[j] = static_cast<T>(slope);
+    b[j] = static_cast<T>(factor);
+    c[j] = static_cast<T>(-factor * mean_dout - slope * mean);
+  }
+};
+
+template <class T>
+void batch_norm_dx(const KernelTable& kernels, const Pixels<const T>& x, const Pixels<const T>& dout,
+                   const DxFactors<T>& factors, const View& dx) {
+  const auto kernel = pick<T>(kernels.f32_batch_norm_dx, kernels.f64_batch_norm_dx);
+  const PixelOutput<T> output(dx);
+  const Pixels<T> y = output.pixels();
+  const std::size_t chunks = chunks_for(x.rows * x.channels, kGrain);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(x.rows, chunks, chunk);
+    kernel(x.row(range.begin), x.stride, dout.row(range.begin), dout.stride, factors.a, factors.b, factors.c,
+           y.row(range.begin), y.stride, range.end - range.begin, x.channels);
+  });
+  output.finish(kernels);
+}
+
+template <class T>
+void batch_norm_backward_of(OpCall& call, double eps) {
+  const View &weight = call.in[2], &dweight = call.out[1], &dbias = call.out[2];
+  const PixelInput<T> gradient(call.in[0], call.kernels), input(call.in[1], call.kernels);
+  const Pixels<const T> dout = gradient.pixels(), x = input.pixels();
+  const std::size_t n = x.channels;
+  const Temporary statistics(2 * n * sizeof(T));
+  T *const mean = statistics.as<T>(), *const rstd = mean + n;
+  for (std::size_t j = 0; j < n; j++) {
+    mean[j] = value_at<T>(call.in[3], j);
+    rstd[j] = reciprocal_deviation<T>(value_at<T>(call.in[4], j), eps);
+  }
+  const Temporary sums(2 * n * sizeof(double)), memory(3 * n * sizeof(T));
+  double *const sum = sums.as<double>(), *const sum_xhat = sum + n;
+  channel_gradient_sums<T>(x, dout, pick<T>(call.kernels.f32_batch_norm_sums, call.kernels.f64_batch_norm_sums), mean,
+                           rstd, sum, sum_xhat);
+  const DxFactors<T> factors{memory.as<T>(), memory.as<T>() + n, memory.as<T>() + 2 * n};
+  const double rows = static_cast<double>(x.rows);
+  for (std::size_t j = 0; j < n; j++) {
+    factors.set(j, value_at<T>(weight, j), mean[j], rstd[j], sum[j] / rows, sum_xhat[j] / rows);
+    value_at<T>(dweight, j) = static_cast<T>(sum_xhat[j]);
+    value_at<T>(dbias, j) = static_cast<T>(sum[j]);
+  }
+  batch_norm_dx<T>(call.kernels, x, dout, factors, call.out[0]);
+}
+
+void batch_norm_backward(OpCall& call) {
+  const double eps = call.attrs.number();
+  const View &dout = call.in[0], &x = call.in[1];
+  require(dout.same_shape(x) && dout.dtype == x.dtype, "a gradient has the shape of its tensor");
+  check_batch_norm(x, call.out[0], {&call.in[2], &call.in[3], &call.in[4], &call.out[1], &call.out[2]});
+  visit_float(x.dtype, [&](auto tag) { batch_norm_backward_of<typename decltype(tag)::type>(call, eps); });
+}
+
+// Layer norm over the last `count` axes: rows of n elements each.
+struct LayerShape {
+  std::size_t rows = 1;
+  std::size_t n = 1;
+  int lead;
+  LayerShape(const View& x, std::int64_t count) : lead(x.rank - static_cast<int>(count)) {
+    require(count >= 1 && count <= x.rank, "layer norm normalizes at least one axis");
+    for (int axis = 0; axis < x.rank; axis++) (axis < lead ? rows : n) *= static_cast<std::size_t>(x.shape[axis]);
+  }
+  void require_features(const View& x, const View& view) const {
+    bool same = view.rank == x.rank - lead && view.dtype == x.dtype;
+    for (int i = 0; same && i < view.rank; i++) same = view.shape[i] == x.shape[lead + i];
+    require(same, "layer norm needs one value a feature");
+  }
+  void require_statistics(const View& x, const View& view) const {
+    bool same = view.rank == lead && view.dtype == x.dtype;
+    for (int i = 0; same && i < lead; i++) same = view.shape[i] == x.shape[i];
+    require(same, "layer norm needs one statistic a row");
+  }
+};
+
+template <class T>
+void layer_norm_of(OpCall& call, const LayerShape& shape, double eps) {
+  const auto moments = pick<T>(call.kernels.f32_moments, call.kernels.f64_moments);
+  const auto normalize = pick<T>(call.kernels.f32_normalize, call.kernels.f64_normalize);
+  const Contiguous x(call.in[0], call.kernels), weight(call.in[1], call.kernels), bias(call.in[2], call.kernels);
+  const T* const input = x.as<T>();
+  T *const out = call.out[0].as<T>(), *const means = call.out[1].as<T>(), *const variances = call.out[2].as<T>();
+  const std::size_t n = shape.n, chunks = chunks_for(shape.rows * n, kGrain);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(shape.rows, chunks, chunk);
+    for (std::size_t row = range.begin; row < range.end; row++) {
+      T squares;
+      moments(input + row * n, n, &means[row], &squares);
+      const double variance = static_cast<double>(squares) / static_cast<double>(n);
+      variances[row] = static_cast<T>(variance);
+      normalize(input + row * n, means[row], reciprocal_deviation<T>(variance, eps), weight.as<T>(), bias.as<T>(),
+                out + row * n, n);
+    }
+  });
+}
+
+void layer_norm(OpCall& call) {
+  const View& x = call.in[0];
+  const LayerShape shape(x, call.attrs.integer());
+  const double eps = call.attrs.number();
+  require(call.out[0].same_shape(x) && call.out[0].dtype == x.dtype, "layer norm keeps shape and dtype");
+  for (const int i : {0, 1, 2}) require(call.out[i].contiguous(), "layer norm writes row-major");
+  for (const int i : {1, 2}) {
+    shape.require_features(x, call.in[i]);
+    shape.require_statistics(x, call.out[i]);
+  }
+  visit_float(x.dtype, [&](auto tag) { layer_norm_of<typename decltype(tag)::type>(call, shape, eps); });
+}
+
+// Adds up partial rows: out[j] = sum over parts of parts[i * stride + j].
+template <class T>
+void add_parts(const T* parts, std::size_t stride, std::size_t count, std::size_t n, T* out) {
+  for (std::size_t j = 0; j < n; j++) {
+    double sum = 0;
+    for (std::size_t i = 0; i < count; i++) sum += parts[i * stride + j];
+    out[j] = static_cast<T>(sum);
+  }
+}
+
+template <class T>
+void layer_norm_backward_of(OpCall& call, const LayerShape& shape, double eps) {
+  const auto kernel = pick<T>(call.kernels.f32_normalize_backward, call.kernels.f64_normalize_backward);
+  const Contiguous dout(call.in[0], call.kernels), x(call.in[1], call.kernels), weight(call.in[2], call.kernels);
+  const Contiguous means(call.in[3], call.kernels), variances(call.in[4], call.kernels);
+  const T *const gradient = dout.as<T>(), *const input = x.as<T>();
+  const T *const mean = means.as<T>(), *const variance = variances.as<T>();
+  T* const dx = call.out[0].as<T>();
+  // At most 256 rows, because the kernel adds them up one after the other.
+  const Blocks blocks(shape.rows, std::max<std::size_t>(64, shape.n));
+  const std::size_t n = shape.n;
+  const Temporary memory(blocks.count * 2 * n * sizeof(T));
+  T* const parts = memory.as<T>();
+  parallel_for(blocks.count, [&](std::size_t block) {
+    T* const dweight = parts + block * 2 * n;
+    T* const dbias = dweight + n;
+    std::fill_n(dweight, 2 * n, T{0});
+    const Range range = blocks.range(block);
+    for (std::size_t row = range.begin; row < range.end; row++) {
+      const std::size_t at = row * n;
+      kernel(gradient + at, input + at, mean[row], reciprocal_deviation<T>(variance[row], eps), weight.as<T>(), dx + at,
+             dweight, dbias, n);
+    }
+  });
+  add_parts(parts, 2 * n, blocks.count, n, call.out[1].as<T>());
+  add_parts(parts + n, 2 * n, blocks.count, n, call.out[2].as<T>());
+}
+
+void layer_norm_backward(OpCall& call) {
+  const View& x = call.in[1];
+  const LayerShape shape(x, call.attrs.integer());
+  const double eps = call.attrs.number();
+  const View &dout = call.in[0], &dx = call.out[0];
+  for (const View* view : {&dout, &dx}) {
+    require(view->same_shape(x) && view->dtype == x.dtype, "a gradient has the shape of its tensor");
+  }
+  for (const int i : {0, 1, 2}) require(call.out[i].contiguous(), "layer norm writes row-major");
+  shape.require_features(x, call.in[2]);
+  for (const int i : {1, 2}) shape.require_features(x, call.out[i]);
+  for (const View* view : {&call.in[3], &call.in[4]}) shape.require_statistics(x, *view);
+  visit_float(x.dtype, [&](auto tag) { layer_norm_backward_of<typename decltype(tag)::type>(call, shape, eps); });
+}
+
+}  // namespace
+
+void register_norm(OpList& ops) {
+  ops.push_back({"batchNorm", 3, 3, batch_norm});
+  ops.push_back({"batchNormInference", 5, 1, batch_norm_inference});
+  ops.push_back({"batchNormBackward", 5, 3, batch_norm_backward});
+  ops.push_back({"layerNorm", 3, 3, layer_norm});
+  ops.push_back({"layerNormBackward", 5, 3, layer_norm_backward});
+}
+
+}  // namespace myelin

@@ -1,0 +1,98 @@
+// Builds build/Release/myelin.node with node-gyp, offline; with --tests or --benches the C++ programs too. Make decides what is stale.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { missing, nativeBenches, nativeTests, root, sources, unlisted } from './native-sources.mjs';
+
+const env = {
+  ...process.env,
+  npm_config_nodedir: join(root, 'native/gyp'),
+  npm_config_force_process_config: 'true',
+  npm_config_loglevel: process.env.npm_config_loglevel ?? 'error',
+};
+
+function fail(message) {
+  console.error(`\n${message}\n`);
+  process.exit(1);
+}
+
+const runs = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+/** Names what a build needs and this machine lacks, with the command that installs it. */
+function checkTools() {
+  if (process.platform === 'win32') {
+    fail('myelin: the kernels need g++ or clang, so a build on Windows is not supported; build inside WSL.');
+  }
+  const python = env.npm_config_python ?? env.PYTHON ?? 'python3';
+  const compiler = env.CXX?.split(' ')[0] ?? 'g++';
+  const tools = {
+    [`${python} (3.8 or later)`]: runs(python, '-c', 'import sys; sys.exit(sys.version_info < (3, 8))'),
+    make: runs(env.MAKE ?? 'make', '--version'),
+    [`${compiler} (or CXX set to another C++17 compiler)`]: runs(compiler, '--version'),
+  };
+  const absent = Object.keys(tools).filter((name) => !tools[name]);
+  if (absent.length === 0) return;
+  fail(
+    [
+      `myelin: the native part cannot be built here, this is missing: ${absent.join(', ')}.`,
+      '  Debian, Ubuntu:  sudo apt-get install python3 make g++',
+      '  Fedora:          sudo dnf install python3 make gcc-c++',
+      '  Alpine:          sudo apk add python3 make g++',
+      '  macOS:           xcode-select --install',
+    ].join('\n'),
+  );
+}
+
+function checkSources() {
+  if (missing.length > 0) fail(`myelin: native/sources.json lists files that do not exist: ${missing.join(', ')}`);
+  for (const file of unlisted) console.warn(`warning: ${file} is not in native/sources.json, so it is not compiled`);
+}
+
+function findNodeGyp() {
+  try {
+    return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+  } catch {
+    return fail('myelin: node-gyp is not installed; it comes with `npm ci` (without --omit=dev).');
+  }
+}
+
+function nodeGyp(...args) {
+  const { status } = spawnSync(process.execPath, [findNodeGyp(), ...args], { cwd: root, env, stdio: 'inherit' });
+  if (status !== 0) fail(`myelin: node-gyp ${args[0]} failed; the first error above says why.`);
+}
+
+/** Everything the Makefile was made from. When it changes, configure again. */
+function configuration() {
+  const inputs = [
+    'binding.gyp',
+    'native/gyp/common.gypi',
+    'native/gyp/settings.gypi',
+    'scripts/native-targets.mjs',
+    'package.json',
+  ];
+  const variables = ['CC', 'CXX', 'AR', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS', 'MYELIN_PORTABLE', 'MYELIN_SANITIZE'];
+  const hash = createHash('sha256').update(
+    JSON.stringify([process.execPath, process.version, root, sources, nativeTests, nativeBenches]),
+  );
+  for (const file of inputs) hash.update(readFileSync(join(root, file)));
+  for (const name of variables) hash.update(`${name}=${env[name] ?? ''}\n`);
+  return hash.digest('hex');
+}
+
+checkTools();
+checkSources();
+
+const stamp = join(root, 'build/configuration');
+const wanted = configuration();
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
+  nodeGyp('configure');
+  writeFileSync(stamp, wanted);
+}
+const programs = [
+  ...(process.argv.includes('--tests') ? nativeTests : []),
+  ...(process.argv.includes('--benches') ? nativeBenches : []),
+];
+nodeGyp('build', '--jobs=max', 'myelin', ...programs.map(({ name }) => name));

@@ -1,0 +1,291 @@
+"""Writes what PyTorch computes to test/golden, where the tests compare Myelin with it.
+
+    python scripts/golden.py        (needs: pip install torch numpy safetensors)
+
+Inputs are drawn in float32 and computed in float64, so one file checks both precisions. A name is `<case>/<what>`; the
+tests build each case under the same name.
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+from torch import nn, optim
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+
+GOLDEN = Path(__file__).resolve().parent.parent / "test" / "golden"
+STEPS = 10
+
+
+def rational(values):
+    """Exact in float32, so that every precision starts from the same numbers."""
+    return values.to(torch.float32).to(torch.float64)
+
+
+def normal(*shape):
+    return rational(torch.randn(shape, dtype=torch.float64))
+
+
+def labels(*shape, classes):
+    return torch.randint(classes, shape)
+
+
+# Layers: how to build one, and its input.
+LAYERS = {
+    "linear": (lambda: nn.Linear(5, 3), lambda: normal(4, 5)),
+    "linear-no-bias": (lambda: nn.Linear(5, 3, bias=False), lambda: normal(4, 5)),
+    "linear-batch": (lambda: nn.Linear(3, 4), lambda: normal(2, 3, 3)),
+    "linear-vector": (lambda: nn.Linear(3, 4), lambda: normal(3)),
+    "conv2d": (lambda: nn.Conv2d(3, 4, 3), lambda: normal(2, 3, 5, 6)),
+    "conv2d-stride": (lambda: nn.Conv2d(2, 3, 3, stride=2, padding=1), lambda: normal(2, 2, 7, 6)),
+    "conv2d-pairs": (
+        lambda: nn.Conv2d(2, 3, (3, 2), stride=(1, 2), padding=(2, 1), dilation=(2, 1)),
+        lambda: normal(1, 2, 6, 5),
+    ),
+    "conv2d-groups": (lambda: nn.Conv2d(4, 6, 3, padding=1, groups=2), lambda: normal(1, 4, 5, 5)),
+    "conv2d-depthwise": (lambda: nn.Conv2d(3, 3, 3, padding=1, groups=3), lambda: normal(1, 3, 5, 5)),
+    "conv2d-same": (lambda: nn.Conv2d(2, 3, (4, 3), padding="same", dilation=(1, 2)), lambda: normal(1, 2, 6, 6)),
+    "conv2d-valid": (lambda: nn.Conv2d(2, 3, 2, padding="valid"), lambda: normal(1, 2, 4, 5)),
+    "conv2d-no-bias": (lambda: nn.Conv2d(2, 3, 1, bias=False), lambda: normal(2, 2, 3, 4)),
+    "conv2d-wide": (lambda: nn.Conv2d(9, 17, 3, padding=1), lambda: normal(1, 9, 4, 4)),
+    "max-pool2d": (lambda: nn.MaxPool2d(2), lambda: normal(2, 3, 4, 5)),
+    "max-pool2d-padding": (lambda: nn.MaxPool2d(3, stride=2, padding=1), lambda: normal(1, 2, 7, 6)),
+    "max-pool2d-dilation": (lambda: nn.MaxPool2d((2, 3), stride=1, dilation=(2, 1)), lambda: normal(1, 2, 5, 6)),
+    "max-pool2d-ceil": (lambda: nn.MaxPool2d(3, stride=2, ceil_mode=True), lambda: normal(1, 2, 6, 8)),
+    "avg-pool2d": (lambda: nn.AvgPool2d(2), lambda: normal(2, 3, 4, 5)),
+    "avg-pool2d-padding": (lambda: nn.AvgPool2d(3, stride=2, padding=1), lambda: normal(1, 2, 7, 6)),
+    "avg-pool2d-exclude": (
+        lambda: nn.AvgPool2d((3, 2), stride=2, padding=1, count_include_pad=False),
+        lambda: normal(1, 2, 7, 6),
+    ),
+    "avg-pool2d-ceil": (lambda: nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), lambda: normal(1, 2, 6, 8)),
+    "global-avg-pool2d": (lambda: nn.AdaptiveAvgPool2d(1), lambda: normal(2, 3, 4, 5)),
+    "batch-norm1d": (lambda: nn.BatchNorm1d(4), lambda: normal(6, 4)),
+    "batch-norm1d-time": (lambda: nn.BatchNorm1d(3, eps=1e-3), lambda: normal(4, 3, 5)),
+    "batch-norm2d": (lambda: nn.BatchNorm2d(3, momentum=0.3), lambda: normal(2, 3, 4, 3)),
+    "batch-norm2d-cumulative": (lambda: nn.BatchNorm2d(3, momentum=None), lambda: normal(2, 3, 4, 3)),
+    "batch-norm2d-plain": (lambda: nn.BatchNorm2d(3, affine=False), lambda: normal(2, 3, 4, 3)),
+    "batch-norm2d-no-stats": (lambda: nn.BatchNorm2d(3, track_running_stats=False), lambda: normal(2, 3, 4, 3)),
+    "layer-norm": (lambda: nn.LayerNorm(5), lambda: normal(3, 4, 5)),
+    "layer-norm-shape": (lambda: nn.LayerNorm([4, 5], eps=1e-3), lambda: normal(3, 4, 5)),
+    "layer-norm-no-bias": (lambda: nn.LayerNorm(5, bias=False), lambda: normal(3, 5)),
+    "layer-norm-plain": (lambda: nn.LayerNorm(5, elementwise_affine=False), lambda: normal(3, 5)),
+    "embedding": (lambda: nn.Embedding(6, 3), lambda: labels(2, 4, classes=6)),
+    "embedding-padding": (lambda: nn.Embedding(5, 3, padding_idx=1), lambda: torch.tensor([[1, 3, 1], [0, 4, 3]])),
+    "flatten": (lambda: nn.Flatten(), lambda: normal(2, 3, 2, 2)),
+    "flatten-middle": (lambda: nn.Flatten(1, 2), lambda: normal(2, 3, 2, 2)),
+    "relu": (lambda: nn.ReLU(), lambda: normal(4, 5)),
+    "leaky-relu": (lambda: nn.LeakyReLU(), lambda: normal(4, 5)),
+    "leaky-relu-steep": (lambda: nn.LeakyReLU(0.3), lambda: normal(4, 5)),
+    "elu": (lambda: nn.ELU(), lambda: normal(4, 5)),
+    "elu-alpha": (lambda: nn.ELU(alpha=0.5), lambda: normal(4, 5)),
+    "gelu": (lambda: nn.GELU(), lambda: normal(4, 5)),
+    "gelu-tanh": (lambda: nn.GELU(approximate="tanh"), lambda: normal(4, 5)),
+    "silu": (lambda: nn.SiLU(), lambda: normal(4, 5)),
+    "sigmoid": (lambda: nn.Sigmoid(), lambda: normal(4, 5)),
+    "tanh": (lambda: nn.Tanh(), lambda: normal(4, 5)),
+    "softplus": (lambda: nn.Softplus(), lambda: normal(4, 5)),
+    "softplus-beta": (lambda: nn.Softplus(beta=2), lambda: normal(4, 5)),
+    "softmax": (lambda: nn.Softmax(dim=-1), lambda: normal(4, 5)),
+    "softmax-first": (lambda: nn.Softmax(dim=0), lambda: normal(4, 5)),
+    "log-softmax": (lambda: nn.LogSoftmax(dim=1), lambda: normal(3, 4, 2)),
+    "identity": (lambda: nn.Identity(), lambda: normal(4, 5)),
+    "sequential": (
+        lambda: nn.Sequential(
+            nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 3)
+        ),
+        lambda: normal(3, 1, 6, 6),
+    ),
+}
+
+
+def randomize(module):
+    """Fresh values for all parameters and statistics: defaults such as ones and zeros would hide mistakes."""
+    for name, value in module.state_dict().items():
+        if value.is_floating_point():
+            value.copy_(normal(*value.shape).abs() + 0.5 if name.endswith("running_var") else normal(*value.shape))
+
+
+def layer_case(build, draw):
+    module, x = build().double(), draw()
+    randomize(module)
+    record = {"x": x.clone()}
+    record |= {f"before/{name}": value.clone() for name, value in module.state_dict().items()}
+    if x.is_floating_point():
+        x.requires_grad_()
+    out = module(x)
+    weights = normal(*out.shape)
+    (out * weights).sum().backward()
+    record |= {"out": out, "weights": weights}
+    if x.grad is not None:
+        record["grad/x"] = x.grad
+    record |= {f"grad/{name}": value.grad for name, value in module.named_parameters()}
+    record |= {f"after/{name}": value for name, value in module.named_buffers()}
+    record["eval"] = module.eval()(x)
+    return record
+
+
+# Losses: how to build one, and its input and target.
+def pair(draw_target):
+    return lambda: (normal(4, 3), draw_target())
+
+
+probabilities = lambda: rational(torch.rand(4, 3, dtype=torch.float64) * 0.9 + 0.05)
+same_shape = pair(lambda: normal(4, 3))
+classes = pair(lambda: labels(4, classes=3))
+ignoring = pair(lambda: torch.tensor([2, -100, 0, 1]))
+ignoring_first = pair(lambda: torch.tensor([0, 2, 0, 1]))
+log_probabilities = lambda: (rational(normal(4, 3).log_softmax(-1)), labels(4, classes=3))
+logits_and_bits = pair(probabilities)
+probability_pair = lambda: (probabilities(), probabilities())
+reductions = ("mean", "sum", "none")
+
+LOSSES = (
+    {f"mse-{r}": (nn.MSELoss(reduction=r), same_shape) for r in reductions}
+    | {f"l1-{r}": (nn.L1Loss(reduction=r), same_shape) for r in reductions}
+    | {f"bce-{r}": (nn.BCELoss(reduction=r), probability_pair) for r in reductions}
+    | {f"bce-with-logits-{r}": (nn.BCEWithLogitsLoss(reduction=r), logits_and_bits) for r in reductions}
+    | {f"nll-{r}": (nn.NLLLoss(reduction=r), log_probabilities) for r in reductions}
+    | {f"cross-entropy-{r}": (nn.CrossEntropyLoss(reduction=r), classes) for r in reductions}
+    | {f"cross-entropy-ignore-{r}": (nn.CrossEntropyLoss(reduction=r), ignoring) for r in reductions}
+    | {
+        "cross-entropy-ignore-index": (nn.CrossEntropyLoss(ignore_index=0), ignoring_first),
+        "cross-entropy-smooth": (nn.CrossEntropyLoss(label_smoothing=0.1), classes),
+        "cross-entropy-smooth-ignore": (nn.CrossEntropyLoss(label_smoothing=0.2), ignoring),
+        "nll-ignore": (nn.NLLLoss(), lambda: (rational(normal(4, 3).log_softmax(-1)), torch.tensor([2, -100, 0, 1]))),
+    }
+)
+
+
+def loss_case(loss, draw):
+    x, target = draw()
+    record = {"x": x.clone(), "target": target}
+    x.requires_grad_()
+    out = loss(x, target)
+    weights = normal(*out.shape)
+    (out * weights).sum().backward()
+    return record | {"out": out, "weights": weights, "grad/x": x.grad}
+
+
+# Optimizers: ten steps of least squares, y ~ x w + b, all parameters after each.
+OPTIMIZERS = {
+    "sgd": lambda p: optim.SGD(p, lr=0.1),
+    "sgd-momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
+    "sgd-dampening": lambda p: optim.SGD(p, lr=0.1, momentum=0.8, dampening=0.5, weight_decay=0.01),
+    "sgd-nesterov": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+    "adam": lambda p: optim.Adam(p, lr=0.05),
+    "adam-options": lambda p: optim.Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.1),
+    "adamw": lambda p: optim.AdamW(p, lr=0.05),
+    "adamw-options": lambda p: optim.AdamW(p, lr=0.1, betas=(0.7, 0.9), eps=1e-6, weight_decay=0.3),
+    "adamw-groups": lambda p: optim.AdamW(
+        [{"params": p[:1]}, {"params": p[1:], "lr": 0.2, "weight_decay": 0}], lr=0.1, weight_decay=0.3
+    ),
+    "rmsprop": lambda p: optim.RMSprop(p, lr=0.02),
+    "rmsprop-options": lambda p: optim.RMSprop(p, lr=0.02, alpha=0.9, eps=1e-5, weight_decay=0.1, momentum=0.5),
+    "rmsprop-centered": lambda p: optim.RMSprop(p, lr=0.02, centered=True, momentum=0.9),
+    "adagrad": lambda p: optim.Adagrad(p, lr=0.2),
+    "adagrad-options": lambda p: optim.Adagrad(
+        p, lr=0.2, lr_decay=0.1, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-6
+    ),
+}
+
+
+def least_squares(dtype):
+    torch.manual_seed(7)
+    return {name: normal(*shape).to(dtype) for name, shape in PROBLEM.items()}
+
+
+PROBLEM = {"x": (8, 4), "y": (8, 3), "w": (4, 3), "b": (3,)}
+
+
+def optimizer_case(build, dtype):
+    data = least_squares(dtype)
+    w, b = (data[name].requires_grad_() for name in ("w", "b"))
+    optimizer = build([w, b])
+    history = {"w": [], "b": []}
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        nn.functional.mse_loss(data["x"] @ w + b, data["y"]).backward()
+        optimizer.step()
+        history["w"].append(w.detach().clone())
+        history["b"].append(b.detach().clone())
+    return {name: torch.stack(steps) for name, steps in history.items()}
+
+
+# Schedules: the rate of each of 20 steps, with base rate 0.5.
+SCHEDULES = {
+    "step-decay": lambda o: optim.lr_scheduler.StepLR(o, step_size=4, gamma=0.3),
+    "exponential": lambda o: optim.lr_scheduler.ExponentialLR(o, gamma=0.9),
+    "cosine": lambda o: optim.lr_scheduler.CosineAnnealingLR(o, T_max=19, eta_min=0.01),
+    "warmup": lambda o: optim.lr_scheduler.LinearLR(o, start_factor=0.2, end_factor=1, total_iters=8),
+}
+
+
+def schedule_case(build):
+    optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+    schedule = build(optimizer)
+    rates = []
+    for _ in range(20):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+    return {"lr": torch.tensor(rates, dtype=torch.float64)}
+
+
+# Clipping: gradients before and after.
+CLIPS = {
+    "clip-norm": lambda p: clip_grad_norm_(p, 1.5),
+    "clip-norm-idle": lambda p: clip_grad_norm_(p, 100),
+    "clip-norm-one": lambda p: clip_grad_norm_(p, 2, norm_type=1),
+    "clip-norm-max": lambda p: clip_grad_norm_(p, 0.5, norm_type=float("inf")),
+    "clip-value": lambda p: clip_grad_value_(p, 0.7),
+}
+
+
+def clip_case(clip):
+    parameters = [torch.zeros(shape, dtype=torch.float64) for shape in [(3, 4), (5,)]]
+    for parameter in parameters:
+        parameter.grad = normal(*parameter.shape)
+    record = {f"before/{i}": parameter.grad.clone() for i, parameter in enumerate(parameters)}
+    norm = clip(parameters)
+    record |= {f"after/{i}": parameter.grad for i, parameter in enumerate(parameters)}
+    return record if norm is None else record | {"norm": norm}
+
+
+def compact(value):
+    """Inputs are exact in float32, so half of the bytes will do for them."""
+    value = value.detach().contiguous()
+    narrow = value.to(torch.float32)
+    return narrow if value.dtype == torch.float64 and torch.equal(narrow.double(), value) else value
+
+
+def write(name, cases, shrink=compact):
+    tensors = {f"{case}/{what}": shrink(value) for case, record in cases.items() for what, value in record.items()}
+    data = save(dict(sorted(tensors.items())), metadata={"torch": torch.__version__.split("+")[0]})
+    (GOLDEN / f"{name}.safetensors").write_bytes(data)
+    print(f"{name}: {len(cases)} cases, {len(tensors)} tensors, {len(data)} bytes")
+
+
+def seeded(cases, run):
+    """One seed a case: adding a case leaves the others as they are."""
+    record = {}
+    for name, case in cases.items():
+        torch.manual_seed(sum(name.encode()))
+        record[name] = run(*case) if isinstance(case, tuple) else run(case)
+    return record
+
+
+def main():
+    GOLDEN.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    write("layers", seeded(LAYERS, layer_case))
+    write("losses", seeded(LOSSES, loss_case))
+    write("schedules", seeded(SCHEDULES, schedule_case), shrink=torch.Tensor.contiguous)
+    write("clipping", seeded(CLIPS, clip_case))
+    for name, dtype in {"float32": torch.float32, "float64": torch.float64}.items():
+        cases = {"problem": least_squares(dtype)}
+        cases |= {case: optimizer_case(build, dtype) for case, build in OPTIMIZERS.items()}
+        write(f"optimizers-{name}", cases, shrink=lambda value: value.detach().contiguous())
+
+
+main()

@@ -1,0 +1,99 @@
+// `npm test`: builds what is stale, runs the C++ tests, then Jest on the best ISA of this CPU and again on the baseline, and
+// ends with one line `N passed, N failed` over all of it. Arguments go to Jest: `npm test -- tensor` is then its only run.
+//   --native   the C++ tests only
+//   --cmake    the same C++ tests and one Jest run on the addon that cmake-js builds
+//   --neon     the C++ tests cross-compiled for AArch64 and run in an emulator
+import { spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { nativeTests, root } from './native-sources.mjs';
+
+const counted = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
+const runs = [];
+
+function build(label, command, ...args) {
+  const env = { ...process.env, CMAKE_BUILD_PARALLEL_LEVEL: availableParallelism().toString() };
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' });
+  if (status === 0) return;
+  console.log(`\n${label} failed\n0 passed, 1 failed`);
+  process.exit(1);
+}
+
+/** Runs a test program, passes its output on and takes note of its line of counts. A crash counts as a failure. */
+async function run(label, command, args = [], env = {}) {
+  const started = Date.now();
+  console.log(`\n${label}`);
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = new Promise((resolve) => child.once('error', () => resolve(1)).once('close', resolve));
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, passed, failed, skipped = 0] = counted.exec(line) ?? [];
+    if (passed === undefined) console.log(line);
+    else Object.assign(counts, { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) });
+  }
+  const status = await closed;
+  if (status !== 0 && counts.failed === 0) counts.failed = 1;
+  runs.push({ label, status, seconds: (Date.now() - started) / 1000, ...counts });
+}
+
+async function runNative(folder, prefix = []) {
+  for (const { name } of nativeTests) {
+    const [command, ...args] = [...prefix, join(root, folder, name)];
+    await run(name, command, args);
+  }
+}
+
+const runJest = (label, args, env) => run(label, process.execPath, ['node_modules/jest/bin/jest.js', ...args], env);
+
+function buildAddon() {
+  build('building the addon', process.execPath, 'scripts/build-native.mjs', '--tests');
+  build('compiling lib', process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+}
+
+function buildForNeon() {
+  const target = [
+    '-DCMAKE_SYSTEM_NAME=Linux',
+    '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+    '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+  ];
+  const options = ['-DCMAKE_BUILD_TYPE=Release', '-DCMAKE_EXE_LINKER_FLAGS=-static', '-DMYELIN_TESTS=ON'];
+  build('configuring for AArch64', 'cmake', '-S', '.', '-B', 'build-neon', ...target, ...options);
+  build('compiling for AArch64', 'cmake', '--build', 'build-neon');
+}
+
+const [mode, ...rest] = process.argv.slice(2);
+if (mode === '--native') {
+  build('building the C++ tests', process.execPath, 'scripts/build-native.mjs', '--tests');
+  await runNative('build/Release');
+} else if (mode === '--neon') {
+  buildForNeon();
+  await runNative('build-neon', ['qemu-aarch64']);
+} else if (mode === '--cmake') {
+  build('building with cmake-js', 'npm', 'run', 'build:cmake', '--', '--CDMYELIN_TESTS=ON');
+  await runNative('build-cmake');
+  await runJest('jest, addon of cmake-js', rest, { MYELIN_ADDON: 'build-cmake/Release/myelin.node' });
+} else if (mode !== undefined) {
+  buildAddon();
+  await runJest('jest', [mode, ...rest]);
+} else {
+  buildAddon();
+  await runNative('build/Release');
+  await runJest('jest, best ISA', []);
+  await runJest('jest, baseline ISA', [], { MYELIN_ISA: process.arch === 'x64' ? 'sse2' : 'neon' });
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const width = Math.max(0, ...runs.map(({ label }) => label.length));
+console.log();
+for (const { label, seconds, ...counts } of runs) {
+  console.log(`  ${label.padEnd(width)}  ${counts.passed} passed, ${counts.failed} failed  (${seconds.toFixed(1)} s)`);
+  for (const key of Object.keys(total)) total[key] += counts[key];
+}
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+process.exit(total.failed > 0 || total.passed === 0 || runs.some(({ status }) => status !== 0) ? 1 : 0);

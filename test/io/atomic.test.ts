@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { MyelinError } from 'myelin';
+
+import { writeAtomically } from '../../lib/io/atomic.js';
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'myelin-'));
+  file = path.join(folder, 'target');
+  await writeFile(file, 'old');
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const text = async () => (await readFile(file)).toString();
+
+it('replaces the file and leaves nothing beside it', async () => {
+  await writeAtomically('test', file, [Buffer.from('n'), new Uint8Array(0), Buffer.from('ew')]);
+  expect(await text()).toBe('new');
+  expect(await readdir(folder)).toEqual(['target']);
+});
+
+it('keeps the old file and removes the temporary one when the contents fail half way', async () => {
+  function* contents(): Generator<Uint8Array> {
+    yield Buffer.from('half');
+    throw new Error('no more');
+  }
+  await expect(writeAtomically('test', file, contents())).rejects.toThrow('no more');
+  expect(await text()).toBe('old');
+  expect(await readdir(folder)).toEqual(['target']);
+});
+
+it('removes the temporary file when the target cannot be replaced', async () => {
+  const taken = path.join(folder, 'taken');
+  await mkdir(path.join(taken, 'full'), { recursive: true });
+  const error = await writeAtomically('test', taken, [Buffer.from('new')]).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(MyelinError);
+  expect((error as MyelinError).code).toBe('IO');
+  expect((await readdir(folder)).sort()).toEqual(['taken', 'target']);
+});
+
+it('many writers at once leave one of their files, whole', async () => {
+  const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000));
+  await Promise.all(contents.map((content) => writeAtomically('test', file, [Buffer.from(content)])));
+  expect(contents).toContain(await text());
+  expect(await readdir(folder)).toEqual(['target']);
+});
+
+it('a process killed while it writes leaves the old file', async () => {
+  const program = `
+    require('@swc-node/register');
+  `;
+  void program;
+  const child = spawn(process.execPath, ['-e', slowWriter(file)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  expect(await text()).toBe('old');
+});

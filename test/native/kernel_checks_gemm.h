@@ -1,0 +1,170 @@
+#pragma once
+// Checks of the kernels of matrix products and depthwise convolutions.
+#include "kernel_checks_rows.h"
+
+namespace kernel_test {
+
+// The blocking is a choice, not a result: only its sanity is checked.
+inline void check(myelin::GemmBlockingFn* got, myelin::GemmBlockingFn*) {
+  const myelin::GemmBlocking& b = got();
+  if (b.lanes == 0 || b.vectors == 0 || b.kc == 0 || b.mc == 0 || b.nc < b.lanes * b.vectors) fail("a block is empty");
+}
+
+// The blocking of the table under test.
+inline const myelin::KernelTable* table_under_test = nullptr;
+template <class T>
+const myelin::GemmBlocking& blocking() {
+  return sizeof(T) == 4 ? table_under_test->f32_gemm_blocking() : table_under_test->f64_gemm_blocking();
+}
+
+template <class T>
+struct GemmCase {
+  std::size_t rows, cols, k, segments;
+  bool transposed, padded, accumulate, bias, relu;
+};
+
+template <class T>
+void check_gemm_case(myelin::GemmPanelFn<T>* got, myelin::GemmPanelFn<T>* want, const GemmCase<T>& c) {
+  Random random(19);
+  const std::size_t width = c.padded ? (c.cols + 63) / 64 * 64 : c.cols, depth = c.segments * c.k;
+  Array<T> a(plain_values<T>(random, c.rows * depth), 1), b(plain_values<T>(random, depth * width));
+  Array<T> bias(plain_values<T>(random, c.cols), 1);
+  const std::vector<T> start = plain_values<T>(random, c.rows * c.cols);
+  Output<T> expected(start), actual(start, 1);
+  std::vector<std::ptrdiff_t> segments;
+  for (std::size_t s = 0; s < c.segments; s++)
+    segments.push_back(static_cast<std::ptrdiff_t>((c.segments - 1 - s) * c.k * (c.transposed ? c.rows : 1)));
+  const auto run = [&](auto* kernel, Output<T>& out) {
+    myelin::GemmPanel<T> p{};
+    p.a = a.data();
+    p.a_row = c.transposed ? 1 : static_cast<std::ptrdiff_t>(depth);
+    p.a_k = c.transposed ? static_cast<std::ptrdiff_t>(c.rows) : 1;
+    p.a_segments = c.segments == 1 ? nullptr : segments.data();
+    p.segments = c.segments;
+    p.k = c.k;
+    p.b = b.data();
+    p.b_k = static_cast<std::ptrdiff_t>(width);
+    p.b_padded = c.padded;
+    p.c = out.data();
+    p.c_row = static_cast<std::ptrdiff_t>(c.cols);
+    p.rows = c.rows;
+    p.cols = c.cols;
+    p.accumulate = c.accumulate;
+    p.alpha = T(0.5);
+    p.bias = c.bias ? bias.data() : nullptr;
+    p.relu = c.relu;
+    kernel(p);
+  };
+  run(want, expected);
+  run(got, actual);
+  char where[100];
+  std::snprintf(where, sizeof(where), "rows %zu, cols %zu, k %zu x %zu, transposed %d, padded %d", c.rows, c.cols, c.k,
+                c.segments, c.transposed, c.padded);
+  expect_near<T>(where, expected, actual, {kSumUlp, 9.0 * static_cast<double>(depth) + 6});
+  expect_intact(where, actual);
+}
+
+// All widths of a tile, and heights beyond the tallest one.
+template <class T>
+void check(myelin::GemmPanelFn<T>* got, myelin::GemmPanelFn<T>* want) {
+  const std::size_t widest = blocking<T>().lanes * blocking<T>().vectors;
+  unsigned variant = 0;
+  for (std::size_t cols = 1; cols <= widest; cols++)
+    for (std::size_t rows = 0; rows <= 30; rows += 1 + rows / 16)
+      for (std::size_t k : {0, 1, 5}) {
+        const unsigned v = variant++ * 2654435761u >> 8;
+        check_gemm_case<T>(got, want, {rows, cols, k, 1 + v % 3, (v & 4) != 0, (v & 8) != 0, (v & 16) != 0,
+                                       (v & 32) != 0, (v & 64) != 0});
+      }
+  check_gemm_case<T>(got, want, {33, widest, 300, 1, false, false, true, true, true});
+}
+
+template <class T>
+void check(myelin::GemmPackFn<T>* got, myelin::GemmPackFn<T>* want) {
+  Random random(20);
+  const std::size_t lanes = blocking<T>().lanes, widest = lanes * blocking<T>().vectors;
+  for (std::size_t cols = 0; cols <= widest; cols++)
+    for (std::size_t k : {0, 1, 4}) {
+      const std::size_t width = (cols + lanes - 1) / lanes * lanes;
+      Array<T> b(matrix<T>(random, k, cols, cols + 3), 1);
+      Output<T> expected(k * width), actual(k * width);
+      want(b.data(), static_cast<std::ptrdiff_t>(cols + 3), k, cols, expected.data(), width);
+      got(b.data(), static_cast<std::ptrdiff_t>(cols + 3), k, cols, actual.data(), width);
+      expect_near<T>(describe_rows(k, cols, 1), expected, actual, {});
+      expect_intact(describe_rows(k, cols, 1), actual);
+    }
+}
+
+template <class T>
+void check(myelin::GemvFn<T>* got, myelin::GemvFn<T>* want) {
+  Random random(21);
+  const bool dots = report.verb() == "gemv_dots";
+  for (std::size_t rows : {0, 1, 2, 3, 4, 5, 8, 9, 17})
+    for (std::size_t n : lengths<T>()) {
+      Array<T> a(matrix<T>(random, rows, n, n + 1), 1), x(plain_values<T>(random, dots ? n : rows), 1);
+      Output<T> expected(dots ? rows : n), actual(dots ? rows : n, 1);
+      want(a.data(), static_cast<std::ptrdiff_t>(n + 1), x.data(), expected.data(), rows, n);
+      got(a.data(), static_cast<std::ptrdiff_t>(n + 1), x.data(), actual.data(), rows, n);
+      const std::string where = describe_rows(rows, n, 1);
+      expect_near<T>(where, expected, actual, {kSumUlp, 9.0 * static_cast<double>(dots ? n : rows) + 1});
+      expect_intact(where, actual);
+    }
+}
+
+// Calls f(pixels, channels, taps, step of x) for shapes below, at and above a vector of channels.
+template <class T, class F>
+void each_depthwise_shape(F f) {
+  for (std::size_t channels : column_counts<T>())
+    for (std::size_t pixels : {0, 1, 2, 5, 9})
+      for (std::size_t taps : {1, 3, 9}) f(pixels, channels, taps, channels * (pixels % 2 + 1));
+}
+
+// Taps that begin a pixel apart, each in its own order.
+inline std::vector<std::ptrdiff_t> tap_offsets(std::size_t taps, std::size_t channels) {
+  std::vector<std::ptrdiff_t> offsets;
+  for (std::size_t t = 0; t < taps; t++) offsets.push_back(static_cast<std::ptrdiff_t>((taps - 1 - t) * channels));
+  return offsets;
+}
+
+template <class T>
+void check(myelin::DepthwiseRowFn<T>* got, myelin::DepthwiseRowFn<T>* want) {
+  Random random(22);
+  each_depthwise_shape<T>([&](std::size_t pixels, std::size_t channels, std::size_t taps, std::size_t step) {
+    Array<T> x(plain_values<T>(random, pixels * step + taps * channels), 1);
+    Array<T> weights(plain_values<T>(random, taps * channels)), bias(plain_values<T>(random, channels), 1);
+    const std::vector<std::ptrdiff_t> offsets = tap_offsets(taps, channels);
+    Output<T> expected(pixels * channels), actual(pixels * channels, 1);
+    const auto run = [&](auto* kernel, T* out) {
+      kernel({x.data(), static_cast<std::ptrdiff_t>(step), offsets.data(), taps, weights.data(),
+              taps == 3 ? nullptr : bias.data(), out, static_cast<std::ptrdiff_t>(channels), pixels, channels});
+    };
+    run(want, expected.data());
+    run(got, actual.data());
+    const std::string where = describe_rows(pixels, channels, 1) + ", taps " + std::to_string(taps);
+    expect_near<T>(where, expected, actual, {8, 9.0 * static_cast<double>(taps) + 3});
+    expect_intact(where, actual);
+  });
+}
+
+template <class T>
+void check(myelin::DepthwiseGradientFn<T>* got, myelin::DepthwiseGradientFn<T>* want) {
+  Random random(23);
+  each_depthwise_shape<T>([&](std::size_t pixels, std::size_t channels, std::size_t taps, std::size_t step) {
+    Array<T> x(plain_values<T>(random, pixels * step + taps * channels), 1);
+    Array<T> dout(plain_values<T>(random, pixels * channels), 1);
+    const std::vector<std::ptrdiff_t> offsets = tap_offsets(taps, channels);
+    const std::vector<T> start = plain_values<T>(random, taps * channels);
+    Output<T> expected(start), actual(start, 1);
+    const auto run = [&](auto* kernel, T* gradient) {
+      kernel({x.data(), static_cast<std::ptrdiff_t>(step), offsets.data(), taps, dout.data(), gradient, pixels,
+              channels});
+    };
+    run(want, expected.data());
+    run(got, actual.data());
+    const std::string where = describe_rows(pixels, channels, 1) + ", taps " + std::to_string(taps);
+    expect_near<T>(where, expected, actual, {8, 9.0 * static_cast<double>(pixels) + 3});
+    expect_intact(where, actual);
+  });
+}
+
+}  // namespace kernel_test

@@ -1,0 +1,444 @@
+#pragma once
+// Checks of kernels that combine elements: reductions, softmax, normalization, transposition, pooling, optimizers.
+#include "kernel_checks_elementwise.h"
+#include "kernel_fixture.h"
+#include "kernels/kernels.h"
+
+namespace kernel_test {
+
+inline std::string describe_rows(std::size_t rows, std::size_t n, std::size_t misalign) {
+  char text[100];
+  std::snprintf(text, sizeof(text), "rows %zu, n %zu, misalignment %zu", rows, n, misalign);
+  return text;
+}
+
+// Sums may differ by so many ulp of the sum of magnitudes: half the additions in a row on the way to a result.
+constexpr double kSumUlp = 32;
+
+template <class T>
+double magnitude(const std::vector<T>& x) {
+  double sum = 0;
+  for (T v : x) sum += std::fabs(static_cast<double>(v));
+  return sum;
+}
+
+template <class T>
+std::vector<std::size_t> row_lengths() {
+  std::vector<std::size_t> all = lengths<T>();
+  for (std::size_t n : {1023, 1024, 1025, 5000, 100003}) all.push_back(n);
+  return all;
+}
+
+// ---- reductions ---------------------------------------------------------------------------------------------------
+
+template <class T>
+std::vector<T> values_for_reduction(Random& random, std::size_t n) {
+  std::vector<T> x = plain_values<T>(random, n);
+  if constexpr (!std::numeric_limits<T>::is_integer)
+    if (report.verb().rfind("prod", 0) == 0)
+      for (T& v : x) v = static_cast<T>(1 + v * 1e-3);
+  return x;
+}
+
+template <class T>
+Tolerance reduction_tolerance(const std::vector<T>& x) {
+  const std::string verb = report.verb();
+  if (verb.rfind("sum", 0) == 0) return {kSumUlp, magnitude(x)};
+  if (verb.rfind("prod", 0) == 0) return {8 + static_cast<double>(x.size()), 0};
+  if (verb == "log_sum_exp") return {kSumUlp, 1};
+  return {0, 0};
+}
+
+template <class T, class Fn>
+void check_reduction(Fn* got, Fn* want) {
+  Random random(4);
+  for (std::size_t n : row_lengths<T>())
+    for (std::size_t misalign : {0, 1, 3}) {
+      const std::vector<T> values = values_for_reduction<T>(random, n);
+      Array<T> x(values, misalign);
+      const auto expected = want(x.data(), n), actual = got(x.data(), n);
+      const std::string where = describe_rows(1, n, misalign);
+      expect_near(where, 0, expected, actual, std::numeric_limits<T>::is_integer ? Tolerance{} : reduction_tolerance(values));
+      Array<T> copy(values, 2);
+      if (!same_bits(actual, got(copy.data(), n))) fail(where + ", depends on alignment");
+    }
+}
+
+// A special value anywhere must show.
+template <class T, class Fn>
+void check_reduction_of_specials(Fn* got, Fn* want) {
+  Random random(5);
+  using Limits = std::numeric_limits<T>;
+  for (std::size_t n : {1, 2, 7, 35, 70, 1030})
+    for (std::size_t i = 0; i < n; i += n < 100 ? 1 : 97)
+      for (T value : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()}) {
+        std::vector<T> values = values_for_reduction<T>(random, n);
+        values[i] = value;
+        Array<T> x(values);
+        expect_near(describe_rows(1, n, 0) + ", special at " + std::to_string(i), 0, want(x.data(), n),
+                    got(x.data(), n), {kSumUlp, n * 3.0});
+      }
+}
+
+template <class T>
+void check(myelin::ReduceFn<T>* got, myelin::ReduceFn<T>* want) {
+  check_reduction<T>(got, want);
+  if constexpr (!std::numeric_limits<T>::is_integer) check_reduction_of_specials<T>(got, want);
+}
+template <class T, class = std::enable_if_t<!std::is_same_v<T, std::int64_t>>>
+void check(myelin::WideReduceFn<T>* got, myelin::WideReduceFn<T>* want) {
+  check_reduction<T>(got, want);
+}
+
+template <class T>
+std::vector<std::size_t> column_counts() {
+  std::vector<std::size_t> all;
+  for (std::size_t n = 0; n <= 64 / sizeof(T) + 1; n++) all.push_back(n);
+  for (std::size_t lanes : {16, 32, 64}) all.push_back(4 * lanes / sizeof(T) + 3);
+  all.push_back(5 * 64 / sizeof(T) + 3);
+  return all;
+}
+constexpr std::size_t kRowCounts[] = {0, 1, 2, 31, 32, 33, 65, 200};
+
+template <class F>
+void each_matrix_size(const std::vector<std::size_t>& columns, F f) {
+  for (std::size_t n : columns)
+    for (std::size_t rows : kRowCounts)
+      for (std::size_t misalign : {0, 1}) f(rows, n, misalign, n + misalign * 2);
+}
+
+// Rows of n elements, `stride` apart; what lies between them is NaN and must not matter.
+template <class T>
+std::vector<T> matrix(Random& random, std::size_t rows, std::size_t n, std::size_t stride) {
+  std::vector<T> m(rows == 0 || n == 0 ? 0 : (rows - 1) * stride + n);
+  for (std::size_t i = 0; i < m.size(); i++)
+    m[i] = i % stride < n ? plain_value<T>(random) : std::numeric_limits<T>::quiet_NaN();
+  return m;
+}
+
+template <class T>
+void check(myelin::ReduceRowsFn<T>* got, myelin::ReduceRowsFn<T>* want) {
+  Random random(6);
+  const bool product = report.verb() == "prod_rows", exact = std::numeric_limits<T>::is_integer;
+  each_matrix_size(column_counts<T>(), [&](std::size_t rows, std::size_t n, std::size_t misalign, std::size_t stride) {
+    Array<T> x(matrix<T>(random, rows, n, stride), misalign);
+    if (product)
+      for (std::size_t i = 0; i < x.size(); i++) x[i] = static_cast<T>(1 + x[i] / 1000);
+    const std::vector<T> start = plain_values<T>(random, n);
+    Output<T> expected(start), actual(start, misalign);
+    want(x.data(), stride, rows, expected.data(), n);
+    got(x.data(), stride, rows, actual.data(), n);
+    const std::string where = describe_rows(rows, n, misalign);
+    const double size = product ? 0 : 3.0 * (rows + 1);
+    expect_near<T>(where, expected, actual, exact ? Tolerance{} : Tolerance{kSumUlp, size});
+    expect_intact(where, actual);
+  });
+}
+
+// ---- softmax and its kin ------------------------------------------------------------------------------------------
+
+template <class T>
+void check(myelin::RowFn<T>* got, myelin::RowFn<T>* want) {
+  Random random(7);
+  const bool logarithm = report.verb() == "log_softmax";
+  for (std::size_t n : row_lengths<T>())
+    for (std::size_t misalign : {0, 1, 3}) {
+      std::vector<T> values = plain_values<T>(random, n);
+      if (n > 2 && misalign == 1) values[n / 2] = -std::numeric_limits<T>::infinity();
+      if (n > 2 && misalign == 3) values[n / 2] = 60;
+      Output<T> x(values, misalign);
+      Output<T> expected(n), actual(n, misalign);
+      want(x.data(), expected.data(), n);
+      got(x.data(), actual.data(), n);
+      const std::string where = describe_rows(1, n, misalign);
+      expect_near<T>(where, expected, actual, {64, logarithm ? 1 : kGradualUnderflow<T>});
+      expect_intact(where, actual);
+      got(x.data(), x.data(), n);
+      expect_same(where, n, actual.data(), x.data());
+    }
+}
+
+template <class T>
+void check(myelin::RowBackwardFn<T>* got, myelin::RowBackwardFn<T>* want) {
+  Random random(8);
+  for (std::size_t n : row_lengths<T>())
+    for (std::size_t misalign : {0, 1, 3}) {
+      Array<T> dout(plain_values<T>(random, n), misalign);
+      Output<T> out(n, misalign);
+      const bool logarithm = report.verb() == "log_softmax_backward";
+      for (std::size_t i = 0; i < n; i++)
+        out[i] = static_cast<T>(logarithm ? -std::log(n + 0.0) + uniform(random, -1, 0) : uniform(random, 0, 1) / n);
+      Output<T> expected(n), actual(n, misalign);
+      want(dout.data(), out.data(), expected.data(), n);
+      got(dout.data(), out.data(), actual.data(), n);
+      const std::string where = describe_rows(1, n, misalign);
+      expect_near<T>(where, expected, actual, {kSumUlp, 6});
+      expect_intact(where, actual);
+      got(dout.data(), out.data(), out.data(), n);
+      expect_same(where, n, actual.data(), out.data());
+    }
+}
+
+// ---- moments and normalization ------------------------------------------------------------------------------------
+
+// A large mean beside a small spread is what one-pass formulas get wrong.
+template <class T>
+constexpr T kFarMean = T(100);
+
+template <class T>
+void check(myelin::MomentsFn<T>* got, myelin::MomentsFn<T>* want) {
+  Random random(9);
+  for (std::size_t n : row_lengths<T>())
+    for (std::size_t misalign : {0, 1, 3}) {
+      std::vector<T> values = plain_values<T>(random, n);
+      for (T& v : values) v += misalign == 1 ? kFarMean<T> : T(0);
+      Array<T> x(values, misalign);
+      T want_mean, want_squares, mean, squares;
+      want(x.data(), n, &want_mean, &want_squares);
+      got(x.data(), n, &mean, &squares);
+      const std::string where = describe_rows(1, n, misalign);
+      expect_near(where + ", mean", 0, want_mean, mean, {8, 1});
+      expect_near(where + ", squares", 0, want_squares, squares, {64, misalign == 1 ? 100.0 : 1});
+    }
+}
+
+template <class T>
+void check(myelin::MomentsRowsFn<T>* got, myelin::MomentsRowsFn<T>* want) {
+  Random random(10);
+  const auto sizes = column_counts<T>();
+  const auto one = [&](std::size_t rows, std::size_t n, std::size_t misalign, std::size_t stride) {
+    Array<T> x(matrix<T>(random, rows, n, stride), misalign);
+    for (std::size_t i = 0; i < x.size(); i++) x[i] += misalign == 1 ? kFarMean<T> : T(0);
+    Output<T> want_mean(n), want_squares(n), mean(n, misalign), squares(n, misalign);
+    want(x.data(), stride, rows, want_mean.data(), want_squares.data(), n);
+    got(x.data(), stride, rows, mean.data(), squares.data(), n);
+    const std::string where = describe_rows(rows, n, misalign);
+    expect_near<T>(where + ", mean", want_mean, mean, {8, 1});
+    expect_near<T>(where + ", squares", want_squares, squares, {64, misalign == 1 ? 100.0 : 1});
+    expect_intact(where, mean);
+    expect_intact(where, squares);
+  };
+  each_matrix_size(sizes, one);
+  one(100000, 3, 0, 3);
+  one(100000, 16, 1, 16);
+}
+
+template <class T>
+void check(myelin::NormalizeFn<T>* got, myelin::NormalizeFn<T>* want) {
+  Random random(11);
+  for (std::size_t n : lengths<T>())
+    for (int given = 0; given < 4; given++) {
+      const std::size_t misalign = static_cast<std::size_t>(given);
+      Output<T> x(plain_values<T>(random, n), misalign);
+      Array<T> weight(plain_values<T>(random, n), misalign), bias(plain_values<T>(random, n));
+      const T* w = given % 2 == 0 ? nullptr : weight.data();
+      const T* b = given < 2 ? nullptr : bias.data();
+      Output<T> expected(n), actual(n, misalign);
+      want(x.data(), T(0.3), T(1.7), w, b, expected.data(), n);
+      got(x.data(), T(0.3), T(1.7), w, b, actual.data(), n);
+      const std::string where = describe_rows(1, n, misalign);
+      expect_near<T>(where, expected, actual, {4, 16});
+      expect_intact(where, actual);
+      got(x.data(), T(0.3), T(1.7), w, b, x.data(), n);
+      expect_same(where, n, actual.data(), x.data());
+    }
+}
+
+template <class T>
+void check(myelin::NormalizeBackwardFn<T>* got, myelin::NormalizeBackwardFn<T>* want) {
+  Random random(12);
+  for (std::size_t n : row_lengths<T>())
+    for (int given = 0; given < 4; given++) {
+      const std::size_t misalign = static_cast<std::size_t>(given);
+      Array<T> dout(plain_values<T>(random, n), misalign), x(plain_values<T>(random, n)), w(plain_values<T>(random, n));
+      const std::vector<T> start = plain_values<T>(random, n);
+      Output<T> want_dx(n), want_dw(start), want_db(start), dx(n, misalign), dw(start, misalign), db(start);
+      const auto run = [&](auto* kernel, Output<T>& to, Output<T>& to_weight, Output<T>& to_bias) {
+        kernel(dout.data(), x.data(), T(0.3), T(0.9), given % 2 == 0 ? nullptr : w.data(), to.data(),
+               given < 2 ? nullptr : to_weight.data(), given < 2 ? nullptr : to_bias.data(), n);
+      };
+      run(want, want_dx, want_dw, want_db);
+      run(got, dx, dw, db);
+      const std::string where = describe_rows(1, n, misalign);
+      expect_near<T>(where + ", dx", want_dx, dx, {kSumUlp, 32});
+      expect_near<T>(where + ", dweight", want_dw, dw, {4, 16});
+      expect_near<T>(where + ", dbias", want_db, db, {1, 8});
+      expect_intact(where, dx);
+      expect_intact(where, dw);
+      expect_intact(where, db);
+    }
+}
+
+template <class T>
+void check(myelin::ScaleShiftRowsFn<T>* got, myelin::ScaleShiftRowsFn<T>* want) {
+  Random random(13);
+  each_matrix_size(column_counts<T>(), [&](std::size_t rows, std::size_t n, std::size_t misalign, std::size_t stride) {
+    Output<T> x(matrix<T>(random, rows, n, stride), misalign);
+    Array<T> scale(plain_values<T>(random, n)), shift(plain_values<T>(random, n), misalign);
+    Output<T> expected(rows * n), actual(rows * n, misalign);
+    want(x.data(), stride, scale.data(), shift.data(), expected.data(), n, rows, n);
+    got(x.data(), stride, scale.data(), shift.data(), actual.data(), n, rows, n);
+    const std::string where = describe_rows(rows, n, misalign);
+    expect_near<T>(where, expected, actual, {2, 16});
+    expect_intact(where, actual);
+  });
+}
+
+template <class T>
+void check(myelin::BatchNormSumsFn<T>* got, myelin::BatchNormSumsFn<T>* want) {
+  Random random(14);
+  each_matrix_size(column_counts<T>(), [&](std::size_t rows, std::size_t n, std::size_t misalign, std::size_t stride) {
+    Array<T> x(matrix<T>(random, rows, n, stride), misalign), dout(matrix<T>(random, rows, n, n));
+    Array<T> mean(plain_values<T>(random, n)), rstd(plain_values<T>(random, n), misalign);
+    const std::vector<T> start = plain_values<T>(random, n);
+    Output<T> want_sum(start), want_xhat(start), sum(start, misalign), xhat(start);
+    want(x.data(), stride, dout.data(), n, rows, mean.data(), rstd.data(), want_sum.data(), want_xhat.data(), n);
+    got(x.data(), stride, dout.data(), n, rows, mean.data(), rstd.data(), sum.data(), xhat.data(), n);
+    const std::string where = describe_rows(rows, n, misalign);
+    expect_near<T>(where + ", sum", want_sum, sum, {kSumUlp, 3.0 * (rows + 1)});
+    expect_near<T>(where + ", sum of xhat", want_xhat, xhat, {kSumUlp, 54.0 * (rows + 1)});
+    expect_intact(where, sum);
+    expect_intact(where, xhat);
+  });
+}
+
+template <class T>
+void check(myelin::BatchNormDxFn<T>* got, myelin::BatchNormDxFn<T>* want) {
+  Random random(15);
+  each_matrix_size(column_counts<T>(), [&](std::size_t rows, std::size_t n, std::size_t misalign, std::size_t stride) {
+    Array<T> x(matrix<T>(random, rows, n, stride), misalign), dout(matrix<T>(random, rows, n, n));
+    Array<T> a(plain_values<T>(random, n)), b(plain_values<T>(random, n), misalign), c(plain_values<T>(random, n));
+    Output<T> expected(rows * n), actual(rows * n, misalign);
+    want(x.data(), stride, dout.data(), n, a.data(), b.data(), c.data(), expected.data(), n, rows, n);
+    got(x.data(), stride, dout.data(), n, a.data(), b.data(), c.data(), actual.data(), n, rows, n);
+    const std::string where = describe_rows(rows, n, misalign);
+    expect_near<T>(where, expected, actual, {2, 32});
+    expect_intact(where, actual);
+  });
+}
+
+// ---- data movement and pooling ------------------------------------------------------------------------------------
+
+template <class T>
+void check(myelin::TransposeFn<T>* got, myelin::TransposeFn<T>* want) {
+  Random random(16);
+  for (std::size_t m : {0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 33, 50})
+    for (std::size_t n : {0, 1, 2, 4, 5, 8, 15, 16, 17, 32, 35})
+      for (std::size_t gap : {0, 3}) {
+        Array<T> src(m == 0 ? 0 : (m - 1) * (n + gap) + n, gap);
+        for (std::size_t i = 0; i < src.size(); i++) src[i] = static_cast<T>(random());
+        const std::vector<T> before(n == 0 ? 0 : (n - 1) * (m + gap) + m, T(7));
+        Output<T> expected(before), actual(before, gap);
+        want(src.data(), n + gap, expected.data(), m + gap, m, n);
+        got(src.data(), n + gap, actual.data(), m + gap, m, n);
+        const std::string where = describe_rows(m, n, gap);
+        expect_near<T>(where, expected, actual, {});
+        expect_intact(where, actual);
+      }
+}
+
+template <class T>
+void check(myelin::MaxPoolPixelFn<T>* got, myelin::MaxPoolPixelFn<T>* want) {
+  Random random(17);
+  for (std::size_t count : {1, 2, 4, 9})
+    for (std::size_t n : lengths<T>()) {
+      // Few different values, so that maxima tie.
+      std::vector<T> values(count * n);
+      for (T& v : values) v = random() % 23 == 0 ? any_value<T>(random) : static_cast<T>(random() % 4);
+      Array<T> memory(values, 1);
+      std::vector<const T*> pixels;
+      for (std::size_t p = 0; p < count; p++) pixels.push_back(memory.data() + p * n);
+      Output<T> expected(n), actual(n, 1), alone(n);
+      Output<std::int32_t> want_winner(n), winner(n, 1);
+      want(pixels.data(), count, expected.data(), want_winner.data(), n);
+      got(pixels.data(), count, actual.data(), winner.data(), n);
+      got(pixels.data(), count, alone.data(), nullptr, n);
+      const std::string where = describe_rows(count, n, 1);
+      expect_near<T>(where, expected, actual, {});
+      expect_near<T>(where + ", no winner", expected, alone, {});
+      expect_near<std::int32_t>(where + ", winner", want_winner, winner, {});
+      expect_intact(where, actual);
+      expect_intact(where, winner);
+    }
+}
+
+// ---- optimizers ---------------------------------------------------------------------------------------------------
+
+constexpr Tolerance kStepTolerance = {8, 3};
+
+// Parameters, gradient and state, where all state that may be under a root is positive.
+template <class T>
+struct OptimizerState {
+  Output<T> param, square, mean, velocity;
+  Array<T> grad;
+
+  OptimizerState(std::size_t n, std::size_t misalign)
+      : param(n, misalign), square(n), mean(n), velocity(n, misalign), grad(n, misalign) {
+    Random random(18);
+    for (std::size_t i = 0; i < n; i++) {
+      param[i] = plain_value<T>(random);
+      grad[i] = plain_value<T>(random);
+      mean[i] = static_cast<T>(uniform(random, -0.1, 0.1));
+      square[i] = static_cast<T>(uniform(random, 1, 2));
+      velocity[i] = plain_value<T>(random);
+    }
+  }
+};
+
+// step(kernel, state, n) for all lengths; compares all arrays.
+template <class T, class Fn, class Step>
+void check_optimizer(Fn* got, Fn* want, Step step) {
+  for (std::size_t n : lengths<T>())
+    for (std::size_t misalign : {0, 1}) {
+      OptimizerState<T> expected(n, misalign), actual(n, misalign);
+      step(want, expected, n);
+      step(got, actual, n);
+      const std::string where = describe_rows(1, n, misalign);
+      expect_near<T>(where + ", parameters", expected.param, actual.param, kStepTolerance);
+      expect_near<T>(where + ", mean", expected.mean, actual.mean, kStepTolerance);
+      expect_near<T>(where + ", square", expected.square, actual.square, kStepTolerance);
+      expect_near<T>(where + ", velocity", expected.velocity, actual.velocity, kStepTolerance);
+      for (const Output<T>* array : {&actual.param, &actual.mean, &actual.square, &actual.velocity})
+        expect_intact(where, *array);
+    }
+}
+
+template <class T>
+void check(myelin::SgdFn<T>* got, myelin::SgdFn<T>* want) {
+  const myelin::SgdStep steps[] = {{0.1, 0, 0, 0, false, false},
+                                   {0.1, 0.9, 0.1, 0.01, false, true},
+                                   {0.1, 0.9, 0.1, 0.01, false, false},
+                                   {0.1, 0.9, 0, 0, true, false}};
+  for (const auto& step : steps)
+    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
+      kernel(s.param.data(), s.grad.data(), step.momentum == 0 ? nullptr : s.velocity.data(), n, step);
+    });
+}
+template <class T>
+void check(myelin::AdamFn<T>* got, myelin::AdamFn<T>* want) {
+  const myelin::AdamStep steps[] = {{0.01, 0.9, 0.999, 1e-8, 0, 0.1, 0.001, false},
+                                    {0.01, 0.9, 0.999, 1e-8, 0.1, 0.5, 0.01, false},
+                                    {0.01, 0.3, 0.99, 1e-8, 0.1, 1, 1, true}};
+  for (const auto& step : steps)
+    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
+      kernel(s.param.data(), s.grad.data(), s.mean.data(), s.square.data(), n, step);
+    });
+}
+template <class T>
+void check(myelin::RmspropFn<T>* got, myelin::RmspropFn<T>* want) {
+  const myelin::RmspropStep steps[] = {{0.01, 0.99, 1e-8, 0, 0, false}, {0.01, 0.9, 1e-8, 0.1, 0.9, true}};
+  for (const auto& step : steps)
+    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
+      kernel(s.param.data(), s.grad.data(), s.square.data(), step.centered ? s.mean.data() : nullptr,
+             step.momentum == 0 ? nullptr : s.velocity.data(), n, step);
+    });
+}
+template <class T>
+void check(myelin::AdagradFn<T>* got, myelin::AdagradFn<T>* want) {
+  for (const auto& step : {myelin::AdagradStep{0.01, 1e-10, 0}, myelin::AdagradStep{0.5, 1e-10, 0.1}})
+    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
+      kernel(s.param.data(), s.grad.data(), s.square.data(), n, step);
+    });
+}
+
+}  // namespace kernel_test

@@ -1,0 +1,185 @@
+import { isa, scope, setIsa, setThreads, supportedIsas, threads, type DType, type MyelinError, type Tensor } from 'myelin';
+
+import { ops, unclaimedNativeOps, type Op } from '../lib/engine/define';
+import { isDense } from '../lib/tensor/shape';
+import { samples } from './samples';
+import { floats, type ErrorCase, type OpSamples, type Sample } from './samples/sample';
+import { bytesOf, difference, read, type Tolerance } from './support/compare';
+import { gradientFault, gradientOf } from './support/gradcheck';
+import { layouts, type Layout } from './support/layouts';
+import { seedOf, type Nd } from './support/reference';
+import { draw, placeAll, results, runOp } from './support/run';
+
+const bestIsa = isa();
+const isas = supportedIsas();
+const threadCounts = [1, 2, 3, 7];
+
+afterEach(() => setIsa(bestIsa));
+
+/** One way of trying a sample. */
+interface Trial {
+  readonly dtype: DType;
+  readonly layout: Layout;
+  readonly isa: string;
+}
+
+function shapesOf(arrays: readonly Nd[]): string {
+  return arrays.map((x) => `${x.dtype}[${x.shape}]`).join(', ');
+}
+
+function report(name: string, trial: Trial, seed: number, arrays: readonly Nd[], sample: Sample, fault: string): Error {
+  const attrs = JSON.stringify(sample.attrs ?? {});
+  const how = `${trial.dtype}, ${trial.layout}, ${trial.isa}, seed ${seed}`;
+  return new Error(`${name}(${shapesOf(arrays)}) ${attrs} in ${how}:\n  ${fault}`);
+}
+
+function asList(value: Nd | readonly Nd[]): readonly Nd[] {
+  return 'data' in value ? [value] : value;
+}
+
+/** Compares one run of a sample with its reference or law; undefined when all is well. */
+function fault(op: Op, sample: Sample, got: readonly Tensor[], arrays: readonly Nd[], expected: readonly Nd[] | undefined): string | undefined {
+  for (const out of got) if (op.number >= 0 && !isDense(out.shape, out.strides)) return `an output is not dense: ${out.strides}`;
+  const values = got.map(read);
+  sample.law?.(values, arrays);
+  if (expected === undefined) return undefined;
+  if (expected.length !== values.length) return `${values.length} results, expected ${expected.length}`;
+  const tolerance: Tolerance = { relative: 4, absolute: 4, ...sample.tolerance };
+  for (const [i, value] of values.entries()) {
+    const found = difference(value, expected[i]!, tolerance);
+    if (found !== undefined) return `result ${i}: ${found}`;
+  }
+  return undefined;
+}
+
+function checkForward(op: Op, sample: Sample, index: number): void {
+  const seed = seedOf(`${op.name} ${index}`);
+  const used: readonly Layout[] = sample.layouts === false ? ['contiguous'] : layouts;
+  for (const dtype of sample.dtypes ?? floats) {
+    for (const layout of used) {
+      const { arrays, groups } = draw(sample, dtype, seed, layout);
+      const reference = sample.reference?.(...arrays);
+      const expected = reference === undefined ? undefined : asList(reference);
+      for (const name of isas) {
+        setIsa(name);
+        scope(() => {
+          const tensors = placeAll(arrays, layout);
+          const trial = { dtype, layout, isa: name };
+          let found: string | undefined;
+          try {
+            found = fault(op, sample, results(op, runOp(op.name, groups, tensors, sample.attrs), tensors), arrays, expected);
+          } catch (error) {
+            found = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          }
+          if (found !== undefined) throw report(op.name, trial, seed, arrays, sample, found);
+        });
+      }
+    }
+  }
+}
+
+/** Positions of the inputs that gradient checks move. */
+function movable(sample: Sample, arrays: readonly Nd[], names: readonly string[]): number[] {
+  const fixed = Object.values(sample.inputs).flat().map((spec) => spec.dtype !== undefined && spec.dtype !== 'float64');
+  return arrays.flatMap((x, i) =>
+    x.dtype === 'float64' && !fixed[i] && (sample.by === undefined || sample.by.includes(names[i]!)) ? [i] : [],
+  );
+}
+
+function checkGradient(op: Op, sample: Sample, index: number, order: 1 | 2): void {
+  if ((sample.order ?? 2) < order || !(sample.dtypes ?? floats).includes('float64')) return;
+  const seed = seedOf(`${op.name} ${index}`);
+  const { arrays, groups } = draw(sample, 'float64', seed);
+  const names = groups.flatMap(({ name, count }) => new Array<string>(count).fill(name));
+  const by = movable(sample, arrays, names);
+  const forward = (inputs: readonly Tensor[]): readonly Tensor[] =>
+    runOp(op.name, groups, inputs, sample.attrs)
+      .slice(0, sample.differentiable)
+      .filter((out) => floats.includes(out.dtype));
+  const f = order === 1 ? forward : gradientOf(forward, by, seed);
+  const found = scope(() => gradientFault(f, arrays, by, seed + 1));
+  const trial: Trial = { dtype: 'float64', layout: 'contiguous', isa: isa() };
+  if (found !== undefined) throw report(op.name, trial, seed, arrays, sample, `order ${order}: ${found}`);
+}
+
+function checkThreads(op: Op, sample: Sample): void {
+  const before = threads();
+  const { arrays, groups } = draw(sample, sample.dtypes?.[0] ?? 'float32', seedOf(op.name));
+  try {
+    const runs = threadCounts.map((count) => {
+      setThreads(count);
+      return scope(() => {
+        const tensors = placeAll(arrays, 'contiguous');
+        return results(op, runOp(op.name, groups, tensors, sample.attrs), tensors).map(bytesOf);
+      });
+    });
+    runs.forEach((run, i) => {
+      const same = run.every((bytes, output) => bytes.equals(runs[0]![output]!));
+      if (!same) throw new Error(`${op.name}(${shapesOf(arrays)}): ${threadCounts[i]} threads give other bits than 1`);
+    });
+  } finally {
+    setThreads(before);
+  }
+}
+
+function checkError(op: Op, { call, code, message, op: named = op.name }: ErrorCase): void {
+  const error = scope(() => {
+    try {
+      call();
+    } catch (caught) {
+      return caught as MyelinError;
+    }
+    throw new Error(`${op.name}: nothing was thrown (expected ${code} ${message})`);
+  });
+  expect({ code: error.code, op: error.op, message: error.message }).toEqual({
+    code,
+    op: named,
+    message: expect.stringMatching(message),
+  });
+}
+
+const isEmpty = (sample: Sample): boolean => {
+  const specs = Object.values(sample.inputs).flat();
+  return specs.some((spec) => spec.shape.includes(0));
+};
+
+test('every op has samples, and every native body has an op', () => {
+  expect(Object.keys(samples).sort()).toEqual([...ops.keys()].sort());
+  expect(unclaimedNativeOps()).toEqual([]);
+});
+
+describe.each([...ops.keys()].filter((name) => samples[name] !== undefined))('%s', (name) => {
+  const op = ops.get(name)!;
+  const own: OpSamples = samples[name]!;
+
+  test('its samples cover what the table asks for', () => {
+    const derivatives = own.samples.map((sample) => sample.order ?? 2);
+    const names = own.samples.map(({ inputs, attrs = {} }) => [Object.keys(inputs), Object.keys(attrs)]);
+    for (const given of names) expect(given).toEqual([op.inputs, op.attrs.map(([attr]) => attr)]);
+    expect(own.samples.some(isEmpty) || own.neverEmpty !== undefined).toBe(true);
+    expect(own.errors.length > 0 || own.neverFails !== undefined).toBe(true);
+    expect(own.large !== undefined || op.number < 0).toBe(true);
+    expect(Math.max(...derivatives) > 0).toBe(op.grad !== 'none');
+  });
+
+  test('forward: equals its reference for each dtype, layout and ISA', () => {
+    own.samples.forEach((sample, index) => checkForward(op, sample, index));
+  });
+
+  if (op.grad !== 'none') {
+    test('gradient: equals central differences', () => {
+      own.samples.forEach((sample, index) => checkGradient(op, sample, index, 1));
+    });
+
+    test('gradient of the gradient: equals central differences', () => {
+      own.samples.forEach((sample, index) => checkGradient(op, sample, index, 2));
+    });
+  }
+
+  const { large } = own;
+  if (large !== undefined) test('gives the same bits on 1, 2, 3 and 7 threads', () => checkThreads(op, large));
+
+  if (own.errors.length > 0) {
+    test('refuses wrong calls', () => own.errors.forEach((wrong) => checkError(op, wrong)));
+  }
+});

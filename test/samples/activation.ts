@@ -1,0 +1,73 @@
+import { elu, leakyRelu, ones } from 'myelin';
+
+import type { Tolerance } from '../support/compare';
+import { erf, normalCdf, normalDensity, sigmoid, zip, type Nd } from '../support/reference';
+import { unary } from './elementwise';
+import { signed, specials, uniform, type ErrorCase, type InputSpec, type OpSamples, type Sample, type SampleTable } from './sample';
+
+interface TwinOptions {
+  readonly second?: (shape: readonly number[]) => InputSpec;
+  readonly attrs?: Sample['attrs'];
+  readonly tolerance?: Partial<Tolerance>;
+}
+
+/** A backward op: dout times the derivative, told from the op's input or output. */
+function twin(second: 'x' | 'out', derivative: (value: number) => number, options: TwinOptions = {}): OpSamples {
+  const input = options.second ?? ((shape) => uniform(shape));
+  const sample = (shape: readonly number[]): Sample => ({
+    inputs: { dout: uniform(shape), [second]: input(shape) },
+    attrs: options.attrs ?? {},
+    tolerance: { relative: 8, absolute: 2, ...options.tolerance },
+    reference: (dout: Nd, x: Nd) => zip([dout, x], (d, value) => d * derivative(value)),
+  });
+  return {
+    samples: [[2, 3, 4], [], [0, 3], [37], [2, 3, 2, 3]].map(sample),
+    large: sample([301, 307]),
+    errors: [],
+    neverFails: 'called by gradient rules only, with what their ops have checked',
+  };
+}
+
+const tanhInner = (x: number): number => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
+const geluTanh = (x: number): number => 0.5 * x * (1 + Math.tanh(tanhInner(x)));
+
+function geluTanhDerivative(x: number): number {
+  const t = Math.tanh(tanhInner(x));
+  const inner = Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+  return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner;
+}
+
+const integerInput = (call: () => unknown): ErrorCase => ({ call, code: 'DTYPE', message: /int32\[2\]/ });
+const ints = () => ones([2], { dtype: 'int32' }) as never;
+const awayFromZero = (shape: readonly number[]): InputSpec => uniform(shape, -3, 3, [0]);
+/** Without −∞, where x·σ(x) is of the form −∞·0. */
+const finiteSpecials = [...specials.slice(0, 2), ...specials.slice(3)];
+
+export const activation: SampleTable = {
+  relu: unary((x) => (x > 0 || Number.isNaN(x) ? x : 0), { kinks: [0], dtypes: signed }),
+  reluBackward: twin('x', (x) => (x > 0 ? 1 : 0), { second: awayFromZero }),
+  sigmoid: unary(sigmoid),
+  sigmoidBackward: twin('out', (out) => out * (1 - out), { second: (shape) => uniform(shape, 0.05, 0.95) }),
+  tanh: unary(Math.tanh),
+  tanhBackward: twin('out', (out) => 1 - out * out, { second: (shape) => uniform(shape, -0.95, 0.95) }),
+  erf: unary(erf),
+  gelu: unary((x) => x * normalCdf(x), { specials: finiteSpecials, tolerance: { relative: 8, absolute: 2 } }),
+  geluBackward: twin('x', (x) => normalCdf(x) + x * normalDensity(x)),
+  geluTanh: unary(geluTanh, { specials: finiteSpecials, tolerance: { relative: 8, absolute: 2 } }),
+  geluTanhBackward: twin('x', geluTanhDerivative),
+  silu: unary((x) => x * sigmoid(x), { specials: finiteSpecials }),
+  siluBackward: twin('x', (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)))),
+  softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
+  softplusBackward: twin('x', sigmoid),
+  leakyRelu: unary((x) => (x > 0 ? x : 0.2 * x), {
+    kinks: [0],
+    attrs: { negativeSlope: 0.2 },
+    errors: [integerInput(() => leakyRelu(ints()))],
+  }),
+  elu: unary((x) => (x > 0 ? x : 1.5 * Math.expm1(x)), {
+    kinks: [0],
+    attrs: { alpha: 1.5 },
+    errors: [integerInput(() => elu(ints()))],
+  }),
+};
+

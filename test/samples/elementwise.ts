@@ -1,0 +1,256 @@
+import { add, cast, logicalAnd, mul, ones, pow, where, zeros, type DType } from 'myelin';
+
+import type { Tolerance } from '../support/compare';
+import { map, zip, type Nd } from '../support/reference';
+import {
+  everyDType,
+  flags,
+  floats,
+  grid,
+  integers,
+  numbers,
+  signed,
+  specials,
+  uniform,
+  values,
+  wrap,
+  type ErrorCase,
+  type InputSpec,
+  type OpSamples,
+  type Sample,
+  type SampleTable,
+} from './sample';
+
+type Unary = (x: number) => number;
+type Binary = (a: number, b: number) => number;
+
+interface UnaryOptions {
+  readonly low?: number;
+  readonly high?: number;
+  readonly kinks?: readonly number[];
+  readonly dtypes?: readonly DType[];
+  readonly out?: DType;
+  readonly order?: 0 | 1 | 2;
+  readonly attrs?: Sample['attrs'];
+  readonly tolerance?: Partial<Tolerance>;
+  readonly errors?: readonly ErrorCase[];
+  readonly specials?: readonly number[];
+}
+
+const refusesBool = (name: string): ErrorCase => ({
+  call: () => (ones([2], { dtype: 'bool' }) as unknown as Record<string, () => unknown>)[name]!(),
+  code: 'DTYPE',
+  message: /bool\[2\]/,
+});
+
+export function unary(f: Unary, options: UnaryOptions = {}): OpSamples {
+  const { low = -3, high = 3, kinks = [], dtypes = floats, order = 2, out } = options;
+  const sample = (input: InputSpec, more: Partial<Sample> = {}): Sample => ({
+    inputs: { x: input },
+    attrs: options.attrs ?? {},
+    dtypes,
+    order,
+    tolerance: { relative: 4, absolute: 0.1, ...options.tolerance },
+    reference: (x) => map(x, f, out),
+    ...more,
+  });
+  const shapes = [[2, 3, 4], [], [0, 3], [37], [2, 3, 2, 3]];
+  return {
+    samples: [
+      ...shapes.map((shape) => sample(uniform(shape, low, high, kinks))),
+      sample(values([11], options.specials ?? specials), { dtypes: floats, order: 0 }),
+    ],
+    large: sample(uniform([301, 307], low, high)),
+    errors: options.errors ?? [],
+  };
+}
+
+interface BinaryOptions {
+  readonly a?: (shape: readonly number[]) => InputSpec;
+  readonly b?: (shape: readonly number[]) => InputSpec;
+  readonly dtypes?: readonly DType[];
+  readonly out?: DType;
+  readonly order?: 0 | 1 | 2;
+  readonly tolerance?: Partial<Tolerance>;
+  readonly errors?: readonly ErrorCase[];
+}
+
+const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [[2, 3, 4], [2, 3, 4]],
+  [[3, 1], [1, 4]],
+  [[4], [2, 3, 4]],
+  [[2, 3, 4], []],
+  [[], []],
+  [[0, 3], [3]],
+  [[37], [37]],
+];
+
+export function binary(f: Binary, options: BinaryOptions = {}): OpSamples {
+  const { a = (shape) => uniform(shape), b = a, dtypes = floats, order = 2, out } = options;
+  const sample = (shapeA: readonly number[], shapeB: readonly number[], more: Partial<Sample> = {}): Sample => ({
+    inputs: { a: a(shapeA), b: b(shapeB) },
+    dtypes,
+    order,
+    tolerance: { relative: 4, absolute: 0.1, ...options.tolerance },
+    reference: (x, y) => zip([x, y], (p, q) => wrap(x.dtype, f(p, q)), out),
+    ...more,
+  });
+  const extremes = { a: values([11, 1], specials), b: values([1, 11], specials) };
+  return {
+    samples: [
+      ...pairs.map(([left, right]) => sample(left, right)),
+      ...(dtypes.includes('float32') ? [sample([], [], { inputs: extremes, dtypes: floats, order: 0 })] : []),
+      ...(dtypes.includes('uint8') ? [sample([], [], { inputs: { a: integers([9], 150, 256), b: integers([9], 150, 256) }, dtypes: ['uint8'], order: 0 })] : []),
+    ],
+    large: sample([301, 307], [307]),
+    errors: options.errors ?? [],
+  };
+}
+
+const shapesDiffer = (call: () => unknown): ErrorCase => ({ call, code: 'SHAPE', message: /float32\[2,3\].*float32\[2,4\]/ });
+const a23 = () => ones([2, 3]);
+const a24 = () => ones([2, 4]);
+const small = (shape: readonly number[]): InputSpec => integers(shape, -2, 3);
+
+const compare = (f: (a: number, b: number) => boolean, name: string): OpSamples =>
+  binary((a, b) => Number(f(a, b)), {
+    a: small,
+    dtypes: everyDType,
+    out: 'bool',
+    order: 0,
+    errors: [shapesDiffer(() => (a23() as unknown as Record<string, (other: unknown) => unknown>)[name]!(a24()))],
+  });
+
+const logical = (f: (a: boolean, b: boolean) => boolean): OpSamples =>
+  binary((a, b) => Number(f(a !== 0, b !== 0)), {
+    a: flags,
+    dtypes: ['bool'],
+    order: 0,
+    errors: [
+      {
+        call: () => logicalAnd(ones([2, 3], { dtype: 'bool' }), ones([2, 4], { dtype: 'bool' })),
+        code: 'SHAPE',
+        op: 'logicalAnd',
+        message: /bool\[2,3\].*bool\[2,4\]/,
+      },
+    ],
+  });
+
+/** Nearest whole number; halves go to the even one, as in NumPy and PyTorch. */
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  if (x - floor !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Whole and half numbers are the kinks of rounding. */
+const steps = Array.from({ length: 25 }, (_, i) => (i - 12) / 2);
+
+const castOf = (from: DType, to: DType): Sample => ({
+  inputs: { x: { ...uniform([2, 3, 4], -3, 3), dtype: from } },
+  attrs: { dtype: to },
+  dtypes: [to],
+  order: from.startsWith('float') && to === 'float64' && from === 'float64' ? 2 : 0,
+  reference: (x) => map(x, (value) => (to === 'bool' ? Number(value !== 0) : to.startsWith('float') ? value : wrap(to, Math.trunc(Math.max(value, to === 'uint8' ? 0 : value)))), to),
+});
+
+export const elementwise: SampleTable = {
+  add: binary((a, b) => a + b, { dtypes: numbers, errors: [shapesDiffer(() => add(a23(), a24()))] }),
+  sub: binary((a, b) => a - b, { dtypes: numbers, errors: [shapesDiffer(() => a23().sub(a24()))] }),
+  mul: binary((a, b) => a * b, { dtypes: numbers, errors: [shapesDiffer(() => mul(a23(), a24()))] }),
+  div: binary((a, b) => a / b, {
+    b: (shape) => uniform(shape, 0.5, 3),
+    errors: [shapesDiffer(() => a23().div(a24()))],
+  }),
+  pow: binary((a, b) => a ** b, {
+    a: (shape) => uniform(shape, 0.3, 3),
+    b: (shape) => uniform(shape, -2, 2),
+    errors: [shapesDiffer(() => pow(a23(), a24()))],
+  }),
+  maximum: binary(Math.max, {
+    a: (shape) => grid(shape, 0),
+    b: (shape) => grid(shape, 0.1),
+    dtypes: numbers,
+    errors: [shapesDiffer(() => a23().maximum(a24()))],
+  }),
+  minimum: binary(Math.min, {
+    a: (shape) => grid(shape, 0),
+    b: (shape) => grid(shape, 0.1),
+    dtypes: numbers,
+    errors: [shapesDiffer(() => a23().minimum(a24()))],
+  }),
+  eq: compare((a, b) => a === b, 'eq'),
+  ne: compare((a, b) => a !== b, 'ne'),
+  lt: compare((a, b) => a < b, 'lt'),
+  le: compare((a, b) => a <= b, 'le'),
+  gt: compare((a, b) => a > b, 'gt'),
+  ge: compare((a, b) => a >= b, 'ge'),
+  logicalAnd: logical((a, b) => a && b),
+  logicalOr: logical((a, b) => a || b),
+  logicalXor: logical((a, b) => a !== b),
+  logicalNot: {
+    samples: [[2, 3, 4], [], [0, 3], [37]].map((shape) => ({
+      inputs: { x: flags(shape) },
+      dtypes: ['bool'],
+      order: 0,
+      reference: (x: Nd) => map(x, (value) => 1 - value),
+    })),
+    large: { inputs: { x: flags([300, 301]) }, dtypes: ['bool'], order: 0 },
+    errors: [],
+    neverFails: 'any tensor has a truth value',
+  },
+  where: {
+    samples: pairs.map(([left, right]) => ({
+      inputs: { condition: flags(left), a: uniform(right), b: uniform(left) },
+      dtypes: everyDType,
+      reference: (condition: Nd, a: Nd, b: Nd) => zip([condition, a, b], (c, x, y) => (c !== 0 ? x : y), a.dtype),
+    })),
+    large: { inputs: { condition: flags([301, 307]), a: uniform([301, 307]), b: uniform([307]) } },
+    errors: [
+      { call: () => where(zeros([2, 3], { dtype: 'bool' }), a24(), a24()), code: 'SHAPE', message: /bool\[2,3\]/ },
+    ],
+  },
+  isnan: unary((x) => Number(Number.isNaN(x)), { out: 'bool', order: 0 }),
+  isinf: unary((x) => Number(Math.abs(x) === Infinity), { out: 'bool', order: 0 }),
+  isfinite: unary((x) => Number(Number.isFinite(x)), { out: 'bool', order: 0 }),
+  neg: unary((x) => -x, { dtypes: signed, errors: [refusesBool('neg')] }),
+  abs: unary(Math.abs, { dtypes: signed, kinks: [0], errors: [refusesBool('abs')] }),
+  sign: unary(Math.sign, { dtypes: signed, kinks: [0] }),
+  square: unary((x) => x * x, { dtypes: signed }),
+  floor: unary(Math.floor, { kinks: steps }),
+  ceil: unary(Math.ceil, { kinks: steps }),
+  round: unary(roundHalfEven, { kinks: steps }),
+  trunc: unary(Math.trunc, { kinks: steps }),
+  sqrt: unary(Math.sqrt, { low: 0.2 }),
+  rsqrt: unary((x) => 1 / Math.sqrt(x), { low: 0.2 }),
+  reciprocal: unary((x) => 1 / x, { low: 0.4 }),
+  exp: unary(Math.exp, { tolerance: { relative: 4, absolute: 0 } }),
+  expm1: unary(Math.expm1),
+  log: unary(Math.log, { low: 0.2 }),
+  log1p: unary(Math.log1p, { low: -0.7 }),
+  log2: unary(Math.log2, { low: 0.2 }),
+  sin: unary(Math.sin),
+  cos: unary(Math.cos),
+  tan: unary(Math.tan, { low: -1.2, high: 1.2 }),
+  scaleShift: unary((x) => x * 2.5 + -0.75, { attrs: { scale: 2.5, shift: -0.75 } }),
+  clamp: unary((x) => (Number.isNaN(x) ? NaN : Math.min(Math.max(x, -1), 2)), {
+    attrs: { min: -1, max: 2 },
+    kinks: [-1, 2],
+    errors: [{ call: () => a23().clamp({ min: 2, max: 1 }), code: 'VALUE', message: /min/ }],
+  }),
+  cast: {
+    samples: [
+      ...everyDType.flatMap((from) => everyDType.map((to) => castOf(from, to))),
+      { ...castOf('float64', 'float64'), inputs: { x: { ...uniform([0, 2]), dtype: 'float64' } } },
+      {
+        inputs: { x: values([6], [NaN, Infinity, -Infinity, 1e30, -1e30, 255.9], 'float32') },
+        attrs: { dtype: 'int32' },
+        dtypes: ['int32'],
+        order: 0,
+        reference: (x) => ({ ...x, dtype: 'int32', data: [0, 2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 1, -(2 ** 31), 255] }),
+      },
+    ],
+    large: { inputs: { x: { ...uniform([301, 307], -100, 100), dtype: 'float32' } }, attrs: { dtype: 'int32' }, dtypes: ['int32'], order: 0 },
+    errors: [{ call: () => cast(a23(), 'float16' as never), code: 'DTYPE', message: /float16/ }],
+  },
+};

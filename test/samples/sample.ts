@@ -1,0 +1,112 @@
+import type { DType, ErrorCode } from 'myelin';
+
+import type { AttrValue } from '../../lib/engine/command';
+import type { Tolerance } from '../support/compare';
+import { Random, sizeOf, type Nd } from '../support/reference';
+
+/** One input: its shape, its numbers, and its dtype when that is not the one the sample is tried in. */
+export interface InputSpec {
+  readonly shape: readonly number[];
+  readonly dtype?: DType;
+  readonly fill: (random: Random, size: number) => number[];
+}
+
+/** One call of an op, with what must come out. */
+export interface Sample {
+  /** By name; the members of a list input in order. */
+  readonly inputs: Readonly<Record<string, InputSpec | readonly InputSpec[]>>;
+  readonly attrs?: Readonly<Record<string, AttrValue>>;
+  /** dtypes in which the sample is tried. */
+  readonly dtypes?: readonly DType[];
+  /** Plain loops over the inputs, flattened in order; one result per output, or the new inputs of an op that mutates. */
+  readonly reference?: (...inputs: Nd[]) => Nd | readonly Nd[];
+  /** For ops whose results are random: throws when they cannot be right. */
+  readonly law?: (outputs: readonly Nd[], inputs: readonly Nd[]) => void;
+  readonly tolerance?: Partial<Tolerance>;
+  /** Derivatives to check: 0 where the function has a kink or is flat, else 2. */
+  readonly order?: 0 | 1 | 2;
+  /** Inputs that gradient checks move: all float ones when left out. */
+  readonly by?: readonly string[];
+  /** Outputs that have gradients, from the first on: all float ones when left out. */
+  readonly differentiable?: number;
+  /** Inputs that follow from the others, such as saved statistics, put in their places. */
+  readonly derive?: (...inputs: Nd[]) => readonly Nd[];
+  /** Whether the inputs lie in memory in other ways than row-major too; false where their order is their meaning. */
+  readonly layouts?: boolean;
+}
+
+/** A call that must be refused. */
+export interface ErrorCase {
+  readonly call: () => unknown;
+  readonly code: ErrorCode;
+  readonly message: RegExp;
+  /** Op that the error names, when it is not the one the case belongs to. */
+  readonly op?: string;
+}
+
+/** Everything the table test knows about one op. */
+export interface OpSamples {
+  readonly samples: readonly Sample[];
+  /** Large enough that threads share the work: results must not depend on how many. */
+  readonly large?: Sample;
+  readonly errors: readonly ErrorCase[];
+  /** Why no sample has an empty input. */
+  readonly neverEmpty?: string;
+  /** Why no call of it can be wrong. */
+  readonly neverFails?: string;
+}
+
+export type SampleTable = Readonly<Record<string, OpSamples>>;
+
+export const floats: readonly DType[] = ['float32', 'float64'];
+export const signed: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
+export const numbers: readonly DType[] = [...signed, 'uint8'];
+export const everyDType: readonly DType[] = [...numbers, 'bool'];
+
+const each = (fill: (random: Random) => number) => (random: Random, size: number) =>
+  Array.from({ length: size }, () => fill(random));
+
+/** Uniform numbers, none closer than 0.05 to a kink. */
+export function uniform(shape: readonly number[], low = -3, high = 3, kinks: readonly number[] = []): InputSpec {
+  const draw = (random: Random): number => {
+    const value = random.between(low, high);
+    return kinks.some((kink) => Math.abs(value - kink) < 0.05) ? draw(random) : value;
+  };
+  return { shape, fill: each(draw) };
+}
+
+/** Whole numbers in [low, high), of a dtype of their own when one is given. */
+export function integers(shape: readonly number[], low: number, high: number, dtype?: DType): InputSpec {
+  const fill = each((random) => random.integer(low, high));
+  return dtype === undefined ? { shape, fill } : { shape, fill, dtype };
+}
+
+export const flags = (shape: readonly number[]): InputSpec => integers(shape, 0, 2, 'bool');
+
+/** Numbers of which no two are closer than 0.1, in random order, around zero. */
+export function distinct(shape: readonly number[]): InputSpec {
+  return {
+    shape,
+    fill: (random, size) => random.shuffle(Array.from({ length: size }, (_, i) => 0.1 * (i - size / 2) + 0.01)),
+  };
+}
+
+/** Exactly these numbers. */
+export function values(shape: readonly number[], list: readonly number[], dtype?: DType): InputSpec {
+  const fill = (): number[] => Array.from({ length: sizeOf(shape) }, (_, i) => list[i % list.length]!);
+  return dtype === undefined ? { shape, fill } : { shape, fill, dtype };
+}
+
+/** Multiples of `step`, shifted by `phase`: two inputs of different phase never meet. */
+export function grid(shape: readonly number[], phase: number, step = 0.2, extent = 12): InputSpec {
+  return { shape, fill: each((random) => step * random.integer(-extent, extent) + phase) };
+}
+
+/** What every op has to survive. */
+export const specials = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 1e-30, -1e-30];
+
+/** What integer arithmetic of a dtype makes of a result that does not fit: it wraps. */
+export function wrap(dtype: DType, value: number): number {
+  if (dtype === 'uint8') return ((value % 256) + 256) % 256;
+  return dtype === 'int32' ? value | 0 : value;
+}

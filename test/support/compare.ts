@@ -1,0 +1,56 @@
+import type { DType, Tensor } from 'myelin';
+
+import { dtypeInfo, isFloat } from '../../lib/tensor/dtype';
+import { indicesOf, type Nd } from './reference';
+
+const epsilon: Partial<Record<DType, number>> = { float32: 2 ** -23, float64: 2 ** -52 };
+
+/** How far a result may be from its reference: |got - expected| <= eps · (relative · |expected| + absolute). */
+export interface Tolerance {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+/** Reads a tensor through its strides straight from its storage: no op takes part, so none can hide a fault of another. */
+export function read(tensor: Tensor): Nd {
+  const { create, size } = dtypeInfo(tensor.dtype);
+  const all = create(tensor.storage.bytes / size);
+  tensor.storage.read(0, all);
+  const data = Array.from(indicesOf(tensor.shape), (index) =>
+    Number(all[index.reduce((offset, i, axis) => offset + i * tensor.strides[axis]!, tensor.offset)]!),
+  );
+  return { dtype: tensor.dtype, shape: tensor.shape, data };
+}
+
+/** Bytes of the storage: for comparisons bit by bit. */
+export function bytesOf(tensor: Tensor): Buffer {
+  const bytes = new Uint8Array(tensor.storage.bytes);
+  tensor.storage.read(0, bytes);
+  return Buffer.from(bytes.buffer);
+}
+
+function agrees(got: number, expected: number, eps: number, { relative, absolute }: Tolerance): boolean {
+  if (Number.isNaN(expected)) return Number.isNaN(got);
+  if (got === expected) return true;
+  return Math.abs(got - expected) <= eps * (relative * Math.abs(expected) + absolute);
+}
+
+/** What differs between a result and its reference, in words; undefined when nothing does. */
+export function difference(got: Nd, expected: Nd, tolerance: Tolerance): string | undefined {
+  if (got.dtype !== expected.dtype) return `dtype is ${got.dtype}, expected ${expected.dtype}`;
+  if (got.shape.join() !== expected.shape.join()) return `shape is [${got.shape}], expected [${expected.shape}]`;
+  const eps = epsilon[got.dtype] ?? 0;
+  const round = got.dtype === 'float32' ? Math.fround : (value: number) => value;
+  let bad = 0;
+  let first: string | undefined;
+  let position = 0;
+  for (const index of indicesOf(got.shape)) {
+    const [value, wanted] = [got.data[position]!, round(expected.data[position]!)];
+    position++;
+    if (agrees(value, wanted, eps, tolerance)) continue;
+    bad++;
+    const ulp = isFloat(got.dtype) ? `, ${(Math.abs(value - wanted) / (eps * Math.abs(wanted))).toPrecision(3)} ulp` : '';
+    first ??= `[${index}]: expected ${wanted}, got ${value}${ulp}`;
+  }
+  return bad === 0 ? undefined : `${bad} of ${position} elements differ, first at ${first}`;
+}

@@ -1,0 +1,58 @@
+import { Tensor, type DType } from 'myelin';
+
+import type { AttrValue } from '../../lib/engine/command';
+import { ops, type Op } from '../../lib/engine/define';
+import { dispatch, dispatchView } from '../../lib/engine/dispatch';
+import type { InputSpec, Sample } from '../samples/sample';
+import { asPlaced, place, stored, type Layout } from './layouts';
+import { Random, seedOf, sizeOf, type Nd } from './reference';
+
+/** The inputs of a sample as plain arrays, flattened in order, and how they group by name. */
+export interface Drawn {
+  readonly arrays: readonly Nd[];
+  readonly groups: readonly { readonly name: string; readonly count: number; readonly list: boolean }[];
+}
+
+/** Draws the inputs of a sample for one dtype; the same seed gives the same numbers whatever the dtype. */
+export function draw(sample: Sample, dtype: DType, seed: number, layout: Layout = 'contiguous'): Drawn {
+  const arrays: Nd[] = [];
+  const groups = Object.entries(sample.inputs).map(([name, given]) => {
+    const list = Array.isArray(given);
+    const specs = (list ? given : [given]) as readonly InputSpec[];
+    for (const spec of specs) {
+      const own = spec.dtype ?? dtype;
+      const numbers = spec.fill(new Random(seed ^ seedOf(`${name}${arrays.length}`)), sizeOf(spec.shape));
+      arrays.push(asPlaced({ dtype: own, shape: spec.shape, data: numbers.map((value) => stored(own, value)) }, layout));
+    }
+    return { name, count: specs.length, list };
+  });
+  return { arrays: sample.derive?.(...arrays) ?? arrays, groups };
+}
+
+/** Runs an op by name on tensors, in the order of its sample's inputs; its outputs in order. */
+export function runOp(
+  name: string,
+  groups: Drawn['groups'],
+  tensors: readonly Tensor[],
+  attrs: Readonly<Record<string, AttrValue>> = {},
+): Tensor[] {
+  const op = ops.get(name)!;
+  let position = 0;
+  const inputs = Object.fromEntries(
+    groups.map(({ name: input, count, list }) => {
+      const members = tensors.slice(position, (position += count));
+      return [input, list ? members : members[0]!];
+    }),
+  );
+  const result = (op.number < 0 ? dispatchView : dispatch)(op, inputs, attrs);
+  if (result instanceof Tensor) return [result];
+  return op.outputs.map((output) => (result as Readonly<Record<string, Tensor>>)[output]!);
+}
+
+/** What the table compares: the outputs, or the inputs of an op that changes them. */
+export function results(op: Op, outputs: readonly Tensor[], inputs: readonly Tensor[]): readonly Tensor[] {
+  return op.outputs.length > 0 ? outputs : inputs;
+}
+
+/** The same arrays as tensors, all in one layout. */
+export const placeAll = (arrays: readonly Nd[], layout: Layout): Tensor[] => arrays.map((x) => place(x, layout));

@@ -1,0 +1,200 @@
+import { Buffer, Parameter, memory, ones, scope, scopeAsync, zeros, type Tensor } from 'myelin';
+
+const storages = (): number => memory().storages;
+const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Runs a test that must leave as many storages as it found. */
+function balanced(name: string, body: () => void | Promise<void>): void {
+  test(name, async () => {
+    const before = memory({ collect: true }).storages;
+    await body();
+    expect(storages()).toBe(before);
+  });
+}
+
+balanced('dispose frees at once, and twice is once', () => {
+  const before = storages();
+  const x = zeros([100]);
+  expect(storages()).toBe(before + 1);
+  expect(memory().live).toBeGreaterThanOrEqual(400);
+  x.dispose();
+  x.dispose();
+  expect(storages()).toBe(before);
+});
+
+balanced('memory is freed with its last view', () => {
+  const before = storages();
+  const x = zeros([2, 3]);
+  const y = x.transpose(0, 1);
+  x.dispose();
+  expect(storages()).toBe(before + 1);
+  y.dispose();
+});
+
+balanced('using frees at the end of the block', () => {
+  const before = storages();
+  {
+    using x = zeros([3]);
+    expect(x.size).toBe(3);
+    expect(storages()).toBe(before + 1);
+  }
+  expect(storages()).toBe(before);
+});
+
+balanced('a disposed tensor is refused by name', () => {
+  const x = zeros([2]);
+  x.dispose();
+  for (const [op, use] of Object.entries<() => unknown>({
+    add: () => x.add(x),
+    sum: () => x.sum(),
+    data: () => x.data(),
+    reshape: () => x.reshape([1, 2]),
+  })) {
+    expect(use).toThrow(expect.objectContaining({ code: 'DISPOSED', op }));
+  }
+});
+
+balanced('scope frees all but what it returns', () => {
+  const before = storages();
+  const y = scope(() => ones([2]).add(1).mul(3));
+  expect(storages()).toBe(before + 1);
+  expect(y.toArray()).toEqual([6, 6]);
+  y.dispose();
+});
+
+balanced('results inside arrays, objects and maps survive', () => {
+  const result = scope(() => ({ a: ones([1]), list: [ones([1]), 5, ones([1])], map: new Map([['k', ones([1])]]) }));
+  const tensors = [result.a, result.list[0], result.list[2], result.map.get('k')] as Tensor[];
+  expect(tensors.map((x) => x.disposed)).toEqual([false, false, false, false]);
+  for (const x of tensors) x.dispose();
+});
+
+balanced('what an inner scope returns belongs to the outer one', () => {
+  let inner: Tensor | undefined;
+  scope(() => {
+    inner = scope(() => ones([1]).add(1));
+    expect(inner.disposed).toBe(false);
+  });
+  expect(inner!.disposed).toBe(true);
+});
+
+balanced('what was made outside is left alone', () => {
+  const x = ones([1]);
+  scope(() => x.add(1));
+  expect(x.disposed).toBe(false);
+  x.dispose();
+});
+
+balanced('everything is freed when the function throws', () => {
+  const made: Tensor[] = [];
+  expect(() =>
+    scope(() => {
+      made.push(ones([1]), ones([2]));
+      throw new Error('on purpose');
+    }),
+  ).toThrow('on purpose');
+  expect(made.map((x) => x.disposed)).toEqual([true, true]);
+});
+
+balanced('a view that is returned keeps its memory', () => {
+  const y = scope(() => ones([2, 3]).transpose(0, 1));
+  expect(y.toArray()).toEqual([
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ]);
+  y.dispose();
+});
+
+balanced('Parameters and Buffers outlive scopes', () => {
+  const [parameter, buffer] = scope(() => {
+    const held = [new Parameter(ones([2])), new Buffer(ones([2]))] as const;
+    return [held[0], held[1]] as const;
+  });
+  const hidden = { parameter: undefined as Parameter | undefined };
+  scope(() => {
+    hidden.parameter = new Parameter(ones([1]));
+  });
+  expect([parameter.disposed, buffer.disposed, hidden.parameter!.disposed]).toEqual([false, false, false]);
+  for (const x of [parameter, buffer, hidden.parameter!]) x.dispose();
+});
+
+balanced('a promise out of scope is an error', async () => {
+  expect(() => scope(async () => later())).toThrow(expect.objectContaining({ code: 'STATE', op: 'scope' }));
+  await later();
+});
+
+balanced('scopeAsync frees what its chain of calls made', async () => {
+  const before = storages();
+  const y = await scopeAsync(async () => {
+    const a = ones([2]);
+    await later();
+    const b = a.add(1);
+    await later();
+    return b.mul(2);
+  });
+  expect(y.toArray()).toEqual([4, 4]);
+  expect(storages()).toBe(before + 1);
+  y.dispose();
+});
+
+balanced('concurrent asynchronous scopes do not free what belongs to each other', async () => {
+  const work = async (value: number): Promise<Tensor> =>
+    scopeAsync(async () => {
+      let x: Tensor = ones([1]).mul(value);
+      for (let i = 0; i < 5; i++) {
+        await later();
+        x = x.add(1);
+      }
+      return x;
+    });
+  const results = await Promise.all([1, 2, 3, 4].map(work));
+  expect(results.map((x) => x.item())).toEqual([6, 7, 8, 9]);
+  for (const x of results) x.dispose();
+});
+
+balanced('tensors made outside of an asynchronous scope while it waits are not its own', async () => {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const waiting = scopeAsync(async () => {
+    ones([1]);
+    await gate;
+  });
+  const outside = ones([3]);
+  release();
+  await waiting;
+  expect(outside.disposed).toBe(false);
+  outside.dispose();
+});
+
+balanced('asynchronous scopes nest, and hold synchronous ones', async () => {
+  const y = await scopeAsync(async () => {
+    const inner = await scopeAsync(async () => {
+      await later();
+      return scope(() => ones([1]).add(1));
+    });
+    expect(inner.disposed).toBe(false);
+    return inner.add(1);
+  });
+  expect(y.item()).toBe(3);
+  y.dispose();
+});
+
+balanced('a rejected asynchronous scope frees everything', async () => {
+  const made: Tensor[] = [];
+  const failing = scopeAsync(async () => {
+    made.push(ones([1]));
+    await later();
+    made.push(ones([1]));
+    throw new Error('on purpose');
+  });
+  await expect(failing).rejects.toThrow('on purpose');
+  expect(made.map((x) => x.disposed)).toEqual([true, true]);
+});
+
+balanced('an op that fails leaves nothing behind', () => {
+  const [a, b] = [ones([2, 3]), ones([4, 5])];
+  expect(() => a.matmul(b as never)).toThrow(expect.objectContaining({ code: 'SHAPE' }));
+  a.dispose();
+  b.dispose();
+});
