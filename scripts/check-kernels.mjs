@@ -6,13 +6,13 @@ import { join } from 'node:path';
 
 import { isasOf, root } from './native-sources.mjs';
 
-const builds = { build: /kernels_.*\.o$/, 'build-cmake': /kernels_.*\.o$/, 'build-neon': /kernels_.*\.o$/ };
+const kernelObject = /native\/kernels\/[^/]*\.o$/;
 const weak = / [VWuvw] /;
 let failures = 0;
 
-for (const [folder, pattern] of Object.entries(builds)) {
+for (const folder of ['build', 'build-cmake', 'build-neon']) {
   if (!existsSync(join(root, folder))) continue;
-  const objects = readdirSync(join(root, folder), { recursive: true }).filter((file) => pattern.test(file));
+  const objects = readdirSync(join(root, folder), { recursive: true }).filter((file) => kernelObject.test(file));
   const expected = isasOf(folder === 'build-neon' ? 'arm64' : process.arch).length + 1;
   for (const object of objects) {
     const symbols = execFileSync('nm', ['--demangle', '--defined-only', join(root, folder, object)], {

@@ -130,36 +130,54 @@ def pair(draw_target):
     return lambda: (normal(4, 3), draw_target())
 
 
-probabilities = lambda: rational(torch.rand(4, 3, dtype=torch.float64) * 0.9 + 0.05)
-same_shape = pair(lambda: normal(4, 3))
-classes = pair(lambda: labels(4, classes=3))
-ignoring = pair(lambda: torch.tensor([2, -100, 0, 1]))
-ignoring_first = pair(lambda: torch.tensor([0, 2, 0, 1]))
-log_probabilities = lambda: (rational(normal(4, 3).log_softmax(-1)), labels(4, classes=3))
-logits_and_bits = pair(probabilities)
-probability_pair = lambda: (probabilities(), probabilities())
-reductions = ("mean", "sum", "none")
+def probabilities():
+    return rational(torch.rand(4, 3, dtype=torch.float64) * 0.9 + 0.05)
 
-LOSSES = (
-    {f"mse-{r}": (nn.MSELoss(reduction=r), same_shape) for r in reductions}
-    | {f"l1-{r}": (nn.L1Loss(reduction=r), same_shape) for r in reductions}
-    | {f"bce-{r}": (nn.BCELoss(reduction=r), probability_pair) for r in reductions}
-    | {f"bce-with-logits-{r}": (nn.BCEWithLogitsLoss(reduction=r), logits_and_bits) for r in reductions}
-    | {f"nll-{r}": (nn.NLLLoss(reduction=r), log_probabilities) for r in reductions}
-    | {f"cross-entropy-{r}": (nn.CrossEntropyLoss(reduction=r), classes) for r in reductions}
-    | {f"cross-entropy-ignore-{r}": (nn.CrossEntropyLoss(reduction=r), ignoring) for r in reductions}
-    | {
-        "cross-entropy-ignore-index": (nn.CrossEntropyLoss(ignore_index=0), ignoring_first),
-        "cross-entropy-smooth": (nn.CrossEntropyLoss(label_smoothing=0.1), classes),
-        "cross-entropy-smooth-ignore": (nn.CrossEntropyLoss(label_smoothing=0.2), ignoring),
-        "nll-ignore": (nn.NLLLoss(), lambda: (rational(normal(4, 3).log_softmax(-1)), torch.tensor([2, -100, 0, 1]))),
-    }
-)
+
+def log_probabilities(target):
+    return lambda: (rational(normal(4, 3).log_softmax(-1)), torch.tensor(target))
+
+
+CLASSES, IGNORING = [2, 0, 1, 1], [2, -100, 0, 1]
+WEIGHT = torch.tensor([0.5, 2, 1.25], dtype=torch.float64)
+like_input = pair(lambda: normal(4, 3))
+classes = pair(lambda: torch.tensor(CLASSES))
+ignoring = pair(lambda: torch.tensor(IGNORING))
+distribution = pair(lambda: rational(normal(4, 3).softmax(-1)))
+pixels = lambda: (normal(2, 3, 2, 2), labels(2, 2, 2, classes=3))
+
+LOSSES = {
+    f"{name}-{reduction}": (build(reduction), draw)
+    for reduction in ("mean", "sum", "none")
+    for name, (build, draw) in {
+        "mse": (lambda r: nn.MSELoss(reduction=r), like_input),
+        "l1": (lambda r: nn.L1Loss(reduction=r), like_input),
+        "bce": (lambda r: nn.BCELoss(reduction=r), lambda: (probabilities(), probabilities())),
+        "bce-with-logits": (lambda r: nn.BCEWithLogitsLoss(reduction=r), pair(probabilities)),
+        "bce-with-logits-weight": (
+            lambda r: nn.BCEWithLogitsLoss(reduction=r, pos_weight=WEIGHT),
+            pair(probabilities),
+        ),
+        "nll": (lambda r: nn.NLLLoss(reduction=r), log_probabilities(CLASSES)),
+        "nll-options": (lambda r: nn.NLLLoss(reduction=r, weight=WEIGHT), log_probabilities(IGNORING)),
+        "cross-entropy": (lambda r: nn.CrossEntropyLoss(reduction=r), classes),
+        "cross-entropy-ignore": (lambda r: nn.CrossEntropyLoss(reduction=r), ignoring),
+        "cross-entropy-smooth": (lambda r: nn.CrossEntropyLoss(reduction=r, label_smoothing=0.2), ignoring),
+        "cross-entropy-weight": (lambda r: nn.CrossEntropyLoss(reduction=r, weight=WEIGHT), ignoring),
+        "cross-entropy-all": (
+            lambda r: nn.CrossEntropyLoss(reduction=r, weight=WEIGHT, label_smoothing=0.2),
+            ignoring,
+        ),
+        "cross-entropy-soft": (lambda r: nn.CrossEntropyLoss(reduction=r, weight=WEIGHT), distribution),
+        "cross-entropy-pixels": (lambda r: nn.CrossEntropyLoss(reduction=r), pixels),
+    }.items()
+}
 
 
 def loss_case(loss, draw):
     x, target = draw()
     record = {"x": x.clone(), "target": target}
+    record |= {f"before/{name}": value.clone() for name, value in loss.state_dict().items()}
     x.requires_grad_()
     out = loss(x, target)
     weights = normal(*out.shape)

@@ -39,7 +39,9 @@ function asList(value: Nd | readonly Nd[]): readonly Nd[] {
 
 /** Compares one run of a sample with its reference or law; undefined when all is well. */
 function fault(op: Op, sample: Sample, got: readonly Tensor[], arrays: readonly Nd[], expected: readonly Nd[] | undefined): string | undefined {
-  for (const out of got) if (op.number >= 0 && !isDense(out.shape, out.strides)) return `an output is not dense: ${out.strides}`;
+  if (op.number >= 0 && op.outputs.length > 0 && !got.every((out) => out.size === 0 || isDense(out.shape, out.strides))) {
+    return 'an output is not dense';
+  }
   const values = got.map(read);
   sample.law?.(values, arrays);
   if (expected === undefined) return undefined;
@@ -57,13 +59,14 @@ function checkForward(op: Op, sample: Sample, index: number): void {
   const used: readonly Layout[] = sample.layouts === false ? ['contiguous'] : layouts;
   for (const dtype of sample.dtypes ?? floats) {
     for (const layout of used) {
-      const { arrays, groups } = draw(sample, dtype, seed, layout);
+      const drawn = draw(sample, dtype, seed, layout);
+      const { arrays, groups } = drawn;
       const reference = sample.reference?.(...arrays);
       const expected = reference === undefined ? undefined : asList(reference);
       for (const name of isas) {
         setIsa(name);
         scope(() => {
-          const tensors = placeAll(arrays, layout);
+          const tensors = placeAll(sample, drawn, layout);
           const trial = { dtype, layout, isa: name };
           let found: string | undefined;
           try {
@@ -104,12 +107,13 @@ function checkGradient(op: Op, sample: Sample, index: number, order: 1 | 2): voi
 
 function checkThreads(op: Op, sample: Sample): void {
   const before = threads();
-  const { arrays, groups } = draw(sample, sample.dtypes?.[0] ?? 'float32', seedOf(op.name));
+  const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', seedOf(op.name));
+  const { arrays, groups } = drawn;
   try {
     const runs = threadCounts.map((count) => {
       setThreads(count);
       return scope(() => {
-        const tensors = placeAll(arrays, 'contiguous');
+        const tensors = placeAll(sample, drawn, 'contiguous');
         return results(op, runOp(op.name, groups, tensors, sample.attrs), tensors).map(bytesOf);
       });
     });

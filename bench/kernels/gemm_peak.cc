@@ -24,9 +24,7 @@ using namespace myelin;
 
 namespace {
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // ---- peak: independent chains of multiply-adds in registers -----------------------------------------------------------
 

@@ -1,4 +1,5 @@
 import { tensorFromBytes } from '../io/bytes.js';
+import { tensor } from '../ops/creation.js';
 import { stack } from '../ops/move.js';
 import { dtypeInfo, type DType, type TypedArray } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
@@ -68,9 +69,9 @@ function collateField(name: string, values: readonly unknown[], wanted: DType | 
     return values as readonly T[];
   };
   if (isTensor(first)) return stack(all(isTensor));
-  if (typeof first === 'number') return fromNumbers(all(isNumber), wanted ?? 'float32');
-  if (typeof first === 'boolean') return fromNumbers(all(isBoolean).map(Number), 'bool');
-  if (typeof first === 'bigint') return fromArray('int64', [values.length], BigInt64Array.from(all(isBigInt)));
+  if (typeof first === 'number') return tensor(all(isNumber), { dtype: wanted ?? 'float32' });
+  if (typeof first === 'boolean') return tensor(all(isBoolean), { dtype: 'bool' });
+  if (typeof first === 'bigint') return tensor(BigInt64Array.from(all(isBigInt)));
   if (typedArrayDType(first) !== undefined) return fromTypedArrays(name, all(isTypedArray));
   return fail('TYPE', 'collate', `field ${show(name)} is ${show(first)} (need a tensor, typed array, number or boolean)`);
 }
@@ -88,17 +89,6 @@ function typedArrayDType(value: unknown): DType | undefined {
   if (value instanceof BigInt64Array) return 'int64';
   if (value instanceof Uint8Array) return 'uint8';
   return undefined;
-}
-
-function fromArray(dtype: DType, shape: readonly number[], { buffer, byteOffset, byteLength }: TypedArray): Tensor {
-  return tensorFromBytes(dtype, shape, new Uint8Array(buffer, byteOffset, byteLength));
-}
-
-function fromNumbers(values: readonly number[], dtype: DType): Tensor {
-  const array = dtypeInfo(dtype).create(values.length);
-  if (array instanceof BigInt64Array) array.set(values.map(BigInt));
-  else array.set(values);
-  return fromArray(dtype, [values.length], array);
 }
 
 function fromTypedArrays(name: string, arrays: readonly TypedArray[]): Tensor {

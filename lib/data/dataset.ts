@@ -1,8 +1,8 @@
-import { indexSelect } from '../ops/index-ops.js';
+import { tensor } from '../ops/creation.js';
+import { indexSelect } from '../ops/indexing.js';
 import { select, slice } from '../ops/view.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { Tensor } from '../tensor/tensor.js';
-import { tensorFromBytes } from '../io/bytes.js';
 import type { Collated } from './collate.js';
 import { permutation } from './random.js';
 
@@ -82,10 +82,9 @@ function rowsOf(tensors: Readonly<Record<string, Tensor>>): number {
 function rowTaker(indices: Uint32Array): (tensor: Tensor) => Tensor {
   const start = indices[0] ?? 0;
   if (indices.every((index, i) => index === start + i)) {
-    return (tensor) => slice(tensor, { axis: 0, start, stop: start + indices.length });
+    return (tensor) => slice(tensor, [start, start + indices.length]);
   }
-  const signed = Int32Array.from(indices);
-  const index = tensorFromBytes('int32', [signed.length], new Uint8Array(signed.buffer));
+  const index = tensor(Int32Array.from(indices));
   return (tensor) => indexSelect(tensor, index, { axis: 0 });
 }
 
@@ -141,12 +140,12 @@ export class Subset<S extends object> implements Dataset<S> {
  * @throws MyelinError `VALUE` when the parts need more samples than there are
  * @example
  * ```ts
- * import { TensorDataset, arange, split } from 'myelin';
- * const [train, validation] = split(new TensorDataset({ x: arange(100) }), [0.8, 0.2], { seed: 7 });
+ * import { TensorDataset, arange, splitDataset } from 'myelin';
+ * const [train, validation] = splitDataset(new TensorDataset({ x: arange(100) }), [0.8, 0.2], { seed: 7 });
  * console.log(train?.length, validation?.length); // 80 20
  * ```
  */
-export function split<S extends object>(
+export function splitDataset<S extends object>(
   dataset: Dataset<S>,
   sizes: readonly number[],
   { seed = 0, shuffle = true }: { readonly seed?: number; readonly shuffle?: boolean } = {},
@@ -163,7 +162,7 @@ function countsOf(sizes: readonly number[], length: number): number[] {
   const valid = sizes.length > 0 && sizes.every((size) => size >= 0);
   const fractions = valid && sizes.every((size) => size <= 1) && total <= 1 + 1e-9;
   if (!fractions && !(valid && sizes.every(Number.isInteger) && total <= length)) {
-    fail('VALUE', 'split', `cannot take parts of ${show(sizes)} from ${length} samples (need counts, or fractions of 1)`);
+    fail('VALUE', 'splitDataset', `cannot take parts of ${show(sizes)} from ${length} samples (need counts, or fractions of 1)`);
   }
   if (!fractions) return [...sizes];
   // Rounding the borders, not the sizes: then fractions that add up to 1 use every sample.

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 
 import { tensorFromBytes } from '../io/bytes.js';
@@ -82,15 +81,19 @@ class IdxReader {
   }
 
   private async gatherAll(): Promise<void> {
+    const isGzip = await this.isGzip();
     const stream = createReadStream(this.file, { highWaterMark: 2 ** 20 });
-    const gather = (source: AsyncIterable<Uint8Array>) => this.gather(source);
-    if (!(await this.isGzip())) return pipeline(stream, gather);
+    if (!isGzip) return this.gather(stream);
+    const gunzip = createGunzip();
+    stream.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
     try {
-      await pipeline(stream, createGunzip(), gather);
+      await this.gather(gunzip);
     } catch (error) {
       const { code, message } = error as { code?: unknown; message?: unknown };
       if (typeof code === 'string' && code.startsWith('Z_')) this.refuse(`is not valid gzip (${String(message)})`);
       throw error;
+    } finally {
+      stream.destroy();
     }
   }
 

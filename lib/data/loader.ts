@@ -1,4 +1,3 @@
-import { drawSeed } from '../tensor/rng.js';
 import { scope, scopeAsync, tensorsIn } from '../tensor/scope.js';
 import { fail, show } from '../tensor/errors.js';
 import { Variable } from '../tensor/parameter.js';
@@ -6,7 +5,7 @@ import { Tensor } from '../tensor/tensor.js';
 import { collate, type Collated } from './collate.js';
 import type { Dataset } from './dataset.js';
 import { abortable, breathe } from './event-loop.js';
-import { permutation } from './random.js';
+import { drawSeed, permutation } from './random.js';
 
 /**
  * Where samples come from: a {@link Dataset}, an array, or anything that can be iterated. The tensors that an iterable
@@ -146,7 +145,7 @@ export class DataLoader<S extends object, C extends object = Collated<S>, B exte
       disposeExcept(samples, batch);
       return wanted ? (batch ?? pull()) : undefined;
     };
-    return { pull, close: () => void groups.return().catch(() => undefined) };
+    return { pull, close: () => void groups.return(undefined).catch(() => undefined) };
   }
 
   private finish(samples: readonly S[]): B {

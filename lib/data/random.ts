@@ -1,3 +1,11 @@
+import { defaultGenerator } from '../tensor/rng.js';
+
+/** A seed drawn from the library's own generator: after `seed(n)`, loaders without a seed repeat too. */
+export function drawSeed(): number {
+  const { key, counter } = defaultGenerator.take(1);
+  return (key + counter * 0x9e3779b9) % Number.MAX_SAFE_INTEGER;
+}
+
 /**
  * A permutation of 0 … length − 1 that depends on nothing but its arguments: Fisher–Yates, drawing from SplitMix32.
  *
@@ -6,7 +14,7 @@
  */
 export function permutation(length: number, seed: number, stream: number): Uint32Array {
   const order = Uint32Array.from({ length }, (_, i) => i);
-  let state = mix(mix(seed >>> 0) ^ mix(Math.floor(seed / 2 ** 32) >>> 0) ^ mix(stream + 0x9e3779b9));
+  let state = [seed / 2 ** 32, seed, stream].reduce((hash, word) => mix((mix(hash) + Math.floor(word)) >>> 0), 0);
   for (let i = length - 1; i > 0; i--) {
     state = (state + 0x9e3779b9) >>> 0;
     const j = Math.floor((mix(state) / 2 ** 32) * (i + 1));

@@ -26,8 +26,12 @@ export type Attrs<A extends AttrKinds> = {
         : number;
 };
 
-/** Outputs by name; an op of one output yields the tensor itself. */
-export type Outputs<O extends string, T> = [O] extends ['out'] ? T : { readonly [K in O]: T };
+/** Outputs by name; an op of one output yields the tensor itself, and one that writes into its inputs nothing. */
+export type Outputs<O extends string, T> = [O] extends [never]
+  ? Readonly<Record<never, T>>
+  : [O] extends ['out']
+    ? T
+    : { readonly [K in O]: T };
 
 /** What a gradient rule sees: what was saved, the gradients of the outputs, and the specs of all inputs. */
 export type GradContext<I extends string, O extends string, A extends AttrKinds, S extends string> = {
@@ -48,7 +52,8 @@ export type GradContext<I extends string, O extends string, A extends AttrKinds,
 
 /** Gradients by input; one left out is zero. Broadcasting is undone by the tape, not here. */
 export type Gradients<I extends string> = {
-  readonly [K in keyof Inputs<I>]?: (Inputs<I>[K] extends Tensor ? Tensor : readonly (Tensor | undefined)[]) | undefined;
+  readonly [K in keyof Inputs<I>]?:
+    (Inputs<I>[K] extends Tensor ? Tensor : readonly (Tensor | undefined)[]) | undefined;
 };
 
 /** Marks an op whose gradient is that of the same function written in simpler ops. */
@@ -71,10 +76,7 @@ export interface OpSpec<I extends string, O extends string, A extends AttrKinds,
    * `'none'`, the same function in simpler ops (fused backward ops use it), or the rule. Rules call public functions,
    * not ops, so that what they compute is recorded and differentiated in turn.
    */
-  readonly grad:
-    | 'none'
-    | Composed<I, NoInfer<O>, A>
-    | ((context: GradContext<I, NoInfer<O>, A, S>) => Gradients<I>);
+  readonly grad: 'none' | Composed<I, NoInfer<O>, A> | ((context: GradContext<I, NoInfer<O>, A, S>) => Gradients<I>);
 }
 
 /** An op as the engine sees it: the same object, with its names erased. */
@@ -91,7 +93,8 @@ export interface Op {
   readonly attrs: readonly (readonly [name: string, kind: AttrKind])[];
   readonly save: readonly string[];
   readonly infer: (inputs: never, attrs: never) => unknown;
-  readonly grad: 'none' | { readonly composed: (inputs: never, attrs: never) => unknown } | ((context: never) => unknown);
+  readonly grad:
+    'none' | { readonly composed: (inputs: never, attrs: never) => unknown } | ((context: never) => unknown);
 }
 
 const registry = new Map<string, Op>();
@@ -154,7 +157,8 @@ export function defineOp<
     grad: spec.grad,
   };
   register(op);
-  const call = (inputs: Inputs<I>, attrs?: Attrs<A>) => dispatch(op, inputs, attrs as Named<AttrValue> | undefined) as Outputs<O, Tensor>;
+  const call = (inputs: Inputs<I>, attrs?: Attrs<A>) =>
+    dispatch(op, inputs, attrs as Named<AttrValue> | undefined) as Outputs<O, Tensor>;
   return Object.assign(call as Call<I, O, A>, { op });
 }
 
@@ -185,6 +189,7 @@ export function defineView<const A extends AttrKinds = NoAttrs>(spec: {
     grad: spec.grad,
   };
   register(op);
-  const call = (inputs: Inputs<'x'>, attrs?: Attrs<A>) => dispatchView(op, inputs, attrs as Named<AttrValue> | undefined);
+  const call = (inputs: Inputs<'x'>, attrs?: Attrs<A>) =>
+    dispatchView(op, inputs, attrs as Named<AttrValue> | undefined);
   return Object.assign(call as Call<'x', 'out', A>, { op });
 }

@@ -25,7 +25,11 @@ const noAttrs: Named<AttrValue> = {};
 type Infer = (inputs: NamedInputs, attrs: Named<AttrValue>) => TensorSpec & Named<TensorSpec>;
 
 /** Runs an op now: checks it, runs its command, and tells the tape. */
-export function dispatch(op: Op, inputs: NamedInputs, attrs: Named<AttrValue> = noAttrs): Tensor | Named<Tensor> | void {
+export function dispatch(
+  op: Op,
+  inputs: NamedInputs,
+  attrs: Named<AttrValue> = noAttrs,
+): Tensor | Named<Tensor> | void {
   const tensors = gather(op, inputs);
   const inferred = (op.infer as unknown as Infer)(inputs, attrs);
   if (op.single) {

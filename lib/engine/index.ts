@@ -1,1 +1,9 @@
-export { grad, isRecording, stopGradient, valueAndGrad, type GradientsOf, type Leaves, type LossResult } from './tape.js';
+export {
+  grad,
+  isRecording,
+  stopGradient,
+  valueAndGrad,
+  type GradientsOf,
+  type Leaves,
+  type LossResult,
+} from './tape.js';

@@ -40,7 +40,8 @@ class Tape {
   private dependsOnLeaf({ op, inputs }: Entry): boolean {
     for (const name of op.inputs) {
       const input = inputs[name]!;
-      if (input instanceof Tensor ? this.tracked.has(input) : input.some((tensor) => this.tracked.has(tensor))) return true;
+      if (input instanceof Tensor ? this.tracked.has(input) : input.some((tensor) => this.tracked.has(tensor)))
+        return true;
     }
     return false;
   }
@@ -166,13 +167,17 @@ function backward(tape: Tape, seeds: readonly (readonly [Tensor, Tensor])[], lea
 /** Gradients of one entry's inputs, each of its input's shape and dtype. */
 function pullBack(tape: Tape, entry: Entry, douts: (Tensor | undefined)[]): [Tensor, Tensor][] {
   const { op, inputs } = entry;
-  const given = typeof op.grad === 'function' ? (op.grad as Rule)(contextOf(tape, entry, douts)) : composed(entry, douts);
+  const given =
+    typeof op.grad === 'function' ? (op.grad as Rule)(contextOf(tape, entry, douts)) : composed(entry, douts);
   const result: [Tensor, Tensor][] = [];
   for (const name of op.inputs) {
     const input = inputs[name]!;
     const gradient = given[name];
     if (gradient === undefined) continue;
-    const pairs = input instanceof Tensor ? [[input, gradient as Tensor] as const] : input.map((x, i) => [x, (gradient as Tensor[])[i]] as const);
+    const pairs =
+      input instanceof Tensor
+        ? [[input, gradient as Tensor] as const]
+        : input.map((x, i) => [x, (gradient as Tensor[])[i]] as const);
     for (const [x, dx] of pairs) if (dx !== undefined && tape.tracks(x)) result.push([x, fit(dx, x)]);
   }
   return result;
@@ -226,14 +231,17 @@ function composed(entry: Entry, douts: (Tensor | undefined)[]): Named<Tensor | r
 export type Leaves = readonly Tensor[] | Readonly<Record<string, Tensor>>;
 
 /** One gradient per leaf, in the same structure. */
-export type GradientsOf<P extends Leaves> = { [K in keyof P]: P[K] extends Tensor<infer D, infer S> ? Tensor<D, S> : never };
+export type GradientsOf<P extends Leaves> = {
+  [K in keyof P]: P[K] extends Tensor<infer D, infer S> ? Tensor<D, S> : never;
+};
 
 /** What a differentiated function may return: the loss, or the loss followed by whatever else it wants kept. */
 export type LossResult = Tensor | readonly [loss: Tensor, ...rest: unknown[]];
 
 function checkLeaves(op: string, leaves: readonly Tensor[]): void {
   for (const leaf of leaves) {
-    if (!(leaf instanceof Tensor)) fail('TYPE', op, 'can only differentiate by tensors (need a list or an object of them)');
+    if (!(leaf instanceof Tensor))
+      fail('TYPE', op, 'can only differentiate by tensors (need a list or an object of them)');
     leaf.check(op);
     if (!isFloat(leaf.dtype)) fail('DTYPE', op, `cannot differentiate by ${describe(leaf)} (need float32 or float64)`);
   }
@@ -265,7 +273,10 @@ function lossOf(op: string, result: LossResult): Tensor {
  * console.log(loss.item(), dw.toArray()); // 14 [ 2, 4, 6 ]
  * ```
  */
-export function valueAndGrad<R extends LossResult, const P extends Leaves>(body: () => R, leaves: P): [R, GradientsOf<P>] {
+export function valueAndGrad<R extends LossResult, const P extends Leaves>(
+  body: () => R,
+  leaves: P,
+): [R, GradientsOf<P>] {
   const entries = Object.entries(leaves) as [string, Tensor][];
   const tensors = entries.map(([, tensor]) => tensor);
   checkLeaves('valueAndGrad', tensors);
@@ -275,7 +286,9 @@ export function valueAndGrad<R extends LossResult, const P extends Leaves>(body:
     const result = recording(tape, body);
     const loss = lossOf('valueAndGrad', result);
     const gradients = backward(tape, [[loss, onesLike(loss)]], distinct);
-    const found = entries.map(([key, tensor]) => [key, gradients.get(tensor) ?? zeros(tensor.shape, { dtype: tensor.dtype })] as const);
+    const found = entries.map(
+      ([key, tensor]) => [key, gradients.get(tensor) ?? zeros(tensor.shape, { dtype: tensor.dtype })] as const,
+    );
     const structure = Array.isArray(leaves) ? found.map(([, gradient]) => gradient) : Object.fromEntries(found);
     return [result, structure as unknown as GradientsOf<P>];
   });

@@ -1,13 +1,15 @@
 import { stopGradient } from '../engine/tape.js';
 import { checkInteger } from '../ops/checks.js';
 import { eq, where } from '../ops/compare.js';
-import { indexSelect } from '../ops/index-ops.js';
+import { arange } from '../ops/ranges.js';
+import { indexSelect, type IndexDType } from '../ops/indexing.js';
 import { normal } from '../ops/random.js';
 import { flatten, reshape, select, unsqueeze } from '../ops/view.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
 import type { Parameter } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
+import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { dtypeOf, parameter } from './init.js';
 import { Module } from './module.js';
@@ -36,7 +38,7 @@ export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
  * console.log(table.forward(tensor([[1, 2], [3, 4]], { dtype: 'int32' })).shape); // [ 2, 2, 4 ]
  * ```
  */
-export class Embedding<D extends FloatDType = 'float32'> extends Module<readonly [x: Tensor], Tensor<D>> {
+export class Embedding<D extends FloatDType = 'float32'> extends Module {
   readonly weight: Parameter<D>;
   private readonly paddingIdx: number | undefined;
 
@@ -54,19 +56,28 @@ export class Embedding<D extends FloatDType = 'float32'> extends Module<readonly
       fail('VALUE', 'Embedding', `paddingIdx is ${paddingIdx} (need one below numEmbeddings, ${numEmbeddings})`, { paddingIdx });
     }
     this.paddingIdx = paddingIdx;
-    this.weight = parameter(() => normal([numEmbeddings, embeddingDim], { dtype: dtypeOf(options) }));
-    if (paddingIdx !== undefined) scope(() => select(this.weight, 0, paddingIdx));
+    this.weight = parameter(() => initialTable([numEmbeddings, embeddingDim], dtypeOf(options), paddingIdx));
   }
 
-  override forward(x: Tensor): Tensor<D> {
-    return scope(() => {
-      const rows = indexSelect(this.weight, flatten(x), { axis: 0 });
-      const out = reshape(rows, [...x.shape, this.embeddingDim]);
-      if (this.paddingIdx === undefined) return out;
-      const padding = this.paddingIdx;
-      // Taken from outside the tape, the padding's vector is a constant.
-      const constant = stopGradient(() => select(this.weight, 0, padding));
-      return where(unsqueeze(eq(x, padding), -1), constant, out);
-    });
+  override forward(x: Tensor<IndexDType>): Tensor<D> {
+    return scope(() => this.lookUp(x)) as Tensor<D>;
   }
+
+  private lookUp(x: Tensor<IndexDType>): Tensor {
+    const weight: Tensor = this.weight;
+    const out = reshape(indexSelect(weight, flatten(x)), [...x.shape, this.embeddingDim]);
+    const padding = this.paddingIdx;
+    if (padding === undefined) return out;
+    // Taken from outside the tape, the padding's vector is a constant.
+    const constant = stopGradient(() => select(weight, 0, padding));
+    return where(unsqueeze(eq(x, padding), -1), constant, out);
+  }
+}
+
+/** N(0, 1), but zeros in the row of the padding. */
+function initialTable<D extends FloatDType>(shape: Shape, dtype: D, paddingIdx?: number): Tensor<D> {
+  const table: Tensor<D> = normal(shape, { dtype });
+  if (paddingIdx === undefined) return table;
+  const isPadding = eq(unsqueeze(arange(shape[0]!), 1), paddingIdx);
+  return where(isPadding, 0, table) as Tensor<D>;
 }

@@ -4,8 +4,7 @@ import { cast } from '../ops/elementwise.js';
 import { logicalOr } from '../ops/logic.js';
 import { normal, uniform } from '../ops/random.js';
 import { any } from '../ops/reduce.js';
-import { reshape } from '../ops/view.js';
-import type { DType, FloatDType } from '../tensor/dtype.js';
+import type { FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
 import type { Generator } from '../tensor/rng.js';
@@ -246,7 +245,7 @@ export function orthogonal<D extends FloatDType = 'float32'>(shape: Shape, optio
     orthonormalize(vectors);
     const at = (row: number, column: number): number => (rows <= columns ? vectors[row]![column]! : vectors[column]![row]!);
     const values = Float64Array.from({ length: rows * columns }, (_, i) => gain * at(Math.floor(i / columns), i % columns));
-    return cast(reshape(tensor(values), shape), dtypeOf(options));
+    return cast(tensor(values, { shape }), dtypeOf(options));
   });
 }
 
@@ -274,7 +273,7 @@ export function parameter<D extends FloatDType>(initialize: () => Tensor<D>): Pa
 }
 
 /** A Buffer with the values that a function makes. */
-export function buffer<D extends DType>(initialize: () => Tensor<D>): Buffer<D> {
+export function buffer(initialize: () => Tensor): Buffer {
   return scope(() => new Buffer(initialize()));
 }
 

@@ -1,3 +1,4 @@
+import type { FloatDType } from '../tensor/dtype.js';
 import { Parameter, Variable } from '../tensor/parameter.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -14,14 +15,14 @@ export type AnyModule = Module<never, unknown>;
  * name is its name in the state dict (`conv.weight`, `blocks.0.bias`), so fields named as in PyTorch load PyTorch's files.
  *
  * @typeParam Inputs what `forward` takes; one tensor unless said
- * @typeParam Output what `forward` gives; a tensor unless said
+ * @typeParam Output what `forward` gives; a tensor of floats unless said
  * @example
  * ```ts
  * import { Linear, Module, ones, relu, type Tensor } from 'myelin';
  * class Perceptron extends Module {
  *   hidden = new Linear(4, 8);
  *   out = new Linear(8, 2);
- *   forward(x: Tensor) {
+ *   forward(x: Tensor<'float32'>) {
  *     return this.out.forward(relu(this.hidden.forward(x)));
  *   }
  * }
@@ -30,7 +31,7 @@ export type AnyModule = Module<never, unknown>;
  * console.log(model.forward(ones([3, 4])).shape); // [ 3, 2 ]
  * ```
  */
-export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Tensor], Output = Tensor> {
+export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Tensor], Output = Tensor<FloatDType>> {
   /** Whether the module behaves as in training: dropout drops, batch norm uses the batch. See {@link Module.train}. */
   training = true;
 

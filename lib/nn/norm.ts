@@ -30,9 +30,9 @@ export interface BatchNormLayerOptions<D extends FloatDType = FloatDType> {
 abstract class BatchNorm<D extends FloatDType> extends Module {
   readonly weight: Parameter<D> | undefined;
   readonly bias: Parameter<D> | undefined;
-  readonly running_mean: Buffer<D> | undefined;
-  readonly running_var: Buffer<D> | undefined;
-  readonly num_batches_tracked: Buffer<'int64'> | undefined;
+  readonly running_mean: Buffer | undefined;
+  readonly running_var: Buffer | undefined;
+  readonly num_batches_tracked: Buffer | undefined;
   private readonly eps: number;
   private readonly momentum: number | null;
 
@@ -75,7 +75,7 @@ abstract class BatchNorm<D extends FloatDType> extends Module {
   private countBatch(): number {
     const count = this.num_batches_tracked;
     if (count !== undefined) stopGradient(() => scope(() => count.assign(add(count, 1))));
-    return this.momentum ?? 1 / (count?.item() ?? 1);
+    return this.momentum ?? 1 / Number(count?.item() ?? 1);
   }
 }
 

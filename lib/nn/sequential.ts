@@ -1,3 +1,4 @@
+import type { FloatDType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
@@ -22,8 +23,8 @@ export class Sequential extends Module {
     this.layers = layers;
   }
 
-  override forward(x: Tensor): Tensor {
-    return scope(() => this.layers.reduce((value, layer) => layer.forward(value), x));
+  override forward(x: Tensor): Tensor<FloatDType> {
+    return scope(() => this.layers.reduce((value, layer) => layer.forward(value), x)) as Tensor<FloatDType>;
   }
 
   protected override fields(): Iterable<readonly [string, unknown]> {

@@ -20,7 +20,10 @@ export function checkOneFloat(op: string, inputs: Readonly<Record<string, Tensor
 /** Refuses a tensor of another shape than is called for; `why` says where that shape comes from. */
 export function checkShapeOf(op: string, name: string, x: TensorSpec, shape: Shape, why: string): void {
   if (sameShape(x.shape, shape)) return;
-  fail('SHAPE', op, `${name} is ${describe(x)} (need shape [${shape.join(',')}]: ${why})`, { shape: x.shape, need: shape });
+  fail('SHAPE', op, `${name} is ${describe(x)} (need shape [${shape.join(',')}]: ${why})`, {
+    shape: x.shape,
+    need: shape,
+  });
 }
 
 /** Refuses an option that is not an integer of at least `least`. */
@@ -45,5 +48,5 @@ export function pairOf(op: string, name: string, value: Pair, least: number): re
 /** Refuses anything but one of the given strings. */
 export function checkOption(op: string, name: string, value: unknown, options: readonly string[]): void {
   if (options.includes(value as string)) return;
-  fail('VALUE', op, `${name} is ${show(value)} (need ${options.map(show).join(', ')})`, { [name]: value });
+  fail('VALUE', op, `${name} is ${show(value)} (need ${options.map(show).join(' or ')})`, { [name]: value });
 }

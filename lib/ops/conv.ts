@@ -1,10 +1,10 @@
 import { defineOp } from '../engine/define.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { describe, fail } from '../tensor/errors.js';
+import { describe, fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import { channelsLastStrides, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { checkInteger, checkOneFloat, checkOption, checkShapeOf, pairOf, type Pair } from './checks.js';
+import { checkInteger, checkOneFloat, checkShapeOf, pairOf, type Pair } from './checks.js';
 import { zeros } from './creation.js';
 import { sum } from './reduce.js';
 
@@ -41,7 +41,11 @@ function inferConv(x: Tensor, weight: Tensor, geometry: Geometry): TensorSpec {
     fail('SHAPE', 'conv2d', `${given} (need x [B, C, H, W] and weight [O, C / groups, KH, KW])`);
   }
   if (channels !== groupChannels * groups) {
-    fail('SHAPE', 'conv2d', `channels differ: ${given}, groups is ${groups} (need x.shape[1] = weight.shape[1] * groups)`);
+    fail(
+      'SHAPE',
+      'conv2d',
+      `channels differ: ${given}, groups is ${groups} (need x.shape[1] = weight.shape[1] * groups)`,
+    );
   }
   if (outChannels % groups !== 0) {
     fail('SHAPE', 'conv2d', `${given}, groups is ${groups} (need weight.shape[0] to be a multiple of groups)`);
@@ -134,12 +138,18 @@ export interface Conv2dOptions {
 function paddingOf(padding: Pair | 'same' | 'valid', weight: Tensor, stride: Shape, dilation: Shape): number[] {
   if (padding === 'valid') return [0, 0, 0, 0];
   if (padding !== 'same') {
-    if (typeof padding === 'string') checkOption('conv2d', 'padding', padding, ['same', 'valid']);
-    const [height, width] = pairOf('conv2d', 'padding', padding as Pair, 0);
+    if (typeof padding === 'string') {
+      fail('VALUE', 'conv2d', `padding is ${show(padding)} (need a number, [height, width], "same" or "valid")`);
+    }
+    const [height, width] = pairOf('conv2d', 'padding', padding, 0);
     return [height, width, height, width];
   }
   if (stride[0] !== 1 || stride[1] !== 1) {
-    fail('VALUE', 'conv2d', `padding is "same" and stride is ${stride.join(',')} (need stride 1, or padding as numbers)`);
+    fail(
+      'VALUE',
+      'conv2d',
+      `padding is "same" and stride is ${stride.join(',')} (need stride 1, or padding as numbers)`,
+    );
   }
   const total = [0, 1].map((i) => dilation[i]! * ((weight.shape[2 + i] ?? 1) - 1));
   const before = total.map((pixels) => Math.floor(pixels / 2));
@@ -171,7 +181,11 @@ function paddingOf(padding: Pair | 'same' | 'valid', weight: Tensor, stride: Sha
  * console.log(y.shape); // [ 1, 2, 4, 4 ]
  * ```
  */
-export function conv2d<D extends FloatDType>(x: Tensor<D>, weight: Tensor<D>, options?: Conv2dOptions): Tensor<D>;
+export function conv2d<D extends FloatDType>(
+  x: Tensor<D>,
+  weight: Tensor<NoInfer<D>>,
+  options?: Conv2dOptions,
+): Tensor<D>;
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
   const { bias, groups = 1 } = options;
   checkOneFloat('conv2d', bias === undefined ? { x, weight } : { x, weight, bias });

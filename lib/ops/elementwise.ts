@@ -25,13 +25,22 @@ export type Weak<D extends DType, N extends number> = D extends FloatDType
         : D
       : 'float32';
 
+// What a tensor's type says, read from its properties: a Buffer is a Tensor by inheritance, which `infer` sees through badly.
+interface Typed<D extends DType, S extends Shape> {
+  readonly dtype: D;
+  readonly shape: S;
+}
+
+// A where both types are the same, also where they are still type parameters.
+type Same<A, B, Otherwise> = { of: A } extends { of: B } ? ({ of: B } extends { of: A } ? A : Otherwise) : Otherwise;
+
 /** Result of arithmetic on two operands. */
 export type Arithmetic<A extends Operand, B extends Operand> =
-  A extends Tensor<infer DA, infer SA>
-    ? B extends Tensor<infer DB, infer SB>
-      ? Tensor<Promote<DA, DB>, BroadcastShape<SA, SB>>
+  A extends Typed<infer DA, infer SA>
+    ? B extends Typed<infer DB, infer SB>
+      ? Tensor<Same<DA, DB, Promote<DA, DB>>, Same<SA, SB, BroadcastShape<SA, SB>>>
       : Tensor<Weak<DA, B & number>, SA>
-    : B extends Tensor<infer DB, infer SB>
+    : B extends Typed<infer DB, infer SB>
       ? Tensor<Weak<DB, A & number>, SB>
       : never;
 

@@ -38,6 +38,10 @@ const matmulOp = defineOp({
   }),
 });
 
+/** What {@link matmul} gives: a tensor, or a sentence where the compiler sees that shapes differ. */
+export type MatMul<A extends DType, B extends DType, SA extends Shape, SB extends Shape> =
+  MatMulShape<SA, SB> extends Shape ? Tensor<Promote<A, B>, MatMulShape<SA, SB>> : MatMulShape<SA, SB>;
+
 /**
  * Matrix product.
  *
@@ -58,7 +62,7 @@ const matmulOp = defineOp({
 export function matmul<A extends DType, B extends DType, SA extends Shape, SB extends Shape>(
   a: Tensor<A, SA>,
   b: Tensor<B, SB>,
-): MatMulShape<SA, SB> extends Shape ? Tensor<Promote<A, B>, MatMulShape<SA, SB>> : MatMulShape<SA, SB>;
+): MatMul<A, B, SA, SB>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 0 || b.rank === 0) {
     fail('SHAPE', 'matmul', `needs at least one axis on both sides: a is ${describe(a)}, b is ${describe(b)}`);
@@ -84,10 +88,18 @@ const linearOp = defineOp({
   save: ['x', 'weight'],
   infer: ({ x, weight, bias }) => {
     if (weight.rank !== 2 || x.rank < 1 || x.shape.at(-1) !== weight.shape[1]) {
-      fail('SHAPE', 'linear', `x is ${describe(x)}, weight is ${describe(weight)} (need x.shape[-1] = weight.shape[1])`);
+      fail(
+        'SHAPE',
+        'linear',
+        `x is ${describe(x)}, weight is ${describe(weight)} (need x.shape[-1] = weight.shape[1])`,
+      );
     }
     if (bias.rank !== 1 || bias.shape[0] !== weight.shape[0]) {
-      fail('SHAPE', 'linear', `bias is ${describe(bias)}, weight is ${describe(weight)} (need one bias per row of weight)`);
+      fail(
+        'SHAPE',
+        'linear',
+        `bias is ${describe(bias)}, weight is ${describe(weight)} (need one bias per row of weight)`,
+      );
     }
     return { dtype: x.dtype, shape: [...x.shape.slice(0, -1), weight.shape[0]!] };
   },

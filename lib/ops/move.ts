@@ -5,7 +5,7 @@ import { channelsLastStrides, isContiguous, normalizeAxis, type Shape } from '..
 import { scope } from '../tensor/scope.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { promoteAll } from './elementwise.js';
-import { checkNumber, checkTensor, fits } from './support.js';
+import { checkNumber, checkTensor, fits, withExtent } from './support.js';
 import { expand, reshape, slice, unsqueeze, type SliceSpec } from './view.js';
 
 /** Order of a tensor's elements in memory; shapes and indices are the same in both. */
@@ -77,7 +77,7 @@ function inferConcat(xs: readonly Tensor[], axis: number): TensorSpec {
   const agrees = (x: Tensor): boolean =>
     x.rank === first.rank && x.shape.every((extent, a) => a === axis || extent === first.shape[a]);
   if (!xs.every(agrees)) refuseParts('concat', xs, `equal extents except on axis ${axis}`);
-  return { dtype: first.dtype, shape: first.shape.with(axis, xs.reduce((sum, x) => sum + x.shape[axis]!, 0)) };
+  return { dtype: first.dtype, shape: withExtent(first.shape, axis, xs.reduce((sum, x) => sum + x.shape[axis]!, 0)) };
 }
 
 /** The part [start, start + extent) of one axis. */
@@ -278,7 +278,7 @@ export function tile<D extends DType>(x: Tensor<D>, repeats: readonly number[]):
       const count = counts[axis]!;
       if (count === 1) return tiled;
       const repeated = expand(unsqueeze(tiled, axis), [...tiled.shape.slice(0, axis), count, ...tiled.shape.slice(axis)]);
-      return reshape(repeated, tiled.shape.with(axis, count * extent));
+      return reshape(repeated, withExtent(tiled.shape, axis, count * extent));
     }, reshape(x, shape));
   }) as Tensor<D>;
 }

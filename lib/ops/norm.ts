@@ -9,8 +9,9 @@ import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { checkOneFloat, checkShapeOf } from './checks.js';
 import { ones, zeros } from './creation.js';
 import { add, mul, sub } from './elementwise.js';
-import { rsqrt, square } from './math.js';
+import { rsqrt } from './math.js';
 import { mean, sum } from './reduce.js';
+import { square } from './rounding.js';
 import { like } from './support.js';
 import { reshape } from './view.js';
 
@@ -19,17 +20,19 @@ interface Statistics {
   readonly rstd: Tensor;
 }
 
+const average = (x: Tensor, axis: readonly number[]): Tensor => mean(x as Tensor<FloatDType>, { axis, keepDims: true });
+
 // x made to have mean 0 and variance 1 over some axes.
 function standardize(x: Tensor, axis: readonly number[], eps: number): Statistics {
-  const centered = sub(x, mean(x, { axis, keepDims: true }));
-  const rstd = rsqrt(add(mean(square(centered), { axis, keepDims: true }), eps));
+  const centered = sub(x, average(x, axis));
+  const rstd = rsqrt(add(average(square(centered), axis), eps));
   return { xhat: mul(centered, rstd), rstd };
 }
 
 // With g = gradient of xhat: dx = rstd (g - avg(g) - xhat avg(g xhat)), averages over the axes of the statistics.
 function standardizeBackward(g: Tensor, { xhat, rstd }: Statistics, axis: readonly number[]): Tensor {
-  const slope = mean(mul(g, xhat), { axis, keepDims: true });
-  return mul(rstd, sub(sub(g, mean(g, { axis, keepDims: true })), mul(xhat, slope)));
+  const slope = average(mul(g, xhat), axis);
+  return mul(rstd, sub(sub(g, average(g, axis)), mul(xhat, slope)));
 }
 
 /** All axes of [B, C, …] but the channels. */
@@ -163,7 +166,10 @@ function updateRunning(options: BatchNormOptions, batchMean: Tensor, variance: T
  * console.log(y.toArray()); // [ [ -1 ], [ 1 ] ]
  * ```
  */
-export function batchNorm<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, options?: BatchNormOptions): Tensor<D, S>;
+export function batchNorm<D extends FloatDType, S extends Shape>(
+  x: Tensor<D, S>,
+  options?: BatchNormOptions,
+): Tensor<D, S>;
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { weight, bias, runningMean, runningVar, eps = 1e-5 } = options;
   checkBatchNorm(x, { weight, bias, runningMean, runningVar });
@@ -175,7 +181,9 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     if (options.training ?? (runningMean === undefined && runningVar === undefined)) {
       const n = x.size / Math.max(1, x.shape[1]!);
       if (n < 2) {
-        fail('SHAPE', 'batchNorm', `x is ${describe(x)} (need more than one value per channel when training)`, { x: x.shape });
+        fail('SHAPE', 'batchNorm', `x is ${describe(x)} (need more than one value per channel when training)`, {
+          x: x.shape,
+        });
       }
       const { out, mean: batchMean, variance } = batchNormOp({ x, weight: scale, bias: shift }, { eps });
       updateRunning(options, batchMean, variance, n);
@@ -273,7 +281,11 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: LayerNormO
   checkEps('layerNorm', eps);
   const normalizedDims = normalizedShape.length;
   const last = x.shape.slice(x.rank - normalizedDims);
-  if (normalizedDims === 0 || last.length !== normalizedDims || last.some((extent, i) => extent !== normalizedShape[i])) {
+  if (
+    normalizedDims === 0 ||
+    last.length !== normalizedDims ||
+    last.some((extent, i) => extent !== normalizedShape[i])
+  ) {
     fail('SHAPE', 'layerNorm', `x is ${describe(x)} (need a shape that ends in [${normalizedShape.join(',')}])`, {
       x: x.shape,
       normalizedShape,

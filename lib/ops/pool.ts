@@ -5,7 +5,7 @@ import { scope } from '../tensor/scope.js';
 import { channelsLastStrides, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { checkOneFloat, pairOf, type Pair } from './checks.js';
-import { gather } from './index-ops.js';
+import { gather } from './indexing.js';
 import { mean } from './reduce.js';
 import { reshape } from './view.js';
 
@@ -33,7 +33,9 @@ function pooledShape(op: string, x: TensorSpec, windows: Windows): Shape {
   if (pooled.includes(0)) {
     const { kernel, padding, dilation } = windows;
     const given = `kernel is ${kernel.join(',')}, padding is ${padding.join(',')}, dilation is ${dilation.join(',')}`;
-    fail('SHAPE', op, `x is ${describe(x)}, ${given} (need a padded image at least as large as the kernel)`, { x: x.shape });
+    fail('SHAPE', op, `x is ${describe(x)}, ${given} (need a padded image at least as large as the kernel)`, {
+      x: x.shape,
+    });
   }
   return [batch!, channels!, ...pooled];
 }
@@ -66,8 +68,9 @@ const maxPool2dBackwardOp = defineOp({
   // The gradient picks, from where each maximum was found.
   grad: ({ indices, dout }) => {
     const [batch, channels] = indices.shape as [number, number];
-    const planes = reshape(dout, [batch, channels, -1]);
-    return { gradient: reshape(gather(planes, reshape(indices, [batch, channels, -1]), { axis: 2 }), indices.shape) };
+    const planes = [batch, channels, -1];
+    const places = reshape(indices, planes) as Tensor<'int32'>;
+    return { gradient: reshape(gather(reshape(dout, planes), places, { axis: 2 }), indices.shape) };
   },
 });
 
@@ -230,8 +233,7 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions
  * console.log(globalAvgPool2d(ones([2, 3, 4, 4])).shape); // [ 2, 3, 1, 1 ]
  * ```
  */
-export function globalAvgPool2d<D extends FloatDType>(x: Tensor<D>): Tensor<D>;
-export function globalAvgPool2d(x: Tensor): Tensor {
+export function globalAvgPool2d<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
   checkOneFloat('globalAvgPool2d', { x });
   if (x.rank !== 4) fail('SHAPE', 'globalAvgPool2d', `x is ${describe(x)} (need [B, C, H, W])`, { x: x.shape });
   return mean(x, { axis: [2, 3], keepDims: true });

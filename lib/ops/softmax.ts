@@ -2,7 +2,8 @@ import { defineOp } from '../engine/define.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { exp, mul, sub } from './elementwise.js';
+import { mul, sub } from './elementwise.js';
+import { exp } from './math.js';
 import { sum } from './reduce.js';
 import { checkDTypeOf, checkTensor, floats, like } from './support.js';
 

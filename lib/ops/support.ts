@@ -68,6 +68,11 @@ function refuseShapes(op: string, inputs: Readonly<Record<string, Tensor>>): nev
   );
 }
 
+/** A shape with one extent replaced. */
+export function withExtent(shape: Shape, axis: number, extent: number): Shape {
+  return shape.map((old, i) => (i === axis ? extent : old));
+}
+
 /** Whether a number can be an element of a dtype. */
 export function fits(dtype: DType, value: number): boolean {
   if (isFloat(dtype)) return true;

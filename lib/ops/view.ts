@@ -7,12 +7,12 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { TransposedShape } from '../tensor/types.js';
 import { contiguous } from './move.js';
 import { sliceBackward } from './slice.js';
-import { checkNumber, checkTensor } from './support.js';
+import { checkNumber, checkTensor, withExtent } from './support.js';
 
 // Strides under which the same memory has another shape; undefined when no strides can say that. Both shapes fall into
 // matching groups of axes with equal products; within each group the old axes must follow one another in memory.
 function reshapedStrides(x: Tensor, shape: Shape): readonly number[] | undefined {
-  if (isContiguous(x.shape, x.strides)) return stridesOf(shape);
+  if (x.size === 0 || isContiguous(x.shape, x.strides)) return stridesOf(shape);
   const old = x.shape.flatMap((extent, axis) => (extent === 1 ? [] : [{ extent, stride: x.strides[axis]! }]));
   const strides = new Array<number>(shape.length).fill(1);
   let axis = 0;
@@ -51,7 +51,7 @@ function resolveShape(op: string, x: Tensor, shape: Shape): Shape {
   const known = open < 0 ? shape : shape.map((extent, axis) => (axis === open ? 1 : extent));
   checkShape(op, known);
   const rest = sizeOf(known);
-  const complete = open < 0 ? shape : known.with(open, rest === 0 ? 0 : x.size / rest);
+  const complete = open < 0 ? shape : withExtent(known, open, rest === 0 ? 0 : x.size / rest);
   if (sizeOf(complete) !== x.size || !complete.every(Number.isInteger)) {
     fail('SHAPE', op, `${describe(x)} has ${x.size} elements (need a shape of as many, got ${show([...shape])})`, { shape });
   }
@@ -144,7 +144,8 @@ export function squeeze<D extends DType>(x: Tensor<D>, axis?: number | readonly 
  */
 export function unsqueeze<D extends DType>(x: Tensor<D>, axis: number): Tensor<D> {
   checkTensor('unsqueeze', 'x', x);
-  return reshape(x, x.shape.toSpliced(normalizeAxis('unsqueeze', axis, x.rank + 1), 0, 1));
+  const at = normalizeAxis('unsqueeze', axis, x.rank + 1);
+  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
 const permuteOp = defineView({

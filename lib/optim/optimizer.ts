@@ -4,7 +4,7 @@ import { full } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
 import type { DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import type { Buffer, Parameter, Variable } from '../tensor/parameter.js';
+import type { Buffer, Variable } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import { sameShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -17,6 +17,9 @@ export interface OptimizerOptions {
 
 /** Parameters for which some options differ. A parameter belongs to the first group that matches its name. */
 export type ParameterGroup<O extends OptimizerOptions> = Partial<O> & { readonly match: (name: string) => boolean };
+
+/** What to train, by name: `model.parameters()`. */
+export type NamedParameters = Readonly<Record<string, Variable>>;
 
 /** Options as constructors take them: those that should differ from their defaults, and groups. */
 export type OptimizerArguments<O extends OptimizerOptions> = Partial<O> & {
@@ -38,10 +41,10 @@ export interface UpdateRule<O extends OptimizerOptions, Slot extends string> {
   readonly name: string;
   readonly defaults: O;
   /** Refuses options that make no sense. */
-  readonly check: (options: O) => void;
+  check(options: O): void;
   /** What is remembered for each parameter, and its first value. Names are PyTorch's. */
-  readonly slots: (options: O) => Partial<Record<Slot, number>>;
-  readonly update: (update: Update<Slot>, options: O) => void;
+  slots(options: O): Partial<Record<Slot, number>>;
+  update(update: Update<Slot>, options: O): void;
 }
 
 interface Group<O> {
@@ -49,7 +52,7 @@ interface Group<O> {
   /** Learning rate relative to the optimizer's. */
   readonly scale: number;
   readonly lr: Buffer;
-  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly parameters: ReadonlyMap<string, Variable>;
 }
 
 /**
@@ -65,7 +68,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
 
   protected constructor(
     private readonly rule: UpdateRule<O, Slot>,
-    parameters: Readonly<Record<string, Parameter>>,
+    parameters: NamedParameters,
     given: OptimizerArguments<O>,
   ) {
     const { groups = [], ...own } = given;
@@ -175,7 +178,7 @@ function filled(shape: Shape, dtype: DType, value: number): Buffer {
   return buffer(() => full(shape, value, { dtype }));
 }
 
-function remember<Slot extends string>(slots: Partial<Record<Slot, number>>, { shape, dtype }: Parameter): Partial<Record<Slot, Buffer>> {
+function remember<Slot extends string>(slots: Partial<Record<Slot, number>>, { shape, dtype }: Variable): Partial<Record<Slot, Buffer>> {
   const entries = Object.entries<number | undefined>(slots);
   return Object.fromEntries(entries.map(([slot, value]) => [slot, filled(shape, dtype, value!)])) as Partial<Record<Slot, Buffer>>;
 }
@@ -185,7 +188,7 @@ type Partition<O> = Omit<Group<O>, 'lr'> & { readonly lr: Buffer | undefined };
 /** Deals the parameters out to the groups, and what no group wants to a last one with the common options. */
 function partition<O extends OptimizerOptions, Slot extends string>(
   rule: UpdateRule<O, Slot>,
-  parameters: Readonly<Record<string, Parameter>>,
+  parameters: NamedParameters,
   groups: readonly ParameterGroup<O>[],
   common: O,
 ): Partition<O>[] {

@@ -4,6 +4,7 @@ import type { Tensor } from './tensor.js';
 
 const edge = 3; // elements shown at each end of a shortened axis
 const threshold = 200; // larger tensors are shortened
+const lineWidth = 100;
 
 /**
  * How a tensor prints: dtype and shape, then aligned rows, shortened in the middle when there are many elements.
@@ -19,7 +20,8 @@ export function format(tensor: Tensor): string {
   const shown = tensor.shape.map((extent) => visible(extent, tensor.size > threshold));
   const cells = align(read(tensor, shown), tensor.dtype);
   if (tensor.rank === 0) return `${head} ${cells[0]!.trim()}`;
-  return `${head}${tensor.rank === 1 ? ' ' : '\n'}${layOut(cells, shown)}`;
+  const body = layOut(cells, shown);
+  return `${head}${body.includes('\n') ? '\n' : ' '}${body}`;
 }
 
 /** Indices shown along an axis; -1 stands for the gap. */
@@ -81,8 +83,17 @@ function layOut(cells: string[], shown: number[][]): string {
       position++;
       return last ? cells[start + position]! : build(axis + 1, start + position * strides[axis]!);
     });
-    const gap = last ? ', ' : `,${'\n'.repeat(shown.length - axis - 1)}${' '.repeat(axis + 1)}`;
+    if (last) return `[${wrap(parts, axis + 1)}]`;
+    const gap = `,${'\n'.repeat(shown.length - axis - 1)}${' '.repeat(axis + 1)}`;
     return `[${parts.join(gap)}]`;
   };
   return build(0, 0);
+}
+
+/** Cells of one row, broken into lines where they would run too long. */
+function wrap(cells: string[], indent: number): string {
+  const perLine = Math.max(1, Math.floor(lineWidth / ((cells[0]?.length ?? 0) + 2)));
+  const lines: string[] = [];
+  for (let i = 0; i < cells.length; i += perLine) lines.push(cells.slice(i, i + perLine).join(', '));
+  return lines.join(`,\n${' '.repeat(indent)}`);
 }

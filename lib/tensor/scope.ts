@@ -20,7 +20,11 @@ export function track(tensor: Disposable): void {
 }
 
 /** Collects every tensor inside a result: itself, or members of arrays and plain objects. */
-export function tensorsIn(value: unknown, isTensor: (value: object) => boolean, found = new Set<object>()): Set<object> {
+export function tensorsIn(
+  value: unknown,
+  isTensor: (value: object) => boolean,
+  found = new Set<object>(),
+): Set<object> {
   if (typeof value !== 'object' || value === null || found.has(value)) return found;
   if (isTensor(value)) found.add(value);
   else if (Array.isArray(value)) for (const item of value) tensorsIn(item, isTensor, found);

@@ -1,9 +1,8 @@
 import { readSafetensors, writeSafetensors } from '../io/safetensors.js';
 import type { AnyModule } from '../nn/module.js';
-import type { StateDictDifference } from '../nn/state-dict.js';
+import type { StateDict, StateDictDifference } from '../nn/state-dict.js';
 import { fail } from '../tensor/errors.js';
 import { defaultGenerator } from '../tensor/rng.js';
-import type { Tensor } from '../tensor/tensor.js';
 import type { EpochLog, Steps } from './run.js';
 
 /** Where a training is. */
@@ -114,4 +113,48 @@ export async function loadCheckpoint(file: string, { model, optimizer }: Trainee
   } finally {
     disposeAll(tensors);
   }
+}
+
+function addPrefix(state: StateDict, prefix: string): StateDict {
+  return Object.fromEntries(Object.entries(state).map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+function withPrefix(state: StateDict, prefix: string): StateDict {
+  const members = Object.entries(state).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(members.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+function disposeAll(state: StateDict): void {
+  for (const tensor of Object.values(state)) tensor.dispose();
+}
+
+function parse(file: string, what: string, text: string | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
+  } catch {
+    // Not JSON: refused below, like JSON of another kind.
+  }
+  return fail('FORMAT', 'loadCheckpoint', `${file}: the ${what} in its metadata is unreadable`, { file });
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function parsePosition(file: string, text: string | undefined): Position {
+  const { epoch, batch, step, history } = parse(file, 'position', text);
+  if (!isCount(epoch) || !isCount(batch) || !isCount(step) || !Array.isArray(history)) {
+    return fail('FORMAT', 'loadCheckpoint', `${file}: the position in its metadata is incomplete`, { file });
+  }
+  return { epoch, batch, step, history: history.map(parseLog) };
+}
+
+function parseRandom(file: string, text: string | undefined): readonly [key: number, counter: number] {
+  const { 0: key, 1: counter } = parse(file, 'random', text);
+  if (isCount(key) && isCount(counter)) return [key, counter];
+  return fail('FORMAT', 'loadCheckpoint', `${file}: the random state in its metadata is incomplete`, { file });
+}
+
+// JSON has no NaN: it writes null.
+function parseLog(log: Readonly<Record<string, number | null>>): EpochLog {
+  return Object.fromEntries(Object.entries(log).map(([name, value]) => [name, value ?? NaN])) as EpochLog;
 }

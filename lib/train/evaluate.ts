@@ -1,6 +1,7 @@
 import { breathe, checkAborted } from '../data/event-loop.js';
 import { disposeBatch } from '../data/loader.js';
 import type { AnyModule, Module } from '../nn/module.js';
+import type { FloatDType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Metric } from './metrics.js';
@@ -17,8 +18,13 @@ export interface EvaluateOptions<B extends Batch> {
 }
 
 /** How a model is called with a batch: as the caller says, or with its `x`. */
-export function forwardOf<B>(model: AnyModule, forward: ((batch: B) => Tensor) | undefined): (batch: B) => Tensor {
-  return forward ?? ((batch) => (model as Module).forward((batch as B & Supervised).x));
+export function forwardOf<B>(
+  model: AnyModule,
+  forward: ((batch: B) => Tensor) | undefined,
+): (batch: B) => Tensor<FloatDType> {
+  // What comes out of a network is float; should it not be, loss and metrics say so.
+  const call = forward ?? ((batch: B) => (model as Module).forward((batch as B & Supervised).x));
+  return call as (batch: B) => Tensor<FloatDType>;
 }
 
 /** A mean over samples that come in batches. */

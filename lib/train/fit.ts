@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises';
 
-import { DataLoader } from '../data/loader.js';
 import { breathe } from '../data/event-loop.js';
+import type { Pass } from '../data/loader.js';
 import { valueAndGrad } from '../engine/tape.js';
 import type { AnyModule, Module } from '../nn/module.js';
+import type { FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -93,7 +94,7 @@ class Training<B extends Batch> implements Run {
   private finished = 0;
   private batch = 0;
   private stopReason: string | undefined;
-  private readonly forward: (batch: B) => Tensor;
+  private readonly forward: (batch: B) => Tensor<FloatDType>;
   private readonly callbacks: readonly Callback[];
   private readonly metrics: readonly Metric[];
 
@@ -157,7 +158,7 @@ class Training<B extends Batch> implements Run {
     const started = performance.now();
     for (const metric of this.metrics) metric.reset();
     this.progress.startEpoch(this.epoch, this.epochs, lengthOf(data));
-    let complete = true;
+    let ended = false;
     for await (const batch of this.remaining()) {
       await this.notify((callback) => callback.onStepStart?.(this));
       const value = this.learn(batch);
@@ -167,10 +168,11 @@ class Training<B extends Batch> implements Run {
       this.progress.step({ loss: loss.value, ...this.measured() });
       await this.notify((callback) => callback.onStepEnd?.(this, value));
       await breathe();
-      if (!this.ending) continue;
-      complete = false;
-      break;
+      ended = this.ending;
+      if (ended) break;
     }
+    const complete = !ended || this.batch === lengthOf(data);
+    if (this.batch === 0) fail('VALUE', 'fit', 'the data gave no batch (need data that can be iterated once per epoch)');
     const seconds = (performance.now() - started) / 1000;
     const speed = { seconds, samplesPerSecond: loss.samples / seconds };
     return { log: { epoch: this.epoch, loss: loss.value, ...this.measured(), ...speed }, complete };
@@ -179,7 +181,7 @@ class Training<B extends Batch> implements Run {
   /** Batches of this epoch that are not done yet. */
   private remaining(): Batches<B> {
     const { data } = this.options;
-    if (data instanceof DataLoader) return (data as DataLoader<never, never, B>).batches({ epoch: this.finished, skip: this.batch });
+    if (hasPasses(data)) return data.batches({ epoch: this.finished, skip: this.batch });
     return this.batch === 0 ? data : skipping(data, this.batch);
   }
 
@@ -230,6 +232,11 @@ class Training<B extends Batch> implements Run {
     const { finished: epoch, batch, step, history } = this;
     await saveCheckpoint(checkpoint, this, { epoch, batch, step, history });
   }
+}
+
+/** Whether batches can be asked for by epoch, as those of a DataLoader can. */
+function hasPasses<B>(data: Batches<B>): data is Batches<B> & { batches(pass: Pass): AsyncIterable<B> } {
+  return 'batches' in data && typeof data.batches === 'function';
 }
 
 function lengthOf(data: object): number | undefined {

@@ -1,6 +1,8 @@
-import { abs, cast, eq, gt, lt, square, sub } from '../ops/elementwise.js';
-import { gather } from '../ops/index-ops.js';
+import { eq, gt, lt } from '../ops/compare.js';
+import { cast, sub } from '../ops/elementwise.js';
+import { gather } from '../ops/indexing.js';
 import { argmax, sum } from '../ops/reduce.js';
+import { abs, square } from '../ops/rounding.js';
 import { unsqueeze } from '../ops/view.js';
 import { describe, fail } from '../tensor/errors.js';
 import { sameShape } from '../tensor/shape.js';

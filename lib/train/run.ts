@@ -1,5 +1,6 @@
 import type { AnyModule } from '../nn/module.js';
 import type { StateDict } from '../nn/state-dict.js';
+import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Variable } from '../tensor/parameter.js';
 
@@ -17,7 +18,7 @@ export interface Supervised extends Batch {
 export type Batches<B> = AsyncIterable<B> | Iterable<B>;
 
 /** How well an output fits a target, as one number to make small. */
-export type Loss = (output: Tensor, target: Tensor) => Tensor;
+export type Loss = (output: Tensor<FloatDType>, target: Tensor) => Tensor;
 
 /** What training needs of an optimizer. */
 export interface Steps {

@@ -93,8 +93,9 @@ void Command::execute(double* row, std::size_t length, StorageTable& storages) {
   for (int i = 0; i < inputs; i++) views_.push_back(decode_view(row, length, at, storages, false));
   for (int i = 0; i < outputs; i++) views_.push_back(decode_view(row, length, at, storages, true));
   require(at + static_cast<std::size_t>(attributes) == length, "a command has the wrong length");
-  OpCall call{views_.data(), inputs,          views_.data() + inputs,
-              outputs,       Attrs(row + at, static_cast<std::size_t>(attributes)), active_kernels()};
+  OpCall call{
+      views_.data(),   inputs, views_.data() + inputs, outputs, Attrs(row + at, static_cast<std::size_t>(attributes)),
+      active_kernels()};
   op.run(call);
 }
 

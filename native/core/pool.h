@@ -10,8 +10,8 @@ namespace pool {
 
 using Body = void (*)(const void* context, std::size_t chunk);
 
-int threads();                     // 0 until set_threads is first called
-void set_threads(int count);       // clamped to [1, 256]
+int threads();                // 0 until set_threads is first called
+void set_threads(int count);  // clamped to [1, 256]
 void run(std::size_t chunks, Body body, const void* context);
 
 }  // namespace pool
@@ -20,7 +20,8 @@ void run(std::size_t chunks, Body body, const void* context);
 // done, throwing the first thing that a chunk threw. Worth it from about 20 µs of work: see chunks_for.
 template <class F>
 void parallel_for(std::size_t chunks, const F& body) {
-  pool::run(chunks, [](const void* context, std::size_t chunk) { (*static_cast<const F*>(context))(chunk); }, &body);
+  pool::run(
+      chunks, [](const void* context, std::size_t chunk) { (*static_cast<const F*>(context))(chunk); }, &body);
 }
 
 // How many chunks `items` units of work make when one chunk should hold at least `grain` of them; at least 1.

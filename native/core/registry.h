@@ -13,9 +13,9 @@ class Attrs {
  public:
   Attrs(const double* values, std::size_t count) : next_(values), end_(values + count) {}
   double number();
-  std::int64_t integer();                      // refuses fractions and values beyond 2^53
+  std::int64_t integer();  // refuses fractions and values beyond 2^53
   bool boolean() { return integer() != 0; }
-  int choice(int options);                     // a string of a closed set, as its index; refuses others
+  int choice(int options);                          // a string of a closed set, as its index; refuses others
   Dims integers(int& count, int limit = kMaxRank);  // a list, encoded as its length and its values
 
  private:
@@ -38,7 +38,7 @@ constexpr int kVariadic = -1;
 // Op bodies trust views to lie inside their storages, and nothing else: they check every shape and dtype they rely on.
 struct OpInfo {
   const char* name;
-  int inputs;               // or kVariadic
+  int inputs;  // or kVariadic
   int outputs;
   void (*run)(OpCall& call);
 };

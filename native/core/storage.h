@@ -17,9 +17,9 @@ struct Stats {
 // The bytes that a request occupies: 64-byte steps, then eight classes for each doubling (at most 12.5 % unused).
 std::size_t block_size(std::size_t bytes);
 
-void* allocate(std::size_t bytes);                // throws Error("OUT_OF_MEMORY")
-void release(void* data, std::size_t bytes);      // `bytes` as it was asked for
-void trim();                                      // gives every cached block back to the system
+void* allocate(std::size_t bytes);            // throws Error("OUT_OF_MEMORY")
+void release(void* data, std::size_t bytes);  // `bytes` as it was asked for
+void trim();                                  // gives every cached block back to the system
 Stats stats();
 void reset_peak();
 
@@ -44,8 +44,8 @@ class StorageTable {
 
   double allocate(std::size_t bytes);
   double borrow(void* data, std::size_t bytes);
-  void release(double handle);                    // throws Error("DISPOSED") for a stale handle
-  const Slot& at(double handle) const;            // likewise
+  void release(double handle);          // throws Error("DISPOSED") for a stale handle
+  const Slot& at(double handle) const;  // likewise
 
   static std::uint32_t index_of(double handle);
   const std::vector<Slot>& slots() const { return slots_; }

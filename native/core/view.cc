@@ -88,6 +88,5 @@ template struct LoopNest<1>;
 template struct LoopNest<2>;
 template struct LoopNest<3>;
 template struct LoopNest<4>;
-template struct LoopNest<5>;
 
 }  // namespace myelin

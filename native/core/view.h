@@ -76,6 +76,5 @@ extern template struct LoopNest<1>;
 extern template struct LoopNest<2>;
 extern template struct LoopNest<3>;
 extern template struct LoopNest<4>;
-extern template struct LoopNest<5>;
 
 }  // namespace myelin

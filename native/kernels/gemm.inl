@@ -37,9 +37,7 @@ struct RowPointers {
     MYELIN_UNROLL for (std::size_t i = 0; i < kCount; i++) rows[i] = a + std::ptrdiff_t(3 * i) * a_row;
   }
   // The empty asm hides where the pointers come from: g++ would otherwise keep one for every row, and spill.
-  MYELIN_INLINE void pin() {
-    MYELIN_UNROLL for (std::size_t i = 0; i < kCount; i++) asm("" : "+r"(rows[i]));
-  }
+  MYELIN_INLINE void pin() { MYELIN_UNROLL for (std::size_t i = 0; i < kCount; i++) asm("" : "+r"(rows[i])); }
   MYELIN_INLINE Vec<T> broadcast(std::size_t row, std::ptrdiff_t a_row) const {
     Vec<T> v = rows[row / 3][std::ptrdiff_t(row % 3) * a_row];
     keep_in_register(v);
@@ -204,8 +202,7 @@ void gemv_dots(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t r
 void f32_gemv_dots(const float* a, std::ptrdiff_t a_row, const float* x, float* y, std::size_t rows, std::size_t n) {
   gemv_dots(a, a_row, x, y, rows, n);
 }
-void f64_gemv_dots(const double* a, std::ptrdiff_t a_row, const double* x, double* y, std::size_t rows,
-                   std::size_t n) {
+void f64_gemv_dots(const double* a, std::ptrdiff_t a_row, const double* x, double* y, std::size_t rows, std::size_t n) {
   gemv_dots(a, a_row, x, y, rows, n);
 }
 
@@ -238,7 +235,6 @@ void gemv_sums(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t r
 void f32_gemv_sums(const float* a, std::ptrdiff_t a_row, const float* x, float* y, std::size_t rows, std::size_t n) {
   gemv_sums(a, a_row, x, y, rows, n);
 }
-void f64_gemv_sums(const double* a, std::ptrdiff_t a_row, const double* x, double* y, std::size_t rows,
-                   std::size_t n) {
+void f64_gemv_sums(const double* a, std::ptrdiff_t a_row, const double* x, double* y, std::size_t rows, std::size_t n) {
   gemv_sums(a, a_row, x, y, rows, n);
 }

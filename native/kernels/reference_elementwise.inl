@@ -133,31 +133,31 @@ MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, x > 0 ? x : p0 * std::expm1(x))
 
 // ---- activations and their derivatives ----------------------------------------------------------------------------
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double sigmoid(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 double normal_density(double x) { return std::exp(-0.5 * x * x) * 0.39894228040143267794; }
-// With k = sqrt(2 / pi), (1 + tanh(k (x + 0.044715 x^3))) / 2 and the derivative of twice its argument.
+// Twice the argument of tanh, sqrt(2 / pi) (x + 0.044715 x^3), and its derivative: (1 + tanh y) / 2 is sigmoid(2 y).
 constexpr double kTwiceRoot = 1.59576912160573071176;
-double gelu_gate(double x) { return sigmoid(kTwiceRoot * (x + 0.044715 * x * x * x)); }
+double gelu_argument(double x) { return kTwiceRoot * (x + 0.044715 * x * x * x); }
 double gelu_slope(double x) { return kTwiceRoot * (1 + 3 * 0.044715 * x * x); }
 // Where the derivatives are 0 or 1 to the last bit.
 double bounded(double x) { return x > 40 ? 40 : x < -40 ? -40 : x; }
 
 double gelu_derivative(double x) { return normal_cdf(x) + x * normal_density(x); }
 double gelu_tanh_derivative(double x) {
-  const double s = gelu_gate(x);
-  return s + x * s * (1 - s) * gelu_slope(x);
+  const double y = gelu_argument(x);
+  return sigmoid(y) + x * sigmoid(y) * sigmoid(-y) * gelu_slope(x);
 }
-double silu_derivative(double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }
+double silu_derivative(double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }
 
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, sigmoid, sigmoid(x))
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, gelu, x * normal_cdf(x))
-MYELIN_FLOATS(MYELIN_UNARY_WIDE, gelu_tanh, x * gelu_gate(x))
+MYELIN_FLOATS(MYELIN_UNARY_WIDE, gelu_tanh, x * sigmoid(gelu_argument(x)))
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, silu, x * sigmoid(x))
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, softplus, x > 20 ? x : std::log1p(std::exp(x)))
 
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, relu_backward, b <= 0 ? 0 : a)
-MYELIN_FLOATS(MYELIN_BINARY_WIDE, sigmoid_backward, a * (1 - b) * b)
+MYELIN_FLOATS(MYELIN_BINARY_WIDE, sigmoid_backward, a * ((1 - b) * b))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, tanh_backward, a * (1 - b * b))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_backward, a * gelu_derivative(bounded(b)))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_tanh_backward, a * gelu_tanh_derivative(bounded(b)))

@@ -62,18 +62,18 @@ void moments(const T* x, std::ptrdiff_t stride, std::size_t n, T* mean, T* squar
 }
 
 template <class T>
-double log_sum_exp(const T* x, std::size_t n) {
-  const double greatest = fold<T, double>(x, n, kLowest<double>, kGreatest);
-  const double shift = std::isinf(greatest) ? 0 : greatest;
-  double sum = 0;
+long double log_sum_exp(const T* x, std::size_t n) {
+  const T greatest = fold<T, T>(x, n, kLowest<T>, kGreatest);
+  const long double shift = std::isinf(greatest) ? T(0) : greatest;
+  long double sum = 0;
   for (std::size_t i = 0; i < n; i++) sum += std::exp(x[i] - shift);
   return shift + std::log(sum);
 }
 
 // An infinite logarithm leaves nothing to divide: the row is NaN.
 template <class T>
-double log_probability(T x, double log_sum) {
-  return std::isinf(log_sum) ? std::numeric_limits<double>::quiet_NaN() : x - log_sum;
+long double log_probability(T x, long double log_sum) {
+  return std::isinf(log_sum) ? std::numeric_limits<long double>::quiet_NaN() : x - log_sum;
 }
 
 template <class T>
@@ -196,11 +196,11 @@ void adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradSte
 
 #define MYELIN_ROWS(T, prefix, unused)                                                                                 \
   void prefix##_softmax(const T* x, T* out, std::size_t n) {                                                           \
-    const double log_sum = log_sum_exp(x, n);                                                                          \
+    const long double log_sum = log_sum_exp(x, n);                                                                     \
     for (std::size_t i = 0; i < n; i++) out[i] = static_cast<T>(std::exp(log_probability(x[i], log_sum)));             \
   }                                                                                                                    \
   void prefix##_log_softmax(const T* x, T* out, std::size_t n) {                                                       \
-    const double log_sum = log_sum_exp(x, n);                                                                          \
+    const long double log_sum = log_sum_exp(x, n);                                                                     \
     for (std::size_t i = 0; i < n; i++) out[i] = static_cast<T>(log_probability(x[i], log_sum));                       \
   }                                                                                                                    \
   T prefix##_log_sum_exp(const T* x, std::size_t n) { return static_cast<T>(log_sum_exp(x, n)); }                      \

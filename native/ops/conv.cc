@@ -60,13 +60,16 @@ ConvShape shape_of(const Dims& input, const Dims& kernel, Attrs& attrs) {
           "conv2d: groups must divide the channels");
   require(kernel[1] == static_cast<std::int64_t>(shape.group_channels()),
           "conv2d: the kernel has another number of channels than a group");
-  shape.out_height = out_extent(shape.height, shape.top, shape.bottom, shape.kernel_height, shape.stride_y, shape.dilation_y);
-  shape.out_width = out_extent(shape.width, shape.left, shape.right, shape.kernel_width, shape.stride_x, shape.dilation_x);
+  shape.out_height =
+      out_extent(shape.height, shape.top, shape.bottom, shape.kernel_height, shape.stride_y, shape.dilation_y);
+  shape.out_width =
+      out_extent(shape.width, shape.left, shape.right, shape.kernel_width, shape.stride_x, shape.dilation_x);
   // The rows that one output row reads are held in memory at once.
   const double window = static_cast<double>((shape.kernel_height - 1) * shape.dilation_y + 1) *
                         static_cast<double>(shape.width + shape.left + shape.right) *
                         static_cast<double>(std::max(shape.channels, shape.out_channels));
-  if (window > static_cast<double>(kLargestWindow)) fail("OUT_OF_MEMORY", "conv2d: the padded rows of one output row do not fit into memory");
+  if (window > static_cast<double>(kLargestWindow))
+    fail("OUT_OF_MEMORY", "conv2d: the padded rows of one output row do not fit into memory");
   return shape;
 }
 
@@ -101,7 +104,12 @@ bool channels_last(const View& view) {
 template <class T>
 Images<T> images_of(const View& view, T* data, std::int64_t image, std::int64_t row) {
   const auto extent = [&](int axis) { return static_cast<std::size_t>(view.shape[axis]); };
-  return {data, extent(0), extent(2), extent(3), extent(1), static_cast<std::ptrdiff_t>(image),
+  return {data,
+          extent(0),
+          extent(2),
+          extent(3),
+          extent(1),
+          static_cast<std::ptrdiff_t>(image),
           static_cast<std::ptrdiff_t>(row)};
 }
 
@@ -209,8 +217,14 @@ class Output {
 template <class T>
 Weights<T> forward_weights(const View& kernel, const ConvShape& shape) {
   const Dims& s = kernel.strides;
-  return {kernel.as<T>(), s[1], s[0], s[2], s[3], static_cast<std::ptrdiff_t>(shape.group_out_channels()) * s[0],
-          shape.group_channels(), shape.group_out_channels()};
+  return {kernel.as<T>(),
+          s[1],
+          s[0],
+          s[2],
+          s[3],
+          static_cast<std::ptrdiff_t>(shape.group_out_channels()) * s[0],
+          shape.group_channels(),
+          shape.group_out_channels()};
 }
 
 template <class T>
@@ -273,6 +287,27 @@ void input_gradient_of(OpCall& call, const ConvShape& shape) {
   dx.store();
 }
 
+// Brings columns `columns` of the gradient, a row for each tap and channel, to the kernel's own layout.
+template <class T>
+void store_weights(const T* gradient, const ConvShape& shape, Range columns, const View& out) {
+  // One cache line of columns at a time: it is read once, and as many rows of the kernel are written side by side.
+  constexpr std::size_t kTogether = 64 / sizeof(T);
+  const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
+  const auto kernel_width = static_cast<std::int64_t>(shape.kernel_width);
+  for (std::size_t first = columns.begin; first < columns.end; first += kTogether) {
+    const std::size_t last = std::min(columns.end, first + kTogether);
+    for (std::size_t c = 0; c < channels; c++) {
+      for (std::size_t t = 0; t < taps; t++) {
+        const T* row = gradient + (t * channels + c) * shape.out_channels;
+        const auto tap = static_cast<std::int64_t>(t);
+        T* to = out.as<T>() + static_cast<std::int64_t>(c) * out.strides[1] + tap / kernel_width * out.strides[2] +
+                tap % kernel_width * out.strides[3];
+        for (std::size_t o = first; o < last; o++) to[static_cast<std::int64_t>(o) * out.strides[0]] = row[o];
+      }
+    }
+  }
+}
+
 template <class T>
 void weight_gradient_of(OpCall& call, const ConvShape& shape) {
   const Input<T> x(call.kernels, call.in[0]);
@@ -281,20 +316,10 @@ void weight_gradient_of(OpCall& call, const ConvShape& shape) {
   const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
   const Temporary<T> gradient(taps * channels * shape.out_channels);
   weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.data());
-  T* to = out.as<T>();
   constexpr std::size_t kGrain = 32 << 10;
-  const std::size_t chunks = std::min(std::max<std::size_t>(1, shape.out_channels),
-                                      chunks_for(static_cast<std::size_t>(out.size()), kGrain));
+  const std::size_t chunks = chunks_for(static_cast<std::size_t>(out.size()), kGrain);
   parallel_for(chunks, [&](std::size_t chunk) {
-    const Range mine = chunk_range(shape.out_channels, chunks, chunk);
-    for (std::size_t t = 0; t < taps; t++) {
-      const auto ky = static_cast<std::int64_t>(t / shape.kernel_width), kx = static_cast<std::int64_t>(t % shape.kernel_width);
-      for (std::size_t c = 0; c < channels; c++) {
-        const T* row = gradient.data() + (t * channels + c) * shape.out_channels;
-        T* start = to + static_cast<std::int64_t>(c) * out.strides[1] + ky * out.strides[2] + kx * out.strides[3];
-        for (std::size_t o = mine.begin; o < mine.end; o++) start[static_cast<std::int64_t>(o) * out.strides[0]] = row[o];
-      }
-    }
+    store_weights(gradient.data(), shape, chunk_range(shape.out_channels, chunks, chunk), out);
   });
 }
 
@@ -309,7 +334,8 @@ void conv2d(OpCall& call) {
   const View &x = call.in[0], &weight = call.in[1], &bias = call.in[2];
   require(x.rank == 4 && weight.rank == 4 && bias.rank == 1, "conv2d: an operand has another rank than expected");
   const ConvShape shape = shape_of(x.shape, weight.shape, call.attrs);
-  require(bias.shape[0] == 0 || bias.shape[0] == weight.shape[0], "conv2d: bias must have one element for each output channel");
+  require(bias.shape[0] == 0 || bias.shape[0] == weight.shape[0],
+          "conv2d: bias must have one element for each output channel");
   require_output(call.out[0], shape);
   if (x.dtype == DType::kFloat32) return forward_of<float>(call, shape);
   forward_of<double>(call, shape);

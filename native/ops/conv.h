@@ -63,7 +63,7 @@ struct ConvShape {
 template <class T>
 struct Weights {
   const T* data;
-  std::ptrdiff_t in, out, y, x, group;  // distances
+  std::ptrdiff_t in, out, y, x, group;    // distances
   std::size_t in_channels, out_channels;  // of a group
 
   Matrix<const T> matrix(std::size_t g, std::size_t ky, std::size_t kx) const {

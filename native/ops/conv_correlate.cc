@@ -10,7 +10,8 @@ namespace myelin {
 namespace {
 
 void sort_taps(std::vector<Tap>& taps) {
-  std::sort(taps.begin(), taps.end(), [](const Tap& a, const Tap& b) { return a.dy != b.dy ? a.dy < b.dy : a.dx < b.dx; });
+  std::sort(taps.begin(), taps.end(),
+            [](const Tap& a, const Tap& b) { return a.dy != b.dy ? a.dy < b.dy : a.dx < b.dx; });
 }
 
 // How far the taps reach around a lattice point.
@@ -29,14 +30,11 @@ struct Reach {
   }
 };
 
-// Neighbouring taps read consecutive memory: so many of them make one segment of the sum. 1 unless all runs are equal.
+// Neighbouring taps read consecutive memory: so many of them make one segment of the sum. Taps are a grid of even spacing,
+// so if the first two are neighbours, so are all of a row.
 std::size_t run_length(const std::vector<Tap>& taps) {
-  const auto continues = [&](std::size_t i) { return taps[i].dy == taps[i - 1].dy && taps[i].dx == taps[i - 1].dx + 1; };
   std::size_t length = 1;
-  while (length < taps.size() && continues(length)) length++;
-  for (std::size_t i = 1; i < taps.size(); i++) {
-    if (continues(i) != (i % length != 0)) return 1;
-  }
+  while (length < taps.size() && taps[length].dy == taps[0].dy && taps[length].dx == taps[length - 1].dx + 1) length++;
   return length;
 }
 
@@ -71,8 +69,8 @@ class Correlation {
     const Temporary<T> packed(packed_size);
     packed_ = packed.data();
     pack_weights();
-    const std::size_t row_bytes = std::max<std::size_t>(
-        1, lattice_.in_step_y * lattice_.in_step_x * lattice_.cols * in_.channels * sizeof(T));
+    const std::size_t row_bytes =
+        std::max<std::size_t>(1, lattice_.in_step_y * lattice_.in_step_x * lattice_.cols * in_.channels * sizeof(T));
     const std::size_t rows = std::clamp<std::size_t>(kStripBytes / row_bytes, 1, lattice_.rows);
     const std::size_t strips = ceil_div(lattice_.rows, rows), all = in_.count * strips;
     const std::size_t work = 2 * depth_ * weights_.out_channels * groups_ * lattice_.cols * rows;
@@ -122,11 +120,13 @@ class Correlation {
     const auto step = static_cast<std::ptrdiff_t>(lattice_.in_step_y);
     const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(rows.begin) * step + reach_.top;
     const std::ptrdiff_t bottom = static_cast<std::ptrdiff_t>(rows.end - 1) * step + reach_.bottom + 1;
-    const std::ptrdiff_t right = static_cast<std::ptrdiff_t>((lattice_.cols - 1) * lattice_.in_step_x) + reach_.right + 1;
+    const std::ptrdiff_t right =
+        static_cast<std::ptrdiff_t>((lattice_.cols - 1) * lattice_.in_step_x) + reach_.right + 1;
     const Window<T> window = window_of(in_, index, top, bottom, reach_.left, right);
     for (std::size_t i = 0; i < segments.size(); i++) {
       const Tap& tap = lattice_.taps[i * run_];
-      segments[i] = (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
+      segments[i] =
+          (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
     }
     if (depthwise_) return add_depthwise_strip(index, rows, window, segments);
     for (std::size_t panel = 0; panel < groups_ * panels_; panel++) {
@@ -209,7 +209,8 @@ Window<T> window_of(const Images<const T>& images, std::size_t index, std::ptrdi
   }
   const std::ptrdiff_t row = (right - left) * channels;
   T* copy = scratch<T>(Scratch::kRows, static_cast<std::size_t>((bottom - top) * row));
-  const std::ptrdiff_t first = std::clamp<std::ptrdiff_t>(left, 0, width), last = std::clamp<std::ptrdiff_t>(right, first, width);
+  const std::ptrdiff_t first = std::clamp<std::ptrdiff_t>(left, 0, width),
+                       last = std::clamp<std::ptrdiff_t>(right, first, width);
   for (std::ptrdiff_t y = top; y < bottom; y++) {
     T* to = copy + (y - top) * row;
     if (y < 0 || y >= height || first == last) {
@@ -229,9 +230,9 @@ Lattice forward_lattice(const ConvShape& shape) {
   Lattice lattice{shape.out_height, shape.out_width, 0, 0, 1, 1, shape.stride_y, shape.stride_x, {}};
   for (std::size_t ky = 0; ky < shape.kernel_height; ky++) {
     for (std::size_t kx = 0; kx < shape.kernel_width; kx++) {
-      lattice.taps.push_back({static_cast<std::ptrdiff_t>(ky * shape.dilation_y) - static_cast<std::ptrdiff_t>(shape.top),
-                              static_cast<std::ptrdiff_t>(kx * shape.dilation_x) - static_cast<std::ptrdiff_t>(shape.left),
-                              ky, kx});
+      lattice.taps.push_back(
+          {static_cast<std::ptrdiff_t>(ky * shape.dilation_y) - static_cast<std::ptrdiff_t>(shape.top),
+           static_cast<std::ptrdiff_t>(kx * shape.dilation_x) - static_cast<std::ptrdiff_t>(shape.left), ky, kx});
     }
   }
   return lattice;
@@ -240,14 +241,23 @@ Lattice forward_lattice(const ConvShape& shape) {
 // Input pixel i receives from output pixel o through kernel position k when i = o * stride - pad + k * dilation. For
 // i = remainder + j * stride that is o = j + (remainder + pad - k * dilation) / stride, if the division is exact.
 Lattice gradient_lattice(const ConvShape& shape, std::size_t remainder_y, std::size_t remainder_x) {
-  Lattice lattice{ceil_div(shape.height - remainder_y, shape.stride_y), ceil_div(shape.width - remainder_x, shape.stride_x),
-                  remainder_y, remainder_x, shape.stride_y, shape.stride_x, 1, 1, {}};
+  Lattice lattice{ceil_div(shape.height - remainder_y, shape.stride_y),
+                  ceil_div(shape.width - remainder_x, shape.stride_x),
+                  remainder_y,
+                  remainder_x,
+                  shape.stride_y,
+                  shape.stride_x,
+                  1,
+                  1,
+                  {}};
   const auto step_y = static_cast<std::ptrdiff_t>(shape.stride_y), step_x = static_cast<std::ptrdiff_t>(shape.stride_x);
   for (std::size_t ky = 0; ky < shape.kernel_height; ky++) {
-    const auto y = static_cast<std::ptrdiff_t>(remainder_y + shape.top) - static_cast<std::ptrdiff_t>(ky * shape.dilation_y);
+    const auto y =
+        static_cast<std::ptrdiff_t>(remainder_y + shape.top) - static_cast<std::ptrdiff_t>(ky * shape.dilation_y);
     if (y % step_y != 0) continue;
     for (std::size_t kx = 0; kx < shape.kernel_width; kx++) {
-      const auto x = static_cast<std::ptrdiff_t>(remainder_x + shape.left) - static_cast<std::ptrdiff_t>(kx * shape.dilation_x);
+      const auto x =
+          static_cast<std::ptrdiff_t>(remainder_x + shape.left) - static_cast<std::ptrdiff_t>(kx * shape.dilation_x);
       if (x % step_x == 0) lattice.taps.push_back({y / step_y, x / step_x, ky, kx});
     }
   }

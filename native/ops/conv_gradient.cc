@@ -95,7 +95,8 @@ class WeightGradient {
   Window<T> input_window(std::size_t image, Range rows) const {
     const auto top = static_cast<std::ptrdiff_t>(shape_.top), left = static_cast<std::ptrdiff_t>(shape_.left);
     const std::size_t tall = (shape_.kernel_height - 1) * shape_.dilation_y + 1;
-    const std::size_t wide = (shape_.out_width - 1) * shape_.stride_x + (shape_.kernel_width - 1) * shape_.dilation_x + 1;
+    const std::size_t wide =
+        (shape_.out_width - 1) * shape_.stride_x + (shape_.kernel_width - 1) * shape_.dilation_x + 1;
     return window_of(x_, image, static_cast<std::ptrdiff_t>(rows.begin * shape_.stride_y) - top,
                      static_cast<std::ptrdiff_t>((rows.end - 1) * shape_.stride_y + tall) - top, -left,
                      static_cast<std::ptrdiff_t>(wide) - left);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/pool.h"
 #include "core/scratch.h"
@@ -93,8 +94,8 @@ enum class Source {
 // How a product is cut; depends on shapes and strides only.
 struct Cut {
   Source source;
-  bool turn_a;             // each chunk copies its rows of A, whose columns are consecutive, row by row
-  std::size_t width;       // of a panel
+  bool turn_a;        // each chunk copies its rows of A, whose columns are consecutive, row by row
+  std::size_t width;  // of a panel
   std::size_t k_blocks;
   std::size_t n_block;     // columns of B packed at a time, a multiple of the width
   std::size_t row_chunks;  // of C, shared out to threads
@@ -137,9 +138,7 @@ Cut cut_product(const Gemm<T>& product, const GemmBlocking& blocking) {
   if (cut.turn_a) cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, wanted));
   cut.col_chunks = std::min(panels, ceil_div(wanted, cut.row_chunks));
   cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, ceil_div(wanted, cut.col_chunks)));
-  cut.source = in_place              ? Source::kInPlace
-               : cut.row_chunks == 1 ? Source::kPackedAlone
-                                     : Source::kPackedTogether;
+  cut.source = in_place ? Source::kInPlace : cut.row_chunks == 1 ? Source::kPackedAlone : Source::kPackedTogether;
   return cut;
 }
 
@@ -298,6 +297,9 @@ void pack_panel(const GemmKernels<T>& kernels, Matrix<const T> b, std::size_t k,
     using Bits = typename GemmKernels<T>::Bits;
     kernels.transpose(reinterpret_cast<const Bits*>(b.data), b.col, reinterpret_cast<Bits*>(out),
                       static_cast<std::ptrdiff_t>(width), cols, k);
+  } else if (std::abs(b.row) < std::abs(b.col)) {
+    for (std::size_t j = 0; j < cols; j++)
+      for (std::size_t i = 0; i < k; i++) out[i * width + j] = *b.at(i, j);
   } else {
     for (std::size_t i = 0; i < k; i++)
       for (std::size_t j = 0; j < cols; j++) out[i * width + j] = *b.at(i, j);

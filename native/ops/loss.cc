@@ -52,44 +52,42 @@ class BadTarget {
   std::atomic<std::int64_t> row_{kNone};
 };
 
-// Row by row logSumExp = log(sum(exp(x))) and, with s = smoothing, loss = logSumExp - (1 - s) x[target] - s avg(x).
+// With s = smoothing, loss = -(1 - s) log softmax(x)[target] - s avg(log softmax(x)), row by row.
 template <class T, class Index>
 void cross_entropy_rows(OpCall& call, const CrossEntropyOptions& options, int axis) {
-  const View &logits = call.in[0], &target = call.in[1], &loss = call.out[0], &log_sum_exp = call.out[1];
-  const auto log_sum = pick<T>(call.kernels.f32_log_sum_exp, call.kernels.f64_log_sum_exp);
+  const View &logits = call.in[0], &target = call.in[1], &loss = call.out[0];
+  const auto log_softmax = pick<T>(call.kernels.f32_log_softmax, call.kernels.f64_log_softmax);
   const auto sum = pick<T>(call.kernels.f32_sum, call.kernels.f64_sum);
   const std::int64_t classes = logits.shape[axis];
   const T smoothing = static_cast<T>(options.smoothing), rest = static_cast<T>(1 - options.smoothing);
   const View logits_rest = without_axis(logits, axis);
-  const RowNest<4> rows({&loss, &log_sum_exp, &target, &logits_rest});
+  const RowNest<3> rows({&loss, &target, &logits_rest});
   BadTarget bad;
   for_rows<T>(rows, static_cast<std::size_t>(classes), 1, [&](std::int64_t row, const auto& at, T* buffer) {
     T& row_loss = *reinterpret_cast<T*>(at[0]);
-    T& row_log_sum = *reinterpret_cast<T*>(at[1]);
-    const std::int64_t label = *reinterpret_cast<const Index*>(at[2]);
-    row_loss = row_log_sum = 0;
+    const std::int64_t label = *reinterpret_cast<const Index*>(at[1]);
+    row_loss = 0;
     if (label == options.ignore_index) return;
     if (label < 0 || label >= classes) return bad.note(row);
-    const Row<T> source = row_of<T>(at[3], logits.strides[axis], classes);
-    const T* const x = source.load(buffer);
-    row_log_sum = log_sum(x, source.n);
-    // Differences before the weights: infinite logits of other classes stay out of the loss.
-    row_loss = row_log_sum - x[label];
-    if (smoothing == 0) return;
-    row_loss = rest * row_loss + smoothing * (row_log_sum - sum(x, source.n) / static_cast<T>(classes));
+    const Row<T> source = row_of<T>(at[2], logits.strides[axis], classes);
+    log_softmax(source.load(buffer), buffer, source.n);
+    row_loss = -buffer[label];
+    if (smoothing != 0) row_loss = rest * row_loss - smoothing * (sum(buffer, source.n) / static_cast<T>(classes));
   });
-  bad.check<Index>(rows, 2, classes);
+  bad.check<Index>(rows, 1, classes);
+}
+
+void check_rows(const View& logits, const View& target, const View& per_row, int axis) {
+  const View rest = without_axis(logits, axis);
+  require(target.same_shape(rest), "cross entropy needs one target a row");
+  require(per_row.same_shape(rest) && per_row.dtype == logits.dtype, "a cross entropy has one value a row");
 }
 
 void cross_entropy(OpCall& call) {
   const View &logits = call.in[0], &target = call.in[1];
   const CrossEntropyOptions options(call.attrs);
   const int axis = class_axis(logits);
-  const View rest = without_axis(logits, axis);
-  for (const View* view : {&call.out[0], &call.out[1]}) {
-    require(view->same_shape(rest) && view->dtype == logits.dtype, "a cross entropy has one value a row");
-  }
-  require(target.same_shape(rest), "cross entropy needs one target a row");
+  check_rows(logits, target, call.out[0], axis);
   visit_float(logits.dtype, [&](auto tag) {
     visit_target(target, [&](auto index) {
       cross_entropy_rows<typename decltype(tag)::type, typename decltype(index)::type>(call, options, axis);
@@ -97,18 +95,17 @@ void cross_entropy(OpCall& call) {
   });
 }
 
-// dlogits = dout (exp(x - logSumExp) - (1 - s) onehot(target) - s / C).
+// dlogits = dout (softmax(x) - (1 - s) onehot(target) - s / C).
 template <class T, class Index>
 void cross_entropy_backward_rows(OpCall& call, const CrossEntropyOptions& options, int axis) {
-  const View &dout = call.in[0], &logits = call.in[1], &target = call.in[2], &log_sum_exp = call.in[3];
-  const View& dlogits = call.out[0];
+  const View &dout = call.in[0], &logits = call.in[1], &target = call.in[2], &dlogits = call.out[0];
+  const auto softmax = pick<T>(call.kernels.f32_softmax, call.kernels.f64_softmax);
   const auto scale_shift = pick<T>(call.kernels.f32_scale_shift, call.kernels.f64_scale_shift);
-  const auto exp = pick<T>(call.kernels.f32_exp, call.kernels.f64_exp);
   const std::int64_t classes = logits.shape[axis];
   const T rest = static_cast<T>(1 - options.smoothing);
   const T share = static_cast<T>(options.smoothing / static_cast<double>(classes));
   const View dlogits_rest = without_axis(dlogits, axis), logits_rest = without_axis(logits, axis);
-  const RowNest<5> rows({&dlogits_rest, &dout, &logits_rest, &target, &log_sum_exp});
+  const RowNest<4> rows({&dlogits_rest, &dout, &logits_rest, &target});
   BadTarget bad;
   for_rows<T>(rows, static_cast<std::size_t>(classes), 2, [&](std::int64_t row, const auto& at, T* buffer) {
     const Row<T> written = row_of<T>(at[0], dlogits.strides[axis], classes);
@@ -121,8 +118,7 @@ void cross_entropy_backward_rows(OpCall& call, const CrossEntropyOptions& option
     } else if (label < 0 || label >= classes) {
       return bad.note(row);
     } else {
-      scale_shift(source.load(buffer + classes), 1, T{1}, -*reinterpret_cast<const T*>(at[4]), dx, written.n);
-      exp(dx, 1, dx, written.n);
+      softmax(source.load(buffer + classes), dx, written.n);
       dx[label] -= rest;
       scale_shift(dx, 1, gradient, -gradient * share, dx, written.n);
     }
@@ -132,14 +128,10 @@ void cross_entropy_backward_rows(OpCall& call, const CrossEntropyOptions& option
 }
 
 void cross_entropy_backward(OpCall& call) {
-  const View &logits = call.in[1], &target = call.in[2], &dlogits = call.out[0];
+  const View &dout = call.in[0], &logits = call.in[1], &target = call.in[2], &dlogits = call.out[0];
   const CrossEntropyOptions options(call.attrs);
   const int axis = class_axis(logits);
-  const View rest = without_axis(logits, axis);
-  for (const View* view : {&call.in[0], &call.in[3]}) {
-    require(view->same_shape(rest) && view->dtype == logits.dtype, "a cross entropy has one value a row");
-  }
-  require(target.same_shape(rest), "cross entropy needs one target a row");
+  check_rows(logits, target, dout, axis);
   require(dlogits.same_shape(logits) && dlogits.dtype == logits.dtype, "a gradient has the shape of its tensor");
   visit_float(logits.dtype, [&](auto tag) {
     visit_target(target, [&](auto index) {
@@ -212,8 +204,8 @@ void bce_with_logits_backward(OpCall& call) {
 }  // namespace
 
 void register_loss(OpList& ops) {
-  ops.push_back({"crossEntropy", 2, 2, cross_entropy});
-  ops.push_back({"crossEntropyBackward", 4, 1, cross_entropy_backward});
+  ops.push_back({"crossEntropy", 2, 1, cross_entropy});
+  ops.push_back({"crossEntropyBackward", 3, 1, cross_entropy_backward});
   ops.push_back({"bceWithLogits", 2, 1, bce_with_logits});
   ops.push_back({"bceWithLogitsBackward", 3, 1, bce_with_logits_backward});
 }

@@ -199,6 +199,7 @@ void fill_view(const View& target, double value) {
 }
 
 void register_move(OpList& ops) {
+  ops.push_back({"assign", 2, 0, [](OpCall& call) { copy_view(call.in[1], call.in[0], call.kernels); }});
   ops.push_back({"copy", 1, 1, copy});
   ops.push_back({"concat", kVariadic, 1, concat});
   ops.push_back({"pad", 1, 1, pad});

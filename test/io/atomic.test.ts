@@ -54,12 +54,19 @@ it('many writers at once leave one of their files, whole', async () => {
 });
 
 it('a process killed while it writes leaves the old file', async () => {
+  const atomic = path.join(__dirname, '..', '..', 'dist', 'io', 'atomic.js');
   const program = `
-    require('@swc-node/register');
+    const { writeAtomically } = require(${JSON.stringify(atomic)});
+    function* contents() {
+      yield Buffer.from('half');
+      process.stdout.write('written');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    }
+    writeAtomically('test', ${JSON.stringify(file)}, contents());
   `;
-  void program;
-  const child = spawn(process.execPath, ['-e', slowWriter(file)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+  expect(await readdir(folder)).toHaveLength(2);
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(await text()).toBe('old');

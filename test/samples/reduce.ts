@@ -58,7 +58,7 @@ function reduction(fold: Fold, options: ReductionOptions): OpSamples {
       ...all.flatMap(([shape, axes]) => [sample(shape, axes, false), sample(shape, axes, true)]),
       { ...sample([2, 2], [1], false), inputs: { x: values([2, 2], [1, NaN, 3, 4]) }, dtypes: dtypes.filter((d) => floats.includes(d)), order: 0 },
     ],
-    large: sample([301, 3001], [1], false),
+    large: sample([131, 1009], [1], false),
     errors: options.errors ?? [],
   };
 }

@@ -31,8 +31,8 @@ export interface Sample {
   readonly differentiable?: number;
   /** Inputs that follow from the others, such as saved statistics, put in their places. */
   readonly derive?: (...inputs: Nd[]) => readonly Nd[];
-  /** Whether the inputs lie in memory in other ways than row-major too; false where their order is their meaning. */
-  readonly layouts?: boolean;
+  /** Inputs that also lie in memory in other ways than row-major: all when left out. */
+  readonly layouts?: false | readonly string[];
 }
 
 /** A call that must be refused. */

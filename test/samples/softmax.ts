@@ -15,8 +15,9 @@ function softmaxList(list: readonly number[]): number[] {
 }
 
 const logSoftmaxList = (list: readonly number[]): number[] => {
-  const logTotal = maxOf(list) + Math.log(sumOf(exponentials(list)));
-  return list.map((x) => x - logTotal);
+  const top = maxOf(list);
+  const logTotal = Math.log(sumOf(exponentials(list)));
+  return list.map((x) => x - top - logTotal);
 };
 
 const cases: readonly (readonly [shape: readonly number[], axis: number])[] = [

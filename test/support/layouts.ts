@@ -85,10 +85,15 @@ export function place(x: Nd, layout: Layout): Tensor {
   const integer = x.dtype === 'int64';
   const poison = x.dtype === 'bool' ? 1 : 99;
   array.fill((integer ? BigInt(poison) : poison) as never);
-  let position = 0;
-  for (const index of indicesOf(x.shape)) {
-    const value = x.data[position++]!;
-    array[index.reduce((at, i, axis) => at + i * strides[axis]!, offset)] = (integer ? BigInt(value) : value) as never;
+  const put = (at: number, value: number): void => {
+    array[at] = (integer ? BigInt(value) : value) as never;
+  };
+  if (layout === 'contiguous') x.data.forEach((value, at) => put(at, value));
+  else {
+    let next = 0;
+    for (const index of indicesOf(x.shape)) {
+      put(index.reduce((at, i, axis) => at + i * strides[axis]!, offset), x.data[next++]!);
+    }
   }
   const storage = Storage.allocate(elements * size);
   storage.write(0, array);

@@ -26,10 +26,15 @@ export function* indicesOf(shape: readonly number[]): Generator<number[]> {
   }
 }
 
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+/** Position of an index in row-major order. */
+export function position(index: readonly number[], shape: readonly number[]): number {
+  let at = 0;
+  for (let axis = 0; axis < shape.length; axis++) at = at * shape[axis]! + index[axis]!;
+  return at;
+}
 
 export function at(x: Nd, index: readonly number[]): number {
-  return x.data[dot(index, stridesOf(x.shape))]!;
+  return x.data[position(index, x.shape)]!;
 }
 
 /** An array from its value at each index. */
@@ -44,8 +49,7 @@ export function accumulate(
   fill: (add: (index: readonly number[], value: number) => void) => void,
 ): Nd {
   const data = new Array<number>(sizeOf(shape)).fill(0);
-  const strides = stridesOf(shape);
-  fill((index, value) => (data[dot(index, strides)]! += value));
+  fill((index, value) => (data[position(index, shape)]! += value));
   return { dtype, shape, data };
 }
 
@@ -78,9 +82,9 @@ export function groups(x: Nd, axes: readonly number[], keepDims = false): { shap
   const reduced = new Set(axes);
   const kept = x.shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
   const lists = Array.from({ length: sizeOf(kept) }, (): number[] => []);
-  const strides = stridesOf(kept);
+  let next = 0;
   for (const index of indicesOf(x.shape)) {
-    lists[dot(index.map((i, axis) => (reduced.has(axis) ? 0 : i)), strides)]!.push(at(x, index));
+    lists[position(index.map((i, axis) => (reduced.has(axis) ? 0 : i)), kept)]!.push(x.data[next++]!);
   }
   return { shape: keepDims ? kept : kept.filter((_, axis) => !reduced.has(axis)), lists };
 }
@@ -108,8 +112,8 @@ export function alongAxis(inputs: readonly Nd[], axis: number, f: (...lists: num
   const { shape, dtype } = inputs[0]!;
   const lists = inputs.map((x) => groups(x, [axis]).lists);
   const results = lists[0]!.map((_, row) => f(...lists.map((list) => list[row]!)));
-  const outer = stridesOf(shape.filter((_, other) => other !== axis));
-  return build(dtype, shape, (index) => results[dot(index.filter((_, other) => other !== axis), outer)]![index[axis]!]!);
+  const outer = shape.filter((_, other) => other !== axis);
+  return build(dtype, shape, (index) => results[position(index.filter((_, other) => other !== axis), outer)]![index[axis]!]!);
 }
 
 /**

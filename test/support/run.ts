@@ -13,6 +13,11 @@ export interface Drawn {
   readonly groups: readonly { readonly name: string; readonly count: number; readonly list: boolean }[];
 }
 
+/** Whether an input may lie in memory in other ways than row-major. */
+function varies({ layouts }: Sample, input: string): boolean {
+  return layouts === undefined || (layouts !== false && layouts.includes(input));
+}
+
 /** Draws the inputs of a sample for one dtype; the same seed gives the same numbers whatever the dtype. */
 export function draw(sample: Sample, dtype: DType, seed: number, layout: Layout = 'contiguous'): Drawn {
   const arrays: Nd[] = [];
@@ -22,7 +27,8 @@ export function draw(sample: Sample, dtype: DType, seed: number, layout: Layout 
     for (const spec of specs) {
       const own = spec.dtype ?? dtype;
       const numbers = spec.fill(new Random(seed ^ seedOf(`${name}${arrays.length}`)), sizeOf(spec.shape));
-      arrays.push(asPlaced({ dtype: own, shape: spec.shape, data: numbers.map((value) => stored(own, value)) }, layout));
+      const array = { dtype: own, shape: spec.shape, data: numbers.map((value) => stored(own, value)) };
+      arrays.push(varies(sample, name) ? asPlaced(array, layout) : array);
     }
     return { name, count: specs.length, list };
   });
@@ -54,5 +60,8 @@ export function results(op: Op, outputs: readonly Tensor[], inputs: readonly Ten
   return op.outputs.length > 0 ? outputs : inputs;
 }
 
-/** The same arrays as tensors, all in one layout. */
-export const placeAll = (arrays: readonly Nd[], layout: Layout): Tensor[] => arrays.map((x) => place(x, layout));
+/** The drawn inputs as tensors, in a layout. */
+export function placeAll(sample: Sample, { arrays, groups }: Drawn, layout: Layout): Tensor[] {
+  const names = groups.flatMap(({ name, count }) => new Array<string>(count).fill(name));
+  return arrays.map((x, i) => place(x, varies(sample, names[i]!) ? layout : 'contiguous'));
+}

@@ -1,0 +1,42 @@
+export {
+  ELU,
+  GELU,
+  Identity,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+  type SoftmaxLayerOptions,
+} from './activation.js';
+export { Conv2d, type Conv2dLayerOptions } from './conv.js';
+export { Dropout, type DropoutLayerOptions } from './dropout.js';
+export { Embedding, type EmbeddingOptions } from './embedding.js';
+export { Flatten, type FlattenOptions } from './flatten.js';
+export {
+  calculateGain,
+  fansOf,
+  kaimingNormal,
+  kaimingUniform,
+  orthogonal,
+  truncNormal,
+  xavierNormal,
+  xavierUniform,
+  type AffineOptions,
+  type Fans,
+  type InitOptions,
+  type KaimingOptions,
+  type Nonlinearity,
+  type TruncNormalOptions,
+  type XavierOptions,
+} from './init.js';
+export { Linear } from './linear.js';
+export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.js';
+export { Module, type AnyModule } from './module.js';
+export { BatchNorm1d, BatchNorm2d, LayerNorm, type BatchNormLayerOptions, type LayerNormLayerOptions } from './norm.js';
+export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pool.js';
+export { Sequential } from './sequential.js';
+export type { StateDict, StateDictDifference } from './state-dict.js';

@@ -1,0 +1,192 @@
+import {
+  bce,
+  bceWithLogits,
+  crossEntropy,
+  l1Loss,
+  mse,
+  nllLoss,
+  type BceWithLogitsOptions,
+  type ClassLossOptions,
+  type CrossEntropyOptions,
+  type LossOptions,
+} from '../ops/loss.js';
+import type { FloatDType } from '../tensor/dtype.js';
+import type { Buffer } from '../tensor/parameter.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { buffer } from './init.js';
+import { Module } from './module.js';
+
+/** What compares a prediction with its target. */
+abstract class Loss extends Module<readonly [input: Tensor<FloatDType>, target: Tensor], Tensor<FloatDType>> {}
+
+/** A copy that lives as long as the module. */
+function keep(weight: Tensor | undefined): Buffer | undefined {
+  return weight === undefined ? undefined : buffer(() => weight);
+}
+
+/**
+ * How surprised a classifier is by the right classes, from scores before the softmax: {@link crossEntropy} as a module.
+ *
+ * lossₙ = −w[yₙ] · log softmax(logitsₙ)[yₙ]; the mean is Σ lossₙ / Σ w[yₙ]
+ *
+ * Shapes: logits [N, C], [N, C, …] or [C]; target without the axis of classes, or as the logits for probabilities. Dtypes:
+ * logits float32 or float64; target int32, int64 or uint8 for indices, float for probabilities.
+ *
+ * @param options.weight weight of every class, [C]; default 1
+ * @param options.ignoreIndex class index of rows that do not count; default none (PyTorch's is −100)
+ * @param options.labelSmoothing share of the target spread over all classes, 0 to 1; default 0
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ *
+ * Source: Szegedy et al. 2016, «Rethinking the Inception Architecture», section 7 (label smoothing).
+ * @example
+ * ```ts
+ * import { CrossEntropyLoss, tensor } from 'myelin';
+ * const loss = new CrossEntropyLoss().forward(tensor([[0, 0]]), tensor([1], { dtype: 'int32' }));
+ * console.log(loss.item().toFixed(4)); // 0.6931
+ * ```
+ */
+export class CrossEntropyLoss extends Loss {
+  readonly weight: Buffer | undefined;
+  private readonly options: Omit<CrossEntropyOptions, 'weight'>;
+
+  constructor({ weight, ...options }: CrossEntropyOptions = {}) {
+    super();
+    this.weight = keep(weight);
+    this.options = options;
+  }
+
+  override forward<D extends FloatDType>(logits: Tensor<D>, target: Tensor): Tensor<D> {
+    return crossEntropy(logits, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/**
+ * Negative log-likelihood of log-probabilities: {@link nllLoss} as a module.
+ *
+ * lossₙ = −w[yₙ] · logProbsₙ[yₙ]; the mean is Σ lossₙ / Σ w[yₙ]
+ *
+ * Shapes: logProbs [N, C], [N, C, …] or [C]; target without the axis of classes. Dtypes: logProbs float32 or float64; target
+ * int32, int64 or uint8.
+ *
+ * @param options.weight weight of every class, [C]; default 1
+ * @param options.ignoreIndex class index of rows that do not count; default none (PyTorch's is −100)
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @example
+ * ```ts
+ * import { NLLLoss, logSoftmax, tensor } from 'myelin';
+ * const loss = new NLLLoss().forward(logSoftmax(tensor([[0, 0]])), tensor([1], { dtype: 'int32' }));
+ * console.log(loss.item().toFixed(4)); // 0.6931
+ * ```
+ */
+export class NLLLoss extends Loss {
+  readonly weight: Buffer | undefined;
+  private readonly options: Omit<ClassLossOptions, 'weight'>;
+
+  constructor({ weight, ...options }: ClassLossOptions = {}) {
+    super();
+    this.weight = keep(weight);
+    this.options = options;
+  }
+
+  override forward<D extends FloatDType>(logProbs: Tensor<D>, target: Tensor): Tensor<D> {
+    return nllLoss(logProbs, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/**
+ * Squared error: lossᵢ = (inputᵢ − targetᵢ)². {@link mse} as a module.
+ *
+ * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ *
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @example
+ * ```ts
+ * import { MSELoss, tensor } from 'myelin';
+ * console.log(new MSELoss().forward(tensor([1, 2]), tensor([1, 4])).item()); // 2
+ * ```
+ */
+export class MSELoss extends Loss {
+  constructor(private readonly options: LossOptions = {}) {
+    super();
+  }
+
+  override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
+    return mse(input, target, this.options);
+  }
+}
+
+/**
+ * Absolute error: lossᵢ = |inputᵢ − targetᵢ|. {@link l1Loss} as a module.
+ *
+ * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ *
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @example
+ * ```ts
+ * import { L1Loss, tensor } from 'myelin';
+ * console.log(new L1Loss().forward(tensor([1, 2]), tensor([1, 4])).item()); // 1
+ * ```
+ */
+export class L1Loss extends Loss {
+  constructor(private readonly options: LossOptions = {}) {
+    super();
+  }
+
+  override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
+    return l1Loss(input, target, this.options);
+  }
+}
+
+/**
+ * Binary cross-entropy of probabilities: lossᵢ = −(tᵢ · log pᵢ + (1 − tᵢ) · log(1 − pᵢ)), each logarithm at least −100.
+ * {@link bce} as a module.
+ *
+ * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ *
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @example
+ * ```ts
+ * import { BCELoss, tensor } from 'myelin';
+ * console.log(new BCELoss().forward(tensor([0.5]), tensor([1])).item().toFixed(4)); // 0.6931
+ * ```
+ */
+export class BCELoss extends Loss {
+  constructor(private readonly options: LossOptions = {}) {
+    super();
+  }
+
+  override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
+    return bce(input, target, this.options);
+  }
+}
+
+/**
+ * Binary cross-entropy of logits, accurate for all of them: {@link bceWithLogits} as a module.
+ *
+ * lossᵢ = −(w · tᵢ · log σ(xᵢ) + (1 − tᵢ) · log(1 − σ(xᵢ)))
+ *
+ * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ *
+ * @param options.posWeight weight w of positive targets; default 1
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @example
+ * ```ts
+ * import { BCEWithLogitsLoss, tensor } from 'myelin';
+ * console.log(new BCEWithLogitsLoss().forward(tensor([0]), tensor([1])).item().toFixed(4)); // 0.6931
+ * ```
+ */
+export class BCEWithLogitsLoss extends Loss {
+  /** Named as in PyTorch, because it is the name in state dicts. */
+  readonly pos_weight: Buffer | undefined;
+  private readonly options: LossOptions;
+
+  constructor({ posWeight, ...options }: BceWithLogitsOptions = {}) {
+    super();
+    this.pos_weight = keep(posWeight);
+    this.options = options;
+  }
+
+  override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
+    return bceWithLogits(input, target, { ...this.options, posWeight: this.pos_weight });
+  }
+}

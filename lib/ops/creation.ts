@@ -1,0 +1,278 @@
+import { defineOp } from '../engine/define.js';
+import { checkDType, dtypeInfo, type DType, type TypedArray } from '../tensor/dtype.js';
+import { fail, show } from '../tensor/errors.js';
+import { checkShape, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
+import { Storage } from '../tensor/storage.js';
+import { Tensor, type NestedArray } from '../tensor/tensor.js';
+import { checkNumber, checkTensor, fits } from './support.js';
+
+/** Options of functions that make tensors. */
+export interface CreationOptions<D extends DType> {
+  /** Element type; default `float32`. */
+  readonly dtype?: D;
+}
+
+const fullOp = defineOp({
+  name: 'full',
+  inputs: [],
+  attrs: { value: 'float', shape: 'ints', dtype: ['bool', 'uint8', 'int32', 'int64', 'float32', 'float64'] },
+  save: [],
+  infer: (_, { shape, dtype }) => ({ dtype, shape }),
+  grad: 'none',
+});
+
+/**
+ * A tensor of one value.
+ *
+ * Shapes: as asked. Dtypes: all.
+ *
+ * @param options.dtype element type; default `float32`
+ * @throws MyelinError `SHAPE` for an impossible shape; `VALUE` for a value that the dtype cannot hold
+ * @example
+ * ```ts
+ * import { full } from 'myelin';
+ * console.log(full([2, 2], 7).toArray()); // [ [ 7, 7 ], [ 7, 7 ] ]
+ * ```
+ */
+export function full<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  value: number,
+  { dtype = 'float32' as D }: CreationOptions<D> = {},
+): Tensor<D, S> {
+  checkShape('full', shape);
+  checkDType('full', dtype);
+  checkNumber('full', 'value', value);
+  if (!fits(dtype, value)) fail('VALUE', 'full', `value ${value} does not fit ${dtype}`, { value, dtype });
+  return fullOp({}, { value, shape, dtype }) as Tensor<D, S>;
+}
+
+/**
+ * A tensor of zeros (`false` for bool).
+ *
+ * Shapes: as asked. Dtypes: all.
+ *
+ * @param options.dtype element type; default `float32`
+ * @throws MyelinError `SHAPE` for an impossible shape
+ * @example
+ * ```ts
+ * import { zeros } from 'myelin';
+ * console.log(zeros([3]).toArray()); // [ 0, 0, 0 ]
+ * ```
+ */
+export function zeros<const S extends Shape, D extends DType = 'float32'>(shape: S, options: CreationOptions<D> = {}): Tensor<D, S> {
+  return full(shape, 0, options);
+}
+
+/**
+ * A tensor of ones (`true` for bool).
+ *
+ * Shapes: as asked. Dtypes: all.
+ *
+ * @param options.dtype element type; default `float32`
+ * @throws MyelinError `SHAPE` for an impossible shape
+ * @example
+ * ```ts
+ * import { ones } from 'myelin';
+ * console.log(ones([3]).toArray()); // [ 1, 1, 1 ]
+ * ```
+ */
+export function ones<const S extends Shape, D extends DType = 'float32'>(shape: S, options: CreationOptions<D> = {}): Tensor<D, S> {
+  return full(shape, 1, options);
+}
+
+/**
+ * {@link full} in the shape and dtype of another tensor.
+ *
+ * @param options.dtype another element type
+ * @throws MyelinError `VALUE` for a value that the dtype cannot hold
+ * @example
+ * ```ts
+ * import { fullLike, tensor } from 'myelin';
+ * console.log(fullLike(tensor([1, 2]), 5).toArray()); // [ 5, 5 ]
+ * ```
+ */
+export function fullLike<D extends DType, S extends Shape, E extends DType = D>(
+  x: Tensor<D, S>,
+  value: number,
+  options: CreationOptions<E> = {},
+): Tensor<E, S> {
+  checkTensor('fullLike', 'x', x);
+  return full(x.shape, value, { dtype: options.dtype ?? x.dtype }) as Tensor<DType, S> as Tensor<E, S>;
+}
+
+/**
+ * Zeros in the shape and dtype of another tensor.
+ *
+ * @param options.dtype another element type
+ * @example
+ * ```ts
+ * import { tensor, zerosLike } from 'myelin';
+ * console.log(zerosLike(tensor([1, 2])).toArray()); // [ 0, 0 ]
+ * ```
+ */
+export function zerosLike<D extends DType, S extends Shape, E extends DType = D>(
+  x: Tensor<D, S>,
+  options: CreationOptions<E> = {},
+): Tensor<E, S> {
+  return fullLike(x, 0, options);
+}
+
+/**
+ * Ones in the shape and dtype of another tensor.
+ *
+ * @param options.dtype another element type
+ * @example
+ * ```ts
+ * import { onesLike, tensor } from 'myelin';
+ * console.log(onesLike(tensor([5, 6])).toArray()); // [ 1, 1 ]
+ * ```
+ */
+export function onesLike<D extends DType, S extends Shape, E extends DType = D>(
+  x: Tensor<D, S>,
+  options: CreationOptions<E> = {},
+): Tensor<E, S> {
+  return fullLike(x, 1, options);
+}
+
+/** One element, as JavaScript writes it. */
+export type Scalar = number | boolean | bigint;
+
+/** Dtype of the elements of a typed array. */
+export type DTypeOfArray<A extends TypedArray> = A extends Float32Array
+  ? 'float32'
+  : A extends Float64Array
+    ? 'float64'
+    : A extends Int32Array
+      ? 'int32'
+      : A extends BigInt64Array
+        ? 'int64'
+        : 'uint8';
+
+function dtypeOfArray(op: string, array: unknown): DType {
+  if (array instanceof Float32Array) return 'float32';
+  if (array instanceof Float64Array) return 'float64';
+  if (array instanceof Int32Array) return 'int32';
+  if (array instanceof BigInt64Array) return 'int64';
+  if (array instanceof Uint8Array) return 'uint8';
+  return fail('TYPE', op, `data is ${show(array)} (need numbers, nested arrays of them, or a typed array of a known dtype)`);
+}
+
+function shapeOf(data: NestedArray<Scalar>): number[] {
+  const shape: number[] = [];
+  for (let level: NestedArray<Scalar> | undefined = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  return shape;
+}
+
+function flatten(data: NestedArray<Scalar>, shape: Shape, axis: number, into: Scalar[]): void {
+  if (Array.isArray(data) !== axis < shape.length || (Array.isArray(data) && data.length !== shape[axis])) {
+    fail('SHAPE', 'tensor', `rows differ in length or depth below axis ${axis} (the first ones make ${show([...shape])})`);
+  }
+  if (Array.isArray(data)) for (const item of data) flatten(item, shape, axis + 1, into);
+  else into.push(data as Scalar);
+}
+
+function fill(array: TypedArray, dtype: DType, values: readonly Scalar[]): void {
+  values.forEach((value, i) => {
+    const number = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? Number(value) : NaN;
+    if (typeof value === 'string' || value === null || value === undefined || !fits(dtype, number)) {
+      fail('VALUE', 'tensor', `element ${i} is ${show(value)}, which does not fit ${dtype}`, { value, dtype });
+    }
+    array[i] = array instanceof BigInt64Array ? BigInt(value) : number;
+  });
+}
+
+function wrap(storage: Storage, dtype: DType, shape: Shape): Tensor {
+  return new Tensor(storage, dtype, shape, stridesOf(shape), 0);
+}
+
+function copied(array: TypedArray, dtype: DType, shape: Shape): Tensor {
+  const storage = Storage.allocate(array.byteLength);
+  storage.write(0, array);
+  return wrap(storage, dtype, shape);
+}
+
+function checkLength(op: string, length: number, shape: unknown): asserts shape is Shape {
+  checkShape(op, shape);
+  if (sizeOf(shape) === length) return;
+  fail('SHAPE', op, `data has ${length} elements, shape ${show([...shape])} has ${sizeOf(shape)}`, { length, shape });
+}
+
+/** Options of {@link tensor}. */
+export interface TensorOptions<D extends DType> extends CreationOptions<D> {
+  /** Shape of a typed array's elements, row-major; default one axis. */
+  readonly shape?: Shape;
+}
+
+/**
+ * A tensor of given numbers, which are copied.
+ *
+ * Shapes: that of nested arrays; `options.shape` for typed arrays; [] for one number. Dtypes: a typed array's own, `bool`
+ * for booleans, otherwise `float32`, unless the options say so.
+ *
+ * @param options.dtype element type
+ * @param options.shape shape of a typed array's elements; default one axis
+ * @throws MyelinError `SHAPE` for ragged rows or a shape of another size; `VALUE` for elements that the dtype cannot hold
+ * @example
+ * ```ts
+ * import { tensor } from 'myelin';
+ * const x = tensor([[1, 2], [3, 4]]);
+ * const y = tensor(Int32Array.of(5, 6), { shape: [2, 1] });
+ * console.log(x.add(y).toArray()); // [ [ 6, 7 ], [ 9, 10 ] ]
+ * ```
+ */
+export function tensor<A extends TypedArray>(data: A, options?: { readonly shape?: Shape }): Tensor<DTypeOfArray<A>>;
+export function tensor<D extends DType>(
+  data: TypedArray | NestedArray<Scalar>,
+  options: TensorOptions<D> & { readonly dtype: D },
+): Tensor<D>;
+export function tensor(data: NestedArray<boolean>): Tensor<'bool'>;
+export function tensor(data: NestedArray<Scalar>): Tensor<'float32'>;
+export function tensor(data: TypedArray | NestedArray<Scalar>, options: TensorOptions<DType> = {}): Tensor {
+  if (options.dtype !== undefined) checkDType('tensor', options.dtype);
+  if (ArrayBuffer.isView(data)) return fromTyped(data, options);
+  const shape = shapeOf(data);
+  checkShape('tensor', shape);
+  const values: Scalar[] = [];
+  flatten(data, shape, 0, values);
+  const dtype = options.dtype ?? (typeof values[0] === 'boolean' ? 'bool' : 'float32');
+  const target = options.shape ?? shape;
+  checkLength('tensor', values.length, target);
+  const array = dtypeInfo(dtype).create(values.length);
+  fill(array, dtype, values);
+  return copied(array, dtype, target);
+}
+
+function fromTyped(data: TypedArray, options: TensorOptions<DType>): Tensor {
+  const own = dtypeOfArray('tensor', data);
+  const shape = options.shape ?? [data.length];
+  checkLength('tensor', data.length, shape);
+  const dtype = options.dtype ?? own;
+  if (dtype === own) return copied(data, dtype, shape);
+  const array = dtypeInfo(dtype).create(data.length);
+  fill(array, dtype, Array.from<Scalar>(data as ArrayLike<Scalar>));
+  return copied(array, dtype, shape);
+}
+
+/**
+ * A tensor on the memory of a typed array, without copying: changes of the array show in the tensor, and the array stays
+ * alive as long as the tensor.
+ *
+ * Shapes: as asked; default one axis. Dtypes: the array's own.
+ *
+ * @param options.shape shape of the elements, row-major; default one axis
+ * @throws MyelinError `SHAPE` for a shape of another size; `TYPE` for an array of no known dtype
+ * @example
+ * ```ts
+ * import { borrow } from 'myelin';
+ * const samples = new Float32Array(4);
+ * const x = borrow(samples, { shape: [2, 2] });
+ * samples[0] = 7;
+ * console.log(x.toArray()); // [ [ 7, 0 ], [ 0, 0 ] ]
+ * ```
+ */
+export function borrow<A extends TypedArray>(data: A, options: { readonly shape?: Shape } = {}): Tensor<DTypeOfArray<A>> {
+  const dtype = dtypeOfArray('borrow', data);
+  const shape = options.shape ?? [data.length];
+  checkLength('borrow', data.length, shape);
+  return wrap(Storage.borrow(data), dtype, shape) as Tensor<DTypeOfArray<A>>;
+}

@@ -1,0 +1,23 @@
+import './methods.js';
+
+export * from './activation.js';
+export { assign } from './assign.js';
+export { eq, ge, gt, le, lt, ne, where } from './compare.js';
+export * from './conv.js';
+export * from './creation.js';
+export { add, cast, div, maximum, minimum, mul, neg, pow, sub, type Operand } from './elementwise.js';
+export * from './indexing.js';
+export { linear, matmul } from './linalg.js';
+export * from './logic.js';
+export * from './loss.js';
+export { cos, erf, exp, expm1, log, log1p, log2, reciprocal, rsqrt, sin, sqrt, tan } from './math.js';
+export { chunk, clone, concat, contiguous, pad, split, stack, tile } from './move.js';
+export * from './norm.js';
+export * from './pool.js';
+export * from './random.js';
+export * from './ranges.js';
+export { all, any, argmax, argmin, max, mean, min, prod, sum, type AxisOptions, type ReduceOptions } from './reduce.js';
+export * from './rounding.js';
+export * from './softmax.js';
+export * from './statistics.js';
+export * from './view.js';

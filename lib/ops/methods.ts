@@ -1,0 +1,158 @@
+import type { DType, FloatDType } from '../tensor/dtype.js';
+import { fail } from '../tensor/errors.js';
+import { Variable } from '../tensor/parameter.js';
+import type { Shape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { BroadcastShape, TransposedShape } from '../tensor/types.js';
+import * as activation from './activation.js';
+import { assign } from './assign.js';
+import * as compare from './compare.js';
+import * as elementwise from './elementwise.js';
+import { cast, type Arithmetic, type Operand, type RealArithmetic } from './elementwise.js';
+import * as linalg from './linalg.js';
+import type { MatMul } from './linalg.js';
+import * as logic from './logic.js';
+import * as math from './math.js';
+import * as move from './move.js';
+import type { Layout } from './move.js';
+import * as reduce from './reduce.js';
+import type { Accumulated, AxisOptions, ReduceOptions } from './reduce.js';
+import * as rounding from './rounding.js';
+import * as softmaxes from './softmax.js';
+import type { SoftmaxOptions } from './softmax.js';
+import * as statistics from './statistics.js';
+import type { NormOptions, VarianceOptions } from './statistics.js';
+import type { Floating } from './support.js';
+import * as views from './view.js';
+import type { KnownShape, SliceSpec } from './view.js';
+
+// Each method is the function of the same name with the tensor as its first argument; its doc is the function's.
+const methods = {
+  ...pick(elementwise, ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'neg']),
+  ...pick(compare, ['eq', 'ne', 'lt', 'le', 'gt', 'ge']),
+  ...pick(logic, ['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot', 'isnan', 'isinf', 'isfinite']),
+  ...pick(math, ['exp', 'expm1', 'log', 'log1p', 'log2', 'sqrt', 'rsqrt', 'reciprocal', 'sin', 'cos', 'tan', 'erf']),
+  ...pick(rounding, ['abs', 'sign', 'square', 'floor', 'ceil', 'round', 'trunc']),
+  ...pick(activation, ['relu', 'sigmoid', 'tanh', 'clamp']),
+  ...pick(softmaxes, ['softmax', 'logSoftmax']),
+  ...pick(reduce, ['sum', 'mean', 'prod', 'max', 'min', 'argmax', 'argmin', 'any', 'all']),
+  ...pick(statistics, ['variance', 'std', 'norm', 'logSumExp']),
+  ...pick(views, ['reshape', 'flatten', 'squeeze', 'unsqueeze', 'permute', 'transpose', 'expand', 'slice', 'flip']),
+  ...pick(move, ['contiguous', 'clone']),
+  ...pick(linalg, ['matmul']),
+  to: cast,
+};
+
+function pick<T extends object, K extends keyof T>(module: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, module[name]])) as Pick<T, K>;
+}
+
+declare module '../tensor/tensor.js' {
+  interface Tensor<D extends DType, S extends Shape> {
+    add<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    sub<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    mul<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    div<B extends Operand>(other: B): RealArithmetic<Tensor<D, S>, B>;
+    pow<B extends Operand>(exponent: B): RealArithmetic<Tensor<D, S>, B>;
+    maximum<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    minimum<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    neg(): Tensor<D, S>;
+    eq<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
+    ne<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
+    lt<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
+    le<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
+    gt<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
+    ge<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
+    logicalAnd<T extends Shape>(
+      this: Tensor<'bool', S>,
+      other: Tensor<'bool', T>,
+    ): Tensor<'bool', BroadcastShape<S, T>>;
+    logicalOr<T extends Shape>(this: Tensor<'bool', S>, other: Tensor<'bool', T>): Tensor<'bool', BroadcastShape<S, T>>;
+    logicalXor<T extends Shape>(
+      this: Tensor<'bool', S>,
+      other: Tensor<'bool', T>,
+    ): Tensor<'bool', BroadcastShape<S, T>>;
+    logicalNot(this: Tensor<'bool', S>): Tensor<'bool', S>;
+    isnan(): Tensor<'bool', S>;
+    isinf(): Tensor<'bool', S>;
+    isfinite(): Tensor<'bool', S>;
+    exp(): Tensor<Floating<D>, S>;
+    expm1(): Tensor<Floating<D>, S>;
+    log(): Tensor<Floating<D>, S>;
+    log1p(): Tensor<Floating<D>, S>;
+    log2(): Tensor<Floating<D>, S>;
+    sqrt(): Tensor<Floating<D>, S>;
+    rsqrt(): Tensor<Floating<D>, S>;
+    reciprocal(): Tensor<Floating<D>, S>;
+    sin(): Tensor<Floating<D>, S>;
+    cos(): Tensor<Floating<D>, S>;
+    tan(): Tensor<Floating<D>, S>;
+    erf(): Tensor<Floating<D>, S>;
+    abs(): Tensor<D, S>;
+    sign(): Tensor<D, S>;
+    square(): Tensor<D, S>;
+    floor(): Tensor<D, S>;
+    ceil(): Tensor<D, S>;
+    round(): Tensor<D, S>;
+    trunc(): Tensor<D, S>;
+    relu(): Tensor<D, S>;
+    sigmoid(): Tensor<Floating<D>, S>;
+    tanh(): Tensor<Floating<D>, S>;
+    clamp(options?: activation.ClampOptions): Tensor<D, S>;
+    softmax(options?: SoftmaxOptions): Tensor<D & FloatDType, S>;
+    logSoftmax(options?: SoftmaxOptions): Tensor<D & FloatDType, S>;
+    sum(options?: ReduceOptions): Tensor<Accumulated<D>>;
+    mean(options?: ReduceOptions): Tensor<D & FloatDType>;
+    prod(options?: ReduceOptions): Tensor<Accumulated<D>>;
+    max(options?: ReduceOptions): Tensor<D>;
+    min(options?: ReduceOptions): Tensor<D>;
+    argmax(options?: AxisOptions): Tensor<'int64'>;
+    argmin(options?: AxisOptions): Tensor<'int64'>;
+    any(this: Tensor<'bool', S>, options?: ReduceOptions): Tensor<'bool'>;
+    all(this: Tensor<'bool', S>, options?: ReduceOptions): Tensor<'bool'>;
+    variance(options?: VarianceOptions): Tensor<D & FloatDType>;
+    std(options?: VarianceOptions): Tensor<D & FloatDType>;
+    norm(options?: NormOptions): Tensor<D & FloatDType>;
+    logSumExp(options?: ReduceOptions): Tensor<D & FloatDType>;
+    reshape<const T extends Shape>(shape: T): Tensor<D, KnownShape<T>>;
+    flatten(options?: { readonly start?: number; readonly end?: number }): Tensor<D>;
+    squeeze(axis?: number | readonly number[]): Tensor<D>;
+    unsqueeze(axis: number): Tensor<D>;
+    permute(axes: readonly number[]): Tensor<D>;
+    transpose(): Tensor<D, TransposedShape<S>>;
+    transpose(a: number, b: number): Tensor<D>;
+    expand<const T extends Shape>(shape: T): Tensor<D, KnownShape<T>>;
+    slice(...specs: readonly SliceSpec[]): Tensor<D>;
+    flip(axis?: number | readonly number[]): Tensor<D>;
+    contiguous(options?: { readonly layout?: Layout }): Tensor<D, S>;
+    clone(): Tensor<D, S>;
+    matmul<B extends DType, T extends Shape>(other: Tensor<B, T>): MatMul<D, B, S, T>;
+    /** This tensor in another dtype; see {@link cast}. */
+    to<E extends DType>(dtype: E): Tensor<E, S>;
+  }
+}
+
+declare module '../tensor/parameter.js' {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- a merged declaration must repeat all type parameters
+  interface Variable<D extends DType, S extends Shape> {
+    /** Overwrites the contents in place; a number fills, a tensor broadcasts. The dtype must be the same. */
+    assign(source: Tensor | number): this;
+  }
+}
+
+type Method = (self: Tensor, ...rest: never[]) => unknown;
+
+function install(name: string, method: Method): void {
+  if (name in Tensor.prototype) fail('STATE', 'load', `a tensor has a method ${name} already`);
+  const value = function (this: Tensor, ...rest: never[]): unknown {
+    return method(this, ...rest);
+  };
+  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+}
+
+for (const [name, method] of Object.entries(methods)) install(name, method as Method);
+
+Variable.prototype.assign = function (source) {
+  assign(this, source);
+  return this;
+};

@@ -1,0 +1,29 @@
+import type { FloatDType } from '../tensor/dtype.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { checkOption } from './checks.js';
+import { div } from './elementwise.js';
+import { mean, sum } from './reduce.js';
+
+/** How the losses of single samples become the result: their average, their sum, or left as they are. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+/** Options that every loss has. */
+export interface LossOptions {
+  /** How single losses become the result; default `'mean'`. */
+  readonly reduction?: Reduction;
+}
+
+/** {@link mean} of what is known to be float. */
+export const average = (x: Tensor, axis?: number): Tensor =>
+  mean(x as Tensor<FloatDType>, axis === undefined ? {} : { axis });
+
+/** The result of a loss; averages are weighted where weights are given. */
+export function reduceLosses(losses: Tensor, reduction: Reduction, weights?: Tensor): Tensor {
+  if (reduction === 'none') return losses;
+  if (reduction === 'sum') return sum(losses);
+  return weights === undefined ? average(losses) : div(sum(losses), sum(weights));
+}
+
+/** Refuses a reduction that does not exist. */
+export const checkReduction = (op: string, reduction: Reduction): void =>
+  checkOption(op, 'reduction', reduction, ['mean', 'sum', 'none']);

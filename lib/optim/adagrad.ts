@@ -1,0 +1,56 @@
+import { adagradStep } from '../ops/optim.js';
+import { checkAtLeast, Optimizer, type NamedParameters, type OptimizerArguments, type OptimizerOptions, type UpdateRule } from './optimizer.js';
+
+/** Options of {@link Adagrad}. */
+export interface AdagradOptions extends OptimizerOptions {
+  /** How fast the learning rate falls: at step t it is lr / (1 + (t − 1) · lrDecay); default 0. */
+  readonly lrDecay: number;
+  /** L2 penalty: what is added to the gradient, relative to the parameter; default 0. */
+  readonly weightDecay: number;
+  /** What the sums of squares start with; default 0. */
+  readonly initialAccumulatorValue: number;
+  /** Added to the root of the sum of squares; default 1e-10. */
+  readonly eps: number;
+}
+
+const rule: UpdateRule<AdagradOptions, 'sum'> = {
+  name: 'Adagrad',
+  defaults: { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
+  check: ({ lrDecay, weightDecay, initialAccumulatorValue, eps }) => {
+    for (const [name, value] of Object.entries({ lrDecay, weightDecay, initialAccumulatorValue, eps })) {
+      checkAtLeast('Adagrad', name, value, 0);
+    }
+  },
+  slots: ({ initialAccumulatorValue }) => ({ sum: initialAccumulatorValue }),
+  update: ({ parameters: params, gradients: grads, state, lr, step }, { lrDecay, eps, weightDecay }) =>
+    adagradStep({ params, grads, squares: state.sum, lr, step }, { lrDecay, eps, weightDecay }),
+};
+
+/**
+ * Gradients divided by the root of the sum of all their squares so far: rare features keep taking large steps.
+ *
+ * g = grad + weightDecay · param; s = s + g²; param −= lr / (1 + (t − 1) · lrDecay) · g / (√s + eps) at step t
+ *
+ * @param parameters what to train, by name: `model.parameters()`
+ * @param options.lr learning rate; default 1e-2
+ * @param options.lrDecay how fast it falls; default 0
+ * @param options.weightDecay L2 penalty; default 0
+ * @param options.initialAccumulatorValue what the sums of squares start with; default 0
+ * @param options.eps added to the denominator; default 1e-10
+ * @param options.groups parameters for which some options differ, chosen by name; default none
+ * @throws MyelinError `VALUE` for options out of range
+ *
+ * Source: Duchi, Hazan & Singer 2011, «Adaptive Subgradient Methods for Online Learning and Stochastic Optimization»,
+ * figure 1, diagonal matrices.
+ * @example
+ * ```ts
+ * import { Adagrad, Linear } from 'myelin';
+ * const optimizer = new Adagrad(new Linear(2, 1).parameters());
+ * console.log(optimizer.lr); // 0.01
+ * ```
+ */
+export class Adagrad extends Optimizer<AdagradOptions, 'sum'> {
+  constructor(parameters: NamedParameters, options: OptimizerArguments<AdagradOptions> = {}) {
+    super(rule, parameters, options);
+  }
+}

@@ -1,0 +1,69 @@
+import { rmspropStep } from '../ops/optim.js';
+import { checkAtLeast, checkDecay, Optimizer, type NamedParameters, type OptimizerArguments, type OptimizerOptions, type UpdateRule } from './optimizer.js';
+
+/** Options of {@link RMSprop}. */
+export interface RMSpropOptions extends OptimizerOptions {
+  /** How much of the average square is kept, 0 to 1; default 0.99. */
+  readonly alpha: number;
+  /** Added to the root of the average square; default 1e-8. */
+  readonly eps: number;
+  /** L2 penalty: what is added to the gradient, relative to the parameter; default 0. */
+  readonly weightDecay: number;
+  /** How much of the last step's direction is kept, 0 to 1; default 0. */
+  readonly momentum: number;
+  /** Whether the variance is used in place of the average square; default `false`. */
+  readonly centered: boolean;
+}
+
+type RMSpropSlot = 'square_avg' | 'grad_avg' | 'momentum_buffer';
+
+const rule: UpdateRule<RMSpropOptions, RMSpropSlot> = {
+  name: 'RMSprop',
+  defaults: { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false },
+  check: ({ alpha, eps, weightDecay, momentum }) => {
+    checkDecay('RMSprop', 'alpha', alpha);
+    checkDecay('RMSprop', 'momentum', momentum);
+    checkAtLeast('RMSprop', 'eps', eps, 0);
+    checkAtLeast('RMSprop', 'weightDecay', weightDecay, 0);
+  },
+  slots: ({ momentum, centered }) => ({
+    square_avg: 0,
+    ...(centered ? { grad_avg: 0 } : {}),
+    ...(momentum === 0 ? {} : { momentum_buffer: 0 }),
+  }),
+  update: ({ parameters: params, gradients: grads, state, lr, step }, { alpha, eps, weightDecay, momentum, centered }) => {
+    const { square_avg: squares = [], grad_avg: means = [], momentum_buffer: velocities = [] } = state;
+    rmspropStep({ params, grads, squares, means, velocities, lr, step }, { alpha, eps, weightDecay, momentum, centered });
+  },
+};
+
+/**
+ * Gradients divided by the root of their running average square.
+ *
+ * g = grad + weightDecay · param; s = alpha · s + (1 − alpha) · g²; u = g / (√s + eps); param −= lr · u
+ * (centered: s minus the square of the running average of g; momentum: b = momentum · b + u; param −= lr · b)
+ *
+ * @param parameters what to train, by name: `model.parameters()`
+ * @param options.lr learning rate; default 1e-2
+ * @param options.alpha how much of the average square is kept; default 0.99
+ * @param options.eps added to the denominator; default 1e-8
+ * @param options.weightDecay L2 penalty; default 0
+ * @param options.momentum how much of the last direction is kept; default 0
+ * @param options.centered whether the variance takes the place of the average square; default `false`
+ * @param options.groups parameters for which some options differ, chosen by name; default none
+ * @throws MyelinError `VALUE` for options out of range
+ *
+ * Source: Hinton 2012, «Neural Networks for Machine Learning», lecture 6e; centered: Graves 2013, «Generating Sequences With
+ * Recurrent Neural Networks», equations 38 to 45.
+ * @example
+ * ```ts
+ * import { Linear, RMSprop } from 'myelin';
+ * const optimizer = new RMSprop(new Linear(2, 1).parameters(), { momentum: 0.9, centered: true });
+ * console.log(optimizer.lr); // 0.01
+ * ```
+ */
+export class RMSprop extends Optimizer<RMSpropOptions, RMSpropSlot> {
+  constructor(parameters: NamedParameters, options: OptimizerArguments<RMSpropOptions> = {}) {
+    super(rule, parameters, options);
+  }
+}

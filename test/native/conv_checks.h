@@ -1,0 +1,177 @@
+// conv2d and its gradients against seven plain loops.
+#pragma once
+#include "op_fixture.h"
+
+namespace {
+
+struct Conv {
+  std::int64_t batch, channels, height, width, out_channels, kernel_y, kernel_x;
+  std::int64_t stride_y, stride_x, top, left, bottom, right, dilation_y, dilation_x, groups;
+
+  std::int64_t out_height() const { return (height + top + bottom - (kernel_y - 1) * dilation_y - 1) / stride_y + 1; }
+  std::int64_t out_width() const { return (width + left + right - (kernel_x - 1) * dilation_x - 1) / stride_x + 1; }
+  bool valid() const {
+    return (kernel_y - 1) * dilation_y < height + top + bottom && (kernel_x - 1) * dilation_x < width + left + right;
+  }
+  std::vector<double> attrs(const std::vector<std::int64_t>& shape = {}) const {
+    std::vector<double> values;
+    const auto add = [&](const std::vector<std::int64_t>& numbers) {
+      values.push_back(static_cast<double>(numbers.size()));
+      for (const std::int64_t number : numbers) values.push_back(static_cast<double>(number));
+    };
+    if (!shape.empty()) add(shape);
+    add({stride_y, stride_x});
+    add({top, left, bottom, right});
+    add({dilation_y, dilation_x});
+    values.push_back(static_cast<double>(groups));
+    return values;
+  }
+  std::vector<std::int64_t> x_shape() const { return {batch, channels, height, width}; }
+  std::vector<std::int64_t> weight_shape() const { return {out_channels, channels / groups, kernel_y, kernel_x}; }
+  std::vector<std::int64_t> out_shape() const { return {batch, out_channels, out_height(), out_width()}; }
+};
+
+// Calls body(x index, weight index, out index) for every product of the convolution.
+template <class F>
+void for_each_product(const Conv& conv, const F& body) {
+  const std::int64_t cin = conv.channels / conv.groups, cout = conv.out_channels / conv.groups;
+  for (std::int64_t b = 0; b < conv.batch; b++)
+    for (std::int64_t o = 0; o < conv.out_channels; o++)
+      for (std::int64_t y = 0; y < conv.out_height(); y++)
+        for (std::int64_t x = 0; x < conv.out_width(); x++)
+          for (std::int64_t c = 0; c < cin; c++)
+            for (std::int64_t ky = 0; ky < conv.kernel_y; ky++)
+              for (std::int64_t kx = 0; kx < conv.kernel_x; kx++) {
+                const std::int64_t iy = y * conv.stride_y - conv.top + ky * conv.dilation_y;
+                const std::int64_t ix = x * conv.stride_x - conv.left + kx * conv.dilation_x;
+                if (iy < 0 || iy >= conv.height || ix < 0 || ix >= conv.width) continue;
+                body(Dims{b, o / cout * cin + c, iy, ix}, Dims{o, c, ky, kx}, Dims{b, o, y, x});
+              }
+}
+
+// Images are most often channels-last, sometimes NCHW, sometimes anything.
+template <class T>
+Array<T> make_images(const std::vector<std::int64_t>& shape, bool output) {
+  const std::int64_t kind = pick(0, 5);
+  if (kind < 3) return make_array<T>(shape, {0, 2, 3, 1}, 0);
+  if (kind == 3) return make_array<T>(shape, Layout::kRowMajor);
+  return make_array<T>(shape, output ? Layout::kAnyOrder : Layout::kGaps);
+}
+
+template <class T>
+void check_sums(Array<T>& result, std::vector<Sum>& sums, std::int64_t terms, bool same, const std::string& what) {
+  bool right = true;
+  std::size_t next = 0;
+  for_each_index(result.view, [&](const Dims& at) { right = right && close(result.at(at), sums[next++], terms); });
+  check(right, what);
+  check(same, what + ": threads differ");
+  check(canaries_live(result), what + ": wrote beside the result");
+}
+
+std::size_t row_major(const View& view, const Dims& at) {
+  std::int64_t index = 0;
+  for (int i = 0; i < view.rank; i++) index = index * view.shape[i] + at[i];
+  return static_cast<std::size_t>(index);
+}
+
+template <class T>
+void test_conv(const Conv& conv) {
+  Array<T> x = make_images<T>(conv.x_shape(), false), weight = random_array<T>(conv.weight_shape());
+  Array<T> dout = make_images<T>(conv.out_shape(), false), bias = random_array<T>({coin() ? conv.out_channels : 0});
+  Array<T> out = make_images<T>(conv.out_shape(), true), dx = make_images<T>(conv.x_shape(), true);
+  Array<T> dweight = make_array<T>(conv.weight_shape(), coin() ? Layout::kRowMajor : Layout::kAnyOrder);
+  fill(x);
+  fill(dout);
+  std::vector<Sum> out_sums(static_cast<std::size_t>(out.view.size())),
+      dx_sums(static_cast<std::size_t>(dx.view.size())), dw_sums(static_cast<std::size_t>(dweight.view.size()));
+  for_each_product(conv, [&](const Dims& xi, const Dims& wi, const Dims& oi) {
+    const double xv = static_cast<double>(x.at(xi)), wv = static_cast<double>(weight.at(wi)),
+                 dv = static_cast<double>(dout.at(oi));
+    out_sums[row_major(out.view, oi)].add(xv * wv);
+    dx_sums[row_major(dx.view, xi)].add(dv * wv);
+    dw_sums[row_major(dweight.view, wi)].add(xv * dv);
+  });
+  if (bias.view.shape[0] > 0) {
+    for_each_index(out.view, [&](const Dims& at) {
+      out_sums[row_major(out.view, at)].add(static_cast<double>(bias.at({at[1]})));
+    });
+  }
+  const std::vector<std::int64_t> x_shape = conv.x_shape(), w_shape = conv.weight_shape();
+  std::string what = std::string(dtype_name(DTypeOf<T>::value)) + " x " + list(x_shape.data(), 4) + " by " +
+                     list(x.view.strides.data(), 4) + " w " + list(w_shape.data(), 4) + " attrs";
+  for (const double value : conv.attrs()) what += " " + std::to_string(static_cast<int>(value));
+  const std::int64_t taps = conv.kernel_y * conv.kernel_x;
+  bool same = same_on_all_threads(out, [&] {
+    run_op("conv2d", {x.view, weight.view, bias.view}, out.view, conv.attrs());
+  });
+  check_sums(out, out_sums, taps * conv.channels, same, "conv2d " + what);
+  same = same_on_all_threads(dx, [&] {
+    run_op("conv2dDInput", {dout.view, weight.view}, dx.view, conv.attrs(conv.x_shape()));
+  });
+  check_sums(dx, dx_sums, taps * conv.out_channels, same, "conv2dDInput " + what);
+  same = same_on_all_threads(dweight, [&] {
+    run_op("conv2dDWeight", {x.view, dout.view}, dweight.view, conv.attrs(conv.weight_shape()));
+  });
+  check_sums(dweight, dw_sums, conv.batch * conv.out_height() * conv.out_width(), same, "conv2dDWeight " + what);
+}
+
+template <class T>
+void test_convs() {
+  for (int i = 0; i < 150; i++) {
+    Conv conv{};
+    do {
+      const bool depthwise = pick(0, 3) == 0;
+      conv.groups = depthwise ? pick(1, 40) : pick_of({1, 1, 1, 2, 3});
+      conv.channels = conv.groups * (depthwise ? 1 : pick(1, 9));
+      conv.out_channels = conv.groups * (depthwise ? 1 : pick_of({1, 2, 3, 7, 16, 17, 33}));
+      conv.batch = pick(1, 4);
+      conv.height = pick(1, 11);
+      conv.width = pick(1, 19);
+      conv.kernel_y = pick(1, 4);
+      conv.kernel_x = pick(1, 4);
+      conv.stride_y = pick_of({1, 1, 2, 3});
+      conv.stride_x = pick_of({1, 1, 2, 3});
+      conv.dilation_y = pick_of({1, 1, 2});
+      conv.dilation_x = pick_of({1, 1, 2});
+      conv.top = pick(0, 2), conv.left = pick(0, 2), conv.bottom = pick(0, 2), conv.right = pick(0, 2);
+    } while (!conv.valid());
+    test_conv<T>(conv);
+  }
+  // Sizes that are shared out: several strips an image, several parts of a sum, several panels of channels.
+  test_conv<T>({16, 1, 28, 28, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+  test_conv<T>({9, 20, 40, 40, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+  test_conv<T>({2, 40, 14, 14, 70, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1});
+  test_conv<T>({3, 33, 20, 20, 65, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1});
+  test_conv<T>({4, 64, 30, 30, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 64});
+  test_conv<T>({0, 3, 5, 5, 4, 3, 3, 1, 1, 0, 0, 0, 0, 1, 1, 1});
+}
+
+void test_forged_convs() {
+  Array<float> a = random_array<float>({2, 3}, Layout::kRowMajor), v = random_array<float>({3}, Layout::kRowMajor);
+  Array<float> x = random_array<float>({1, 2, 5, 5}, Layout::kRowMajor),
+               k = random_array<float>({4, 2, 3, 3}, Layout::kRowMajor);
+  Array<float> y = make_array<float>({1, 4, 3, 3}, Layout::kRowMajor),
+               none = random_array<float>({0}, Layout::kRowMajor);
+  const std::vector<std::pair<std::vector<double>, const char*>> forged = {
+      {{2, 0, 1, 4, 0, 0, 0, 0, 2, 1, 1, 1}, "stride 0"},
+      {{2, 1, 1, 4, 0, 0, 0, 0, 2, 1, 0, 1}, "dilation 0"},
+      {{2, 1, 1, 4, 0, 0, 0, 0, 2, 1, 1, 0}, "groups 0"},
+      {{2, 1, 1, 4, 0, 0, 0, 0, 2, 1, 1, 3}, "groups that do not divide"},
+      {{2, 1, 1, 4, -1, 0, 0, 0, 2, 1, 1, 1}, "negative padding"},
+      {{2, 1, 1, 4, 0, 0, 0, 0, 2, 9, 9, 1}, "a kernel larger than the input"},
+      {{2, 1, 1, 4, 1, 1, 1, 1, 2, 1, 1, 1}, "a result of other size"},
+      {{1, 1, 4, 0, 0, 0, 0, 2, 1, 1, 1}, "a stride of one number"},
+      {{2, 1, 1, 4, 0, 0, 0, 0, 2, 1, 1}, "too few attributes"},
+      {{2, 1e9, 1e9, 4, 1e9, 1e9, 1e9, 1e9, 2, 9e8, 9e8, 1}, "padding beyond memory"},
+  };
+  for (const auto& [attrs, why] : forged) expect_error("conv2d", {x.view, k.view, none.view}, y.view, attrs, why);
+  const std::vector<double> plain = {2, 1, 1, 4, 0, 0, 0, 0, 2, 1, 1, 1};
+  expect_error("conv2d", {x.view, k.view, v.view}, y.view, plain, "a bias of other length");
+  expect_error("conv2d", {a.view, k.view, none.view}, y.view, plain, "an image of two axes");
+  std::vector<double> shaped = {4, 1, 2, 6, 6};
+  shaped.insert(shaped.end(), plain.begin(), plain.end());
+  expect_error("conv2dDInput", {y.view, k.view}, x.view, shaped, "an input shape that does not fit");
+  expect_error("conv2dDWeight", {x.view, y.view}, k.view, shaped, "a kernel shape that does not fit");
+}
+
+}  // namespace

@@ -1,0 +1,35 @@
+import { activation } from './activation';
+import { assign } from './assign';
+import { conv } from './conv';
+import { elementwise } from './elementwise';
+import { indexing } from './indexing';
+import { linalg } from './linalg';
+import { loss } from './loss';
+import { move } from './move';
+import { norm } from './norm';
+import { optim } from './optim';
+import { pool } from './pool';
+import { random } from './random';
+import { reduce } from './reduce';
+import type { SampleTable } from './sample';
+import { softmax } from './softmax';
+import { view } from './view';
+
+/** Samples of every op, by name. */
+export const samples: SampleTable = {
+  ...activation,
+  ...assign,
+  ...conv,
+  ...elementwise,
+  ...indexing,
+  ...linalg,
+  ...loss,
+  ...move,
+  ...norm,
+  ...optim,
+  ...pool,
+  ...random,
+  ...reduce,
+  ...softmax,
+  ...view,
+};
