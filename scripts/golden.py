@@ -104,6 +104,8 @@ def randomize(module):
     for name, value in module.state_dict().items():
         if value.is_floating_point():
             value.copy_(normal(*value.shape).abs() + 0.5 if name.endswith("running_var") else normal(*value.shape))
+        else:
+            value.fill_(3)  # batches tracked
 
 
 def layer_case(build, draw):

@@ -66,14 +66,18 @@ function collateField(name: string, values: readonly unknown[], wanted: DType | 
   const [first] = values;
   const all = <T>(test: (value: unknown) => value is T): readonly T[] => {
     if (!values.every(test)) fail('TYPE', 'collate', `samples differ in the kind of their field ${show(name)}`);
-    return values as readonly T[];
+    return values;
   };
   if (isTensor(first)) return stack(all(isTensor));
   if (typeof first === 'number') return tensor(all(isNumber), { dtype: wanted ?? 'float32' });
   if (typeof first === 'boolean') return tensor(all(isBoolean), { dtype: 'bool' });
   if (typeof first === 'bigint') return tensor(BigInt64Array.from(all(isBigInt)));
   if (typedArrayDType(first) !== undefined) return fromTypedArrays(name, all(isTypedArray));
-  return fail('TYPE', 'collate', `field ${show(name)} is ${show(first)} (need a tensor, typed array, number or boolean)`);
+  return fail(
+    'TYPE',
+    'collate',
+    `field ${show(name)} is ${show(first)} (need a tensor, typed array, number or boolean)`,
+  );
 }
 
 const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
@@ -98,7 +102,11 @@ function fromTypedArrays(name: string, arrays: readonly TypedArray[]): Tensor {
   let position = 0;
   for (const array of arrays) {
     if (typedArrayDType(array) !== dtype || array.length !== length) {
-      fail('SHAPE', 'collate', `samples differ in their field ${show(name)}: ${show(arrays[0])} of ${length}, ${show(array)} of ${array.length}`);
+      fail(
+        'SHAPE',
+        'collate',
+        `samples differ in their field ${show(name)}: ${show(arrays[0])} of ${length}, ${show(array)} of ${array.length}`,
+      );
     }
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), position);
     position += array.byteLength;

@@ -74,7 +74,11 @@ function rowsOf(tensors: Readonly<Record<string, Tensor>>): number {
   });
   const [length] = lengths;
   if (length === undefined || lengths.some((other) => other !== length)) {
-    fail('SHAPE', 'TensorDataset', `the tensors differ in their number of rows: ${listed()} (need one shape[0] for all)`);
+    fail(
+      'SHAPE',
+      'TensorDataset',
+      `the tensors differ in their number of rows: ${listed()} (need one shape[0] for all)`,
+    );
   }
   return length;
 }
@@ -162,7 +166,11 @@ function countsOf(sizes: readonly number[], length: number): number[] {
   const valid = sizes.length > 0 && sizes.every((size) => size >= 0);
   const fractions = valid && sizes.every((size) => size <= 1) && total <= 1 + 1e-9;
   if (!fractions && !(valid && sizes.every(Number.isInteger) && total <= length)) {
-    fail('VALUE', 'splitDataset', `cannot take parts of ${show(sizes)} from ${length} samples (need counts, or fractions of 1)`);
+    fail(
+      'VALUE',
+      'splitDataset',
+      `cannot take parts of ${show(sizes)} from ${length} samples (need counts, or fractions of 1)`,
+    );
   }
   if (!fractions) return [...sizes];
   // Rounding the borders, not the sizes: then fractions that add up to 1 use every sample.

@@ -27,7 +27,7 @@ export function abortable<T>(op: string, promise: Promise<T>, signal: AbortSigna
       try {
         checkAborted(op, signal);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     };
     abort();

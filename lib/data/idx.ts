@@ -76,7 +76,8 @@ class IdxReader {
     await this.gatherAll();
     const header = this.header ?? this.refuse(`is truncated: it ends within the header, after ${this.received} bytes`);
     const wanted = header.headerSize + header.dataSize;
-    if (this.received < wanted) this.refuse(`is truncated: ${describeHeader(header)} takes ${wanted} bytes, it has ${this.received}`);
+    if (this.received < wanted)
+      this.refuse(`is truncated: ${describeHeader(header)} takes ${wanted} bytes, it has ${this.received}`);
     return { header, data: Buffer.concat(this.chunks).subarray(header.headerSize) };
   }
 

@@ -59,9 +59,11 @@ export interface Pass {
  * for await (const { x } of loader) console.log(x.size); // 4, 4, 2
  * ```
  */
-export class DataLoader<S extends object, C extends object = Collated<S>, B extends object = C>
-  implements AsyncIterable<B>
-{
+export class DataLoader<
+  S extends object,
+  C extends object = Collated<S>,
+  B extends object = C,
+> implements AsyncIterable<B> {
   /** Samples per epoch, where that is known. */
   readonly samples: number | undefined;
   /** Batches per epoch, where that is known. */

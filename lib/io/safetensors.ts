@@ -41,7 +41,8 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
   try {
     handle = await open(file, 'r');
     const { header, dataStart } = await readHeader(op, file, handle);
-    for (const entry of header.entries) tensors.push([entry.name, await readTensor(op, file, handle, entry, dataStart)]);
+    for (const entry of header.entries)
+      tensors.push([entry.name, await readTensor(op, file, handle, entry, dataStart)]);
     return { tensors: Object.fromEntries(tensors), metadata: header.metadata };
   } catch (error) {
     for (const [, tensor] of tensors) tensor.dispose();
@@ -51,19 +52,31 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
   }
 }
 
-async function readHeader(op: string, file: string, handle: FileHandle): Promise<{ header: Header; dataStart: number }> {
+async function readHeader(
+  op: string,
+  file: string,
+  handle: FileHandle,
+): Promise<{ header: Header; dataStart: number }> {
   const { size } = await handle.stat();
   const length = await readExactly(op, file, handle, 0, Math.min(8, size), 8);
   const headerSize = new DataView(length.buffer).getBigUint64(0, true);
   if (headerSize > maxHeader || Number(headerSize) > size - 8) {
-    fail('FORMAT', op, `${file}: says that its header has ${headerSize.toString()} bytes, the file has ${size}`, { file });
+    fail('FORMAT', op, `${file}: says that its header has ${headerSize.toString()} bytes, the file has ${size}`, {
+      file,
+    });
   }
   const dataStart = 8 + Number(headerSize);
   const bytes = await readExactly(op, file, handle, 8, Number(headerSize));
   return { header: new HeaderParser(op, file, size - dataStart).parse(bytes), dataStart };
 }
 
-async function readTensor(op: string, file: string, handle: FileHandle, entry: Entry, dataStart: number): Promise<Tensor> {
+async function readTensor(
+  op: string,
+  file: string,
+  handle: FileHandle,
+  entry: Entry,
+  dataStart: number,
+): Promise<Tensor> {
   const { name, dtype, shape, begin, end } = entry;
   const bytes = await readExactly(op, file, handle, dataStart + begin, end - begin);
   if (dtype === 'bool' && bytes.some((byte) => byte > 1)) {
@@ -110,7 +123,8 @@ export async function writeSafetensors(
   options: { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
   const op = 'writeSafetensors';
-  const named = Object.entries(tensors).map(([name, tensor]) => checkWritable(op, name, tensor));
+  const named = Object.entries(tensors);
+  for (const [name, tensor] of named) checkWritable(op, name, tensor);
   named.sort(([, a], [, b]) => dtypeInfo(b.dtype).size - dtypeInfo(a.dtype).size);
   const entries: Entry[] = [];
   const chunks: Uint8Array[] = [];
@@ -124,10 +138,9 @@ export async function writeSafetensors(
   await writeAtomically(op, file, [encodeHeader(entries, checkMetadata(op, options.metadata ?? {})), ...chunks]);
 }
 
-function checkWritable(op: string, name: string, tensor: unknown): [string, Tensor] {
+function checkWritable(op: string, name: string, tensor: unknown): asserts tensor is Tensor {
   if (!(tensor instanceof Tensor)) fail('TYPE', op, `${show(name)} is ${show(tensor)}, not a tensor`);
   if (name === '__metadata__') fail('VALUE', op, 'a tensor cannot be named "__metadata__": the format reserves it');
-  return [name, tensor];
 }
 
 function checkMetadata(op: string, metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {

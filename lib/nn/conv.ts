@@ -51,9 +51,14 @@ export class Conv2d<D extends FloatDType = 'float32'> extends Module {
     super();
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
     const kernel = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
-    for (const [name, count] of Object.entries({ inChannels, outChannels, groups })) checkInteger('Conv2d', name, count, 1);
+    for (const [name, count] of Object.entries({ inChannels, outChannels, groups }))
+      checkInteger('Conv2d', name, count, 1);
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      fail('VALUE', 'Conv2d', `${inChannels} input and ${outChannels} output channels (need multiples of ${groups}, the groups)`);
+      fail(
+        'VALUE',
+        'Conv2d',
+        `${inChannels} input and ${outChannels} output channels (need multiples of ${groups}, the groups)`,
+      );
     }
     this.geometry = { stride, padding, dilation, groups };
     const shape = [outChannels, inChannels / groups, ...kernel];

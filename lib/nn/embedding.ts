@@ -53,7 +53,9 @@ export class Embedding<D extends FloatDType = 'float32'> extends Module {
     checkInteger('Embedding', 'embeddingDim', embeddingDim, 1);
     if (paddingIdx !== undefined) checkInteger('Embedding', 'paddingIdx', paddingIdx, 0);
     if (paddingIdx !== undefined && paddingIdx >= numEmbeddings) {
-      fail('VALUE', 'Embedding', `paddingIdx is ${paddingIdx} (need one below numEmbeddings, ${numEmbeddings})`, { paddingIdx });
+      fail('VALUE', 'Embedding', `paddingIdx is ${paddingIdx} (need one below numEmbeddings, ${numEmbeddings})`, {
+        paddingIdx,
+      });
     }
     this.paddingIdx = paddingIdx;
     this.weight = parameter(() => initialTable([numEmbeddings, embeddingDim], dtypeOf(options), paddingIdx));

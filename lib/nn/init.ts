@@ -62,7 +62,11 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
     case 'selu':
       return 3 / 4;
     default:
-      return fail('VALUE', 'calculateGain', `unknown nonlinearity ${show(nonlinearity)} (need linear, sigmoid, tanh, relu, leakyRelu or selu)`);
+      return fail(
+        'VALUE',
+        'calculateGain',
+        `unknown nonlinearity ${show(nonlinearity)} (need linear, sigmoid, tanh, relu, leakyRelu or selu)`,
+      );
   }
 }
 
@@ -118,7 +122,10 @@ function randomOptions<D extends FloatDType>(options: InitOptions<D>): { dtype: 
  * console.log(kaimingUniform([8, 6]).abs().max().item() <= 1); // true
  * ```
  */
-export function kaimingUniform<D extends FloatDType = 'float32'>(shape: Shape, options: KaimingOptions<D> = {}): Tensor<D> {
+export function kaimingUniform<D extends FloatDType = 'float32'>(
+  shape: Shape,
+  options: KaimingOptions<D> = {},
+): Tensor<D> {
   return uniformOfStd(shape, kaimingStd(shape, options), options);
 }
 
@@ -136,7 +143,10 @@ export function kaimingUniform<D extends FloatDType = 'float32'>(shape: Shape, o
  * console.log(kaimingNormal([8, 6], { mode: 'fanOut' }).shape); // [ 8, 6 ]
  * ```
  */
-export function kaimingNormal<D extends FloatDType = 'float32'>(shape: Shape, options: KaimingOptions<D> = {}): Tensor<D> {
+export function kaimingNormal<D extends FloatDType = 'float32'>(
+  shape: Shape,
+  options: KaimingOptions<D> = {},
+): Tensor<D> {
   return normal(shape, { std: kaimingStd(shape, options), ...randomOptions(options) });
 }
 
@@ -154,7 +164,10 @@ export function kaimingNormal<D extends FloatDType = 'float32'>(shape: Shape, op
  * console.log(xavierUniform([3, 3]).abs().max().item() <= 1); // true
  * ```
  */
-export function xavierUniform<D extends FloatDType = 'float32'>(shape: Shape, options: XavierOptions<D> = {}): Tensor<D> {
+export function xavierUniform<D extends FloatDType = 'float32'>(
+  shape: Shape,
+  options: XavierOptions<D> = {},
+): Tensor<D> {
   return uniformOfStd(shape, xavierStd(shape, options), options);
 }
 
@@ -172,7 +185,10 @@ export function xavierUniform<D extends FloatDType = 'float32'>(shape: Shape, op
  * console.log(xavierNormal([4, 4], { gain: calculateGain('tanh') }).shape); // [ 4, 4 ]
  * ```
  */
-export function xavierNormal<D extends FloatDType = 'float32'>(shape: Shape, options: XavierOptions<D> = {}): Tensor<D> {
+export function xavierNormal<D extends FloatDType = 'float32'>(
+  shape: Shape,
+  options: XavierOptions<D> = {},
+): Tensor<D> {
   return normal(shape, { std: xavierStd(shape, options), ...randomOptions(options) });
 }
 
@@ -200,18 +216,25 @@ export interface TruncNormalOptions<D extends FloatDType = FloatDType> extends I
  * console.log(truncNormal([100], { std: 0.02, low: -0.04, high: 0.04 }).abs().max().item() <= 0.04); // true
  * ```
  */
-export function truncNormal<D extends FloatDType = 'float32'>(shape: Shape, options: TruncNormalOptions<D> = {}): Tensor<D> {
+export function truncNormal<D extends FloatDType = 'float32'>(
+  shape: Shape,
+  options: TruncNormalOptions<D> = {},
+): Tensor<D> {
   const { mean = 0, std = 1, low = -2, high = 2 } = options;
   // Each redraw keeps at least a fifteenth of what is left, so a few dozen are enough.
   if (!(std > 0 && high - low >= std && low <= mean + std && high >= mean - std)) {
-    fail('VALUE', 'truncNormal', `[${low}, ${high}] holds too little of N(${mean}, ${std}²) (need an interval of at least one std, near the mean)`);
+    fail(
+      'VALUE',
+      'truncNormal',
+      `[${low}, ${high}] holds too little of N(${mean}, ${std}²) (need an interval of at least one std, near the mean)`,
+    );
   }
   const draw = (): Tensor<D> => normal(shape, { mean, std, ...randomOptions(options) });
   return scope(() => {
     let values = draw();
     let outside = logicalOr(lt(values, low), gt(values, high));
     while (any(outside).item()) {
-      values = where(outside, draw(), values) as Tensor<D>;
+      values = where(outside, draw(), values);
       outside = logicalOr(lt(values, low), gt(values, high));
     }
     return values;
@@ -243,8 +266,12 @@ export function orthogonal<D extends FloatDType = 'float32'>(shape: Shape, optio
     const data = normal([count, length], randomOptions({ ...options, dtype: 'float64' })).data();
     const vectors = Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length));
     orthonormalize(vectors);
-    const at = (row: number, column: number): number => (rows <= columns ? vectors[row]![column]! : vectors[column]![row]!);
-    const values = Float64Array.from({ length: rows * columns }, (_, i) => gain * at(Math.floor(i / columns), i % columns));
+    const at = (row: number, column: number): number =>
+      rows <= columns ? vectors[row]![column]! : vectors[column]![row]!;
+    const values = Float64Array.from(
+      { length: rows * columns },
+      (_, i) => gain * at(Math.floor(i / columns), i % columns),
+    );
     return cast(tensor(values, { shape }), dtypeOf(options));
   });
 }

@@ -40,6 +40,6 @@ export class Linear<D extends FloatDType = 'float32'> extends Module {
   }
 
   override forward(x: Tensor<D>): Tensor<D> {
-    return linear(x, this.weight, this.bias);
+    return linear<D>(x, this.weight, this.bias);
   }
 }

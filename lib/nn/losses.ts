@@ -17,7 +17,7 @@ import { buffer } from './init.js';
 import { Module } from './module.js';
 
 /** What compares a prediction with its target. */
-abstract class Loss extends Module<readonly [input: Tensor<FloatDType>, target: Tensor], Tensor<FloatDType>> {}
+abstract class Loss extends Module<readonly [input: Tensor<FloatDType>, target: Tensor]> {}
 
 /** A copy that lives as long as the module. */
 function keep(weight: Tensor | undefined): Buffer | undefined {

@@ -44,12 +44,16 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Te
 
   /** Parameters and Buffers of this module itself, by field name, without those of its children. */
   ownVariables(): ReadonlyMap<string, Variable> {
-    return new Map(membersOf(this.fields()).filter((member): member is [string, Variable] => member[1] instanceof Variable));
+    return new Map(
+      membersOf(this.fields()).filter((member): member is [string, Variable] => member[1] instanceof Variable),
+    );
   }
 
   /** The modules that are fields of this one, by field name. */
   children(): ReadonlyMap<string, AnyModule> {
-    return new Map(membersOf(this.fields()).filter((member): member is [string, AnyModule] => member[1] instanceof Module));
+    return new Map(
+      membersOf(this.fields()).filter((member): member is [string, AnyModule] => member[1] instanceof Module),
+    );
   }
 
   /** This module (named `''`) and all below it, parents first, each once. */
@@ -67,7 +71,10 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Te
    */
   parameters(options: { frozen?: boolean } = {}): Record<string, Parameter> {
     const { frozen = false } = options;
-    return distinct(this, (variable): variable is Parameter => variable instanceof Parameter && (frozen || variable.trainable));
+    return distinct(
+      this,
+      (variable): variable is Parameter => variable instanceof Parameter && (frozen || variable.trainable),
+    );
   }
 
   /** Every Buffer by state-dict name: state that is saved but not trained. */
@@ -157,7 +164,8 @@ function membersOf(fields: Iterable<readonly [string, unknown]>): Member[] {
   const members: Member[] = [];
   for (const [name, value] of fields) {
     if (value instanceof Variable || value instanceof Module) members.push([name, value]);
-    else if (Array.isArray(value)) members.push(...membersOf(value.map((item: unknown, i) => [`${name}.${i}`, item] as const)));
+    else if (Array.isArray(value))
+      members.push(...membersOf(value.map((item: unknown, i) => [`${name}.${i}`, item] as const)));
   }
   return members;
 }
@@ -165,7 +173,11 @@ function membersOf(fields: Iterable<readonly [string, unknown]>): Member[] {
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 
 /** Every path to a module, parents first; a path ends where it would bite its own tail. */
-function* walk(module: AnyModule, prefix = '', ancestors: readonly AnyModule[] = []): Generator<readonly [string, AnyModule]> {
+function* walk(
+  module: AnyModule,
+  prefix = '',
+  ancestors: readonly AnyModule[] = [],
+): Generator<readonly [string, AnyModule]> {
   if (ancestors.includes(module)) return;
   yield [prefix, module];
   for (const [name, child] of module.children()) yield* walk(child, join(prefix, name), [...ancestors, module]);
@@ -177,7 +189,10 @@ function* variablesOf(module: AnyModule): Generator<readonly [string, Variable]>
   }
 }
 
-function distinct<V extends Variable>(module: AnyModule, wanted: (variable: Variable) => variable is V): Record<string, V> {
+function distinct<V extends Variable>(
+  module: AnyModule,
+  wanted: (variable: Variable) => variable is V,
+): Record<string, V> {
   const names = new Map<V, string>();
   for (const [name, variable] of variablesOf(module)) {
     if (wanted(variable) && !names.has(variable)) names.set(variable, name);

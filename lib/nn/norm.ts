@@ -63,7 +63,9 @@ abstract class BatchNorm<D extends FloatDType> extends Module {
 
   override forward<S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
     if (!this.ranks.includes(x.rank)) {
-      fail('SHAPE', this.constructor.name, `x is ${describe(x)} (need ${this.ranks.join(' or ')} axes)`, { x: x.shape });
+      fail('SHAPE', this.constructor.name, `x is ${describe(x)} (need ${this.ranks.join(' or ')} axes)`, {
+        x: x.shape,
+      });
     }
     const { weight, bias, eps, running_mean: runningMean, running_var: runningVar } = this;
     const training = this.training || runningMean === undefined;

@@ -16,7 +16,11 @@ export interface StateDictDifference {
 }
 
 /** Assigns variables from tensors of the same names; everything is checked before anything is assigned. */
-export function assignState(own: Readonly<Record<string, Variable>>, state: StateDict, strict: boolean): StateDictDifference {
+export function assignState(
+  own: Readonly<Record<string, Variable>>,
+  state: StateDict,
+  strict: boolean,
+): StateDictDifference {
   const missing = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
   const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
   if (strict) checkNames(missing, unexpected);
@@ -40,7 +44,10 @@ function checkNames(missing: readonly string[], unexpected: readonly string[]): 
   if (missing.length > 0) parts.push(`missing ${missing.join(', ')}`);
   if (unexpected.length > 0) parts.push(`unexpected ${unexpected.join(', ')}`);
   if (parts.length === 0) return;
-  fail('VALUE', 'loadStateDict', `${parts.join('; ')} (need exactly the names of stateDict())`, { missing, unexpected });
+  fail('VALUE', 'loadStateDict', `${parts.join('; ')} (need exactly the names of stateDict())`, {
+    missing,
+    unexpected,
+  });
 }
 
 /** Float dtypes convert into each other, and so do the others; a float never silently loses its fraction. */

@@ -28,14 +28,20 @@ function label(name: string, module: AnyModule): string {
 }
 
 function countOwn(module: AnyModule, counted: Set<Variable>): string {
-  const fresh = [...module.ownVariables().values()].filter((variable) => variable instanceof Parameter && !counted.has(variable));
+  const fresh = [...module.ownVariables().values()].filter(
+    (variable) => variable instanceof Parameter && !counted.has(variable),
+  );
   for (const variable of fresh) counted.add(variable);
   const count = sizes(fresh);
   return count === 0 ? '' : grouped(count);
 }
 
 /** Runs the model once, in inference mode, and notes what comes out of every module. */
-function observeShapes(model: AnyModule, modules: readonly AnyModule[], inputs: Shape | readonly Tensor[]): Map<AnyModule, string> {
+function observeShapes(
+  model: AnyModule,
+  modules: readonly AnyModule[],
+  inputs: Shape | readonly Tensor[],
+): Map<AnyModule, string> {
   const shapes = new Map<AnyModule, string>();
   const restore = modules.map((module) => watch(module, (output) => shapes.set(module, shapeText(output))));
   try {
@@ -51,19 +57,20 @@ function observeShapes(model: AnyModule, modules: readonly AnyModule[], inputs: 
 
 /** Puts a function in front of the module's `forward` and switches it to inference; returns what undoes both. */
 function watch(module: AnyModule, seen: (output: unknown) => void): () => void {
-  const { training, forward } = module;
+  const { training } = module;
+  const own = Object.getOwnPropertyDescriptor(module, 'forward');
+  const forward = module.forward.bind(module);
   const target: { training: boolean; forward?: (...inputs: never) => unknown } = module;
-  const own = Object.hasOwn(module, 'forward');
   target.training = false;
   target.forward = (...inputs: never) => {
-    const output = forward.apply(module, inputs);
+    const output = forward(...inputs);
     seen(output);
     return output;
   };
   return () => {
     target.training = training;
-    if (own) target.forward = forward;
-    else delete target.forward;
+    delete target.forward;
+    if (own !== undefined) Object.defineProperty(target, 'forward', own);
   };
 }
 
@@ -72,8 +79,8 @@ function isShape(inputs: Shape | readonly Tensor[]): inputs is Shape {
 }
 
 function shapeText(output: unknown): string {
-  if (output instanceof Tensor) return `[${output.shape.join(', ')}]`;
-  if (Array.isArray(output)) return output.map(shapeText).join(', ');
+  if (output instanceof Tensor) return `[${(output as Tensor).shape.join(', ')}]`;
+  if (Array.isArray(output)) return (output as unknown[]).map(shapeText).join(', ');
   return '';
 }
 
@@ -95,7 +102,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
   const last = head.length - 1;
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => (i === last ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd();
+    cells
+      .map((cell, i) => (i === last ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
   const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
   return [line(head), rule, ...rows.map(line), rule];
 }

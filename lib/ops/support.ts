@@ -1,6 +1,6 @@
 import { dtypeInfo, isFloat, type DType, type FloatDType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import { broadcastShapes, isContiguous, isDense, sameShape, type Shape } from '../tensor/shape.js';
+import { broadcastShapes, isDense, sameShape, type Shape } from '../tensor/shape.js';
 import { Tensor, type TensorSpec } from '../tensor/tensor.js';
 
 /** Dtype of functions that have no meaning on integers: those become float32. */
@@ -30,32 +30,29 @@ export function checkNumber(op: string, name: string, value: unknown, options: {
   fail('VALUE', op, `${name} is ${show(value)} (need ${integer ? 'an integer' : 'a number'})`, { [name]: value });
 }
 
-/** Strides of a tensor that fills its memory in another order than row-major, such as channels-last. */
-function denseStrides(x: TensorSpec): readonly number[] | undefined {
-  const { shape, strides } = x;
-  if (strides === undefined || isContiguous(shape, strides) || !isDense(shape, strides)) return undefined;
-  return strides;
-}
-
 function specWith(dtype: DType, shape: Shape, strides: readonly number[] | undefined): TensorSpec {
   return strides === undefined ? { dtype, shape } : { dtype, shape, strides };
 }
 
 /** The spec of an element-wise result of one input: its shape, and its order in memory if that is dense. */
 export function like(x: TensorSpec, dtype: DType = x.dtype): TensorSpec {
-  return specWith(dtype, x.shape, denseStrides(x));
+  const { shape, strides } = x;
+  return specWith(dtype, shape, strides !== undefined && isDense(shape, strides) ? strides : undefined);
 }
 
 /** The spec of an element-wise result of several inputs; the first that has its shape decides the order in memory. */
 export function broadcast(op: string, inputs: Readonly<Record<string, Tensor>>, dtype: DType): TensorSpec {
-  const tensors = Object.values(inputs);
-  let shape: Shape | undefined = tensors[0]!.shape;
-  for (let i = 1; i < tensors.length && shape !== undefined; i++) shape = broadcastShapes(shape, tensors[i]!.shape);
-  if (shape === undefined) refuseShapes(op, inputs);
-  for (const x of tensors) {
-    if (sameShape(x.shape, shape) && isDense(x.shape, x.strides)) return specWith(dtype, shape, denseStrides(x));
+  let shape: Shape | undefined;
+  let strides: readonly number[] | undefined;
+  for (const name in inputs) {
+    const x = inputs[name]!;
+    const common = shape === undefined ? x.shape : broadcastShapes(shape, x.shape);
+    if (common === undefined) refuseShapes(op, inputs);
+    if (shape === undefined || !sameShape(shape, common)) strides = undefined;
+    if (strides === undefined && sameShape(x.shape, common) && isDense(x.shape, x.strides)) strides = x.strides;
+    shape = common;
   }
-  return { dtype, shape };
+  return specWith(dtype, shape ?? [], strides);
 }
 
 function refuseShapes(op: string, inputs: Readonly<Record<string, Tensor>>): never {

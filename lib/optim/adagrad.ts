@@ -1,5 +1,12 @@
 import { adagradStep } from '../ops/optim.js';
-import { checkAtLeast, Optimizer, type NamedParameters, type OptimizerArguments, type OptimizerOptions, type UpdateRule } from './optimizer.js';
+import {
+  checkAtLeast,
+  Optimizer,
+  type NamedParameters,
+  type OptimizerArguments,
+  type OptimizerOptions,
+  type UpdateRule,
+} from './optimizer.js';
 
 /** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {

@@ -1,6 +1,14 @@
 import { adamStep } from '../ops/optim.js';
 import { fail, show } from '../tensor/errors.js';
-import { checkAtLeast, checkDecay, Optimizer, type NamedParameters, type OptimizerArguments, type OptimizerOptions, type UpdateRule } from './optimizer.js';
+import {
+  checkAtLeast,
+  checkDecay,
+  Optimizer,
+  type NamedParameters,
+  type OptimizerArguments,
+  type OptimizerOptions,
+  type UpdateRule,
+} from './optimizer.js';
 
 /** Options of {@link Adam} and {@link AdamW}. */
 export interface AdamOptions extends OptimizerOptions {
@@ -21,14 +29,18 @@ export function adamRule(name: string, weightDecay: number, decoupled: boolean):
     defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay },
     check: (options) => {
       const betas: unknown = options.betas;
-      if (!Array.isArray(betas) || betas.length !== 2) fail('VALUE', name, `betas is ${show(betas)} (need two numbers)`);
+      if (!Array.isArray(betas) || betas.length !== 2)
+        fail('VALUE', name, `betas is ${show(betas)} (need two numbers)`);
       checkDecay(name, 'betas[0]', betas[0]);
       checkDecay(name, 'betas[1]', betas[1]);
       checkAtLeast(name, 'eps', options.eps, 0);
       checkAtLeast(name, 'weightDecay', options.weightDecay, 0);
     },
     slots: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
-    update: ({ parameters: params, gradients: grads, state, lr, step }, { betas: [beta1, beta2], eps, weightDecay: decay }) =>
+    update: (
+      { parameters: params, gradients: grads, state, lr, step },
+      { betas: [beta1, beta2], eps, weightDecay: decay },
+    ) =>
       adamStep(
         { params, grads, means: state.exp_avg, squares: state.exp_avg_sq, lr, step },
         { beta1, beta2, eps, weightDecay: decay, decoupled },

@@ -19,11 +19,17 @@ export interface ClippedGradients {
 }
 
 function checkLimit(op: string, name: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value > 0)) fail('VALUE', op, `${name} is ${show(value)} (need a number above 0)`, { [name]: value });
+  if (typeof value !== 'number' || !(value > 0))
+    fail('VALUE', op, `${name} is ${show(value)} (need a number above 0)`, { [name]: value });
 }
 
-function mapValues(grads: NamedGradients, change: (gradient: Tensor<FloatDType>) => Tensor<FloatDType>): Record<string, Tensor<FloatDType>> {
-  return Object.fromEntries(Object.entries(grads).map(([name, gradient]) => [name, change(gradient as Tensor<FloatDType>)]));
+function mapValues(
+  grads: NamedGradients,
+  change: (gradient: Tensor<FloatDType>) => Tensor<FloatDType>,
+): Record<string, Tensor<FloatDType>> {
+  return Object.fromEntries(
+    Object.entries(grads).map(([name, gradient]) => [name, change(gradient as Tensor<FloatDType>)]),
+  );
 }
 
 /**
@@ -45,7 +51,11 @@ function mapValues(grads: NamedGradients, change: (gradient: Tensor<FloatDType>)
  * console.log(norm.item(), grads['w']?.item().toFixed(3)); // 5 0.600
  * ```
  */
-export function clipGradNorm(grads: NamedGradients, maxNorm: number, options: { normType?: number } = {}): ClippedGradients {
+export function clipGradNorm(
+  grads: NamedGradients,
+  maxNorm: number,
+  options: { normType?: number } = {},
+): ClippedGradients {
   const { normType: p = 2 } = options;
   checkLimit('clipGradNorm', 'maxNorm', maxNorm);
   checkLimit('clipGradNorm', 'normType', p);

@@ -1,12 +1,11 @@
 import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
-import { full } from '../ops/creation.js';
+import { full, fullLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
-import type { DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import type { Buffer, Variable } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
-import { sameShape, type Shape } from '../tensor/shape.js';
+import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What every optimizer can be told. */
@@ -42,17 +41,23 @@ export interface UpdateRule<O extends OptimizerOptions, Slot extends string> {
   readonly defaults: O;
   /** Refuses options that make no sense. */
   check(options: O): void;
-  /** What is remembered for each parameter, and its first value. Names are PyTorch's. */
-  slots(options: O): Partial<Record<Slot, number>>;
+  /** What is remembered for each parameter: its first value, or undefined where the options need none. PyTorch's names. */
+  slots(options: O): Readonly<Record<Slot, number | undefined>>;
   update(update: Update<Slot>, options: O): void;
 }
 
+/** Parameters that share their options. */
 interface Group<O> {
   readonly options: O;
   /** Learning rate relative to the optimizer's. */
   readonly scale: number;
-  readonly lr: Buffer;
   readonly parameters: ReadonlyMap<string, Variable>;
+}
+
+interface GroupState<O, Slot extends string> extends Group<O> {
+  readonly lr: Buffer;
+  /** What is remembered, by parameter name; empty maps for what the options need not. */
+  readonly slots: Readonly<Record<Slot, ReadonlyMap<string, Buffer>>>;
 }
 
 /**
@@ -61,10 +66,10 @@ interface Group<O> {
  * State is kept by parameter name. One native command updates all parameters of a group.
  */
 export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, Slot extends string = string> {
-  private readonly groups: readonly Group<O>[];
-  private readonly state = new Map<string, Partial<Record<Slot, Buffer>>>();
-  private readonly baseRate: Buffer;
-  private readonly steps = filled([], 'float64', 0);
+  private readonly parameters: ReadonlyMap<string, Variable>;
+  private readonly groups: readonly GroupState<O, Slot>[];
+  private readonly rate: Buffer;
+  private readonly steps: Buffer;
 
   protected constructor(
     private readonly rule: UpdateRule<O, Slot>,
@@ -72,23 +77,26 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     given: OptimizerArguments<O>,
   ) {
     const { groups = [], ...own } = given;
-    const options = { ...rule.defaults, ...own } as O;
-    checkOptions(rule, options);
-    this.baseRate = filled([], 'float64', options.lr);
-    this.groups = partition(rule, parameters, groups, options).map(({ lr, ...group }) => ({ ...group, lr: lr ?? this.baseRate }));
-    for (const group of this.groups) {
-      for (const [name, parameter] of group.parameters) this.state.set(name, remember(rule.slots(group.options), parameter));
-    }
+    const options = { ...rule.defaults, ...own };
+    const parts = partition(rule, parameters, groups, options);
+    this.parameters = new Map(Object.entries(parameters));
+    this.rate = scalar(options.lr);
+    this.steps = scalar(0);
+    this.groups = parts.map((part) => ({
+      ...part,
+      lr: part.scale === 1 ? this.rate : scalar(part.options.lr),
+      slots: remember(rule.slots(part.options), part.parameters),
+    }));
   }
 
   /** Learning rate. Setting it scales the rates of all groups alike. */
   get lr(): number {
-    return this.baseRate.item() as number;
+    return this.rate.item() as number;
   }
 
   set lr(value: number) {
     checkAtLeast(this.rule.name, 'lr', value, 0);
-    this.baseRate.assign(value);
+    this.rate.assign(value);
     this.scaleGroups();
   }
 
@@ -113,10 +121,16 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
 
   /** Learning rate `lr`, number of steps `step`, and what is remembered, as `<parameter>.<what>`: the live tensors. */
   stateDict(): Record<string, Variable> {
-    const remembered = [...this.state].flatMap(([name, slots]) =>
-      Object.entries<Buffer | undefined>(slots).map(([slot, value]) => [`${name}.${slot}`, value!] as const),
-    );
-    return { lr: this.baseRate, step: this.steps, ...Object.fromEntries(remembered) };
+    const state: Record<string, Variable> = { lr: this.rate, step: this.steps };
+    for (const { parameters, slots } of this.groups) {
+      for (const name of parameters.keys()) {
+        for (const [slot, buffers] of Object.entries<ReadonlyMap<string, Buffer>>(slots)) {
+          const remembered = buffers.get(name);
+          if (remembered !== undefined) state[`${name}.${slot}`] = remembered;
+        }
+      }
+    }
+    return state;
   }
 
   /**
@@ -140,32 +154,27 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
   }
 
   private scaleGroups(): void {
-    for (const { lr, scale } of this.groups) if (lr !== this.baseRate) lr.assign(this.lr * scale);
+    for (const { lr, scale } of this.groups) if (lr !== this.rate) lr.assign(this.lr * scale);
   }
 
-  private updateGroup(group: Group<O>, gradients: Readonly<Record<string, Tensor>>): void {
-    const members = [...group.parameters].filter(([name]) => Object.hasOwn(gradients, name));
-    if (members.length === 0) return;
-    const slots = Object.keys(this.rule.slots(group.options)) as Slot[];
-    const listOf = (slot: Slot): Tensor[] => members.map(([name]) => this.state.get(name)![slot]!);
+  private updateGroup(group: GroupState<O, Slot>, gradients: Readonly<Record<string, Tensor>>): void {
+    const names = [...group.parameters.keys()].filter((name) => Object.hasOwn(gradients, name));
+    if (names.length === 0) return;
+    const { options, lr } = group;
+    const state = mapSlots(group.slots, (buffers) => names.flatMap((name) => buffers.get(name) ?? []));
+    const parameters = names.map((name) => group.parameters.get(name)!);
     this.rule.update(
-      {
-        parameters: members.map(([, parameter]) => parameter),
-        gradients: members.map(([name]) => gradients[name]!),
-        state: Object.fromEntries(slots.map((slot) => [slot, listOf(slot)])) as Record<Slot, Tensor[]>,
-        lr: group.lr,
-        step: this.steps,
-      },
-      group.options,
+      { parameters, gradients: names.map((name) => gradients[name]!), state, lr, step: this.steps },
+      options,
     );
   }
 
   private checkGradients(gradients: Readonly<Record<string, Tensor>>): void {
-    const parameters = new Map(this.groups.flatMap((group) => [...group.parameters]));
     for (const [name, gradient] of Object.entries(gradients)) {
-      const parameter = parameters.get(name);
+      const parameter = this.parameters.get(name);
       if (parameter === undefined) {
-        fail('VALUE', this.rule.name, `there is no parameter ${show(name)} (need one of ${[...parameters.keys()].join(', ')})`);
+        const known = [...this.parameters.keys()].join(', ');
+        fail('VALUE', this.rule.name, `there is no parameter ${show(name)} (need one of ${known})`);
       }
       if (!sameShape(gradient.shape, parameter.shape) || gradient.dtype !== parameter.dtype) {
         fail('SHAPE', this.rule.name, `the gradient of ${name} is ${describe(gradient)} (need ${describe(parameter)})`);
@@ -174,16 +183,21 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
   }
 }
 
-function filled(shape: Shape, dtype: DType, value: number): Buffer {
-  return buffer(() => full(shape, value, { dtype }));
+const scalar = (value: number): Buffer => buffer(() => full([], value, { dtype: 'float64' }));
+
+function mapSlots<Slot extends string, A, B>(slots: Readonly<Record<Slot, A>>, map: (slot: A) => B): Record<Slot, B> {
+  return Object.fromEntries(Object.entries<A>(slots).map(([name, slot]) => [name, map(slot)])) as Record<Slot, B>;
 }
 
-function remember<Slot extends string>(slots: Partial<Record<Slot, number>>, { shape, dtype }: Variable): Partial<Record<Slot, Buffer>> {
-  const entries = Object.entries<number | undefined>(slots);
-  return Object.fromEntries(entries.map(([slot, value]) => [slot, filled(shape, dtype, value!)])) as Partial<Record<Slot, Buffer>>;
+function remember<Slot extends string>(
+  slots: Readonly<Record<Slot, number | undefined>>,
+  parameters: ReadonlyMap<string, Variable>,
+): Record<Slot, ReadonlyMap<string, Buffer>> {
+  return mapSlots(slots, (value) => {
+    if (value === undefined) return new Map();
+    return new Map([...parameters].map(([name, parameter]) => [name, buffer(() => fullLike(parameter, value))]));
+  });
 }
-
-type Partition<O> = Omit<Group<O>, 'lr'> & { readonly lr: Buffer | undefined };
 
 /** Deals the parameters out to the groups, and what no group wants to a last one with the common options. */
 function partition<O extends OptimizerOptions, Slot extends string>(
@@ -191,20 +205,24 @@ function partition<O extends OptimizerOptions, Slot extends string>(
   parameters: NamedParameters,
   groups: readonly ParameterGroup<O>[],
   common: O,
-): Partition<O>[] {
+): Group<O>[] {
+  checkOptions(rule, common);
   const rest = new Map(Object.entries(parameters));
   if (rest.size === 0) fail('VALUE', rule.name, 'there are no parameters to train (are all of them frozen?)');
-  const parts = groups.map(({ match, ...own }, i): Partition<O> => {
-    const options = { ...common, ...own } as unknown as O;
+  const parts = groups.map(({ match, ...own }, i) => {
+    const options = { ...common, ...own };
     checkOptions(rule, options);
     const scale = options.lr === common.lr ? 1 : options.lr / common.lr;
-    if (!Number.isFinite(scale)) fail('VALUE', rule.name, 'a group has its own lr (need an lr above 0 to relate it to)');
+    if (!Number.isFinite(scale))
+      fail('VALUE', rule.name, 'a group has its own lr (need an lr above 0 to relate it to)');
     const members = new Map([...rest].filter(([name]) => match(name)));
-    if (members.size === 0) fail('VALUE', rule.name, `group ${i} matches no parameter (names are ${[...rest.keys()].join(', ')})`);
+    if (members.size === 0) {
+      fail('VALUE', rule.name, `group ${i} matches no parameter (names are ${[...rest.keys()].join(', ')})`);
+    }
     for (const name of members.keys()) rest.delete(name);
-    return { options, scale, lr: scale === 1 ? undefined : filled([], 'float64', options.lr), parameters: members };
+    return { options, scale, parameters: members };
   });
-  return rest.size === 0 ? parts : [...parts, { options: common, scale: 1, lr: undefined, parameters: rest }];
+  return rest.size === 0 ? parts : [...parts, { options: common, scale: 1, parameters: rest }];
 }
 
 function checkOptions<O extends OptimizerOptions, Slot extends string>(rule: UpdateRule<O, Slot>, options: O): void {

@@ -1,5 +1,13 @@
 import { rmspropStep } from '../ops/optim.js';
-import { checkAtLeast, checkDecay, Optimizer, type NamedParameters, type OptimizerArguments, type OptimizerOptions, type UpdateRule } from './optimizer.js';
+import {
+  checkAtLeast,
+  checkDecay,
+  Optimizer,
+  type NamedParameters,
+  type OptimizerArguments,
+  type OptimizerOptions,
+  type UpdateRule,
+} from './optimizer.js';
 
 /** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
@@ -28,12 +36,18 @@ const rule: UpdateRule<RMSpropOptions, RMSpropSlot> = {
   },
   slots: ({ momentum, centered }) => ({
     square_avg: 0,
-    ...(centered ? { grad_avg: 0 } : {}),
-    ...(momentum === 0 ? {} : { momentum_buffer: 0 }),
+    grad_avg: centered ? 0 : undefined,
+    momentum_buffer: momentum === 0 ? undefined : 0,
   }),
-  update: ({ parameters: params, gradients: grads, state, lr, step }, { alpha, eps, weightDecay, momentum, centered }) => {
-    const { square_avg: squares = [], grad_avg: means = [], momentum_buffer: velocities = [] } = state;
-    rmspropStep({ params, grads, squares, means, velocities, lr, step }, { alpha, eps, weightDecay, momentum, centered });
+  update: (
+    { parameters: params, gradients: grads, state, lr, step },
+    { alpha, eps, weightDecay, momentum, centered },
+  ) => {
+    const { square_avg: squares, grad_avg: means, momentum_buffer: velocities } = state;
+    rmspropStep(
+      { params, grads, squares, means, velocities, lr, step },
+      { alpha, eps, weightDecay, momentum, centered },
+    );
   },
 };
 

@@ -69,8 +69,8 @@ export function exponentialDecay(lr: number, options: { factor: number }): Sched
  * @example
  * ```ts
  * import { cosineDecay } from 'myelin';
- * const schedule = cosineDecay(1, { steps: 100, min: 0.2 });
- * console.log(schedule(0), schedule(50), schedule(1000)); // 1 0.6 0.2
+ * const schedule = cosineDecay(1, { steps: 100 });
+ * console.log(schedule(0), schedule(50), schedule(1000)); // 1 0.5 0
  * ```
  */
 export function cosineDecay(lr: number, options: { steps: number; min?: number }): Schedule {
@@ -99,6 +99,5 @@ export function cosineDecay(lr: number, options: { steps: number; min?: number }
 export function linearWarmup(schedule: Schedule, options: { steps: number; start?: number }): Schedule {
   const { steps, start = 0 } = options;
   checkPositive('linearWarmup', 'steps', steps);
-  return (step) =>
-    step < steps ? schedule(0) * (start + ((1 - start) * step) / steps) : schedule(step - steps);
+  return (step) => (step < steps ? schedule(0) * (start + ((1 - start) * step) / steps) : schedule(step - steps));
 }

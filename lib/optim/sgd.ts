@@ -1,6 +1,14 @@
 import { sgdStep } from '../ops/optim.js';
 import { fail } from '../tensor/errors.js';
-import { checkAtLeast, checkDecay, Optimizer, type NamedParameters, type OptimizerArguments, type OptimizerOptions, type UpdateRule } from './optimizer.js';
+import {
+  checkAtLeast,
+  checkDecay,
+  Optimizer,
+  type NamedParameters,
+  type OptimizerArguments,
+  type OptimizerOptions,
+  type UpdateRule,
+} from './optimizer.js';
 
 /** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
@@ -22,13 +30,17 @@ const rule: UpdateRule<SGDOptions, 'momentum_buffer'> = {
     checkAtLeast('SGD', 'weightDecay', weightDecay, 0);
     if (typeof dampening !== 'number' || Number.isNaN(dampening)) fail('VALUE', 'SGD', 'dampening is not a number');
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      fail('VALUE', 'SGD', `nesterov with momentum ${momentum} and dampening ${dampening} (need momentum > 0, dampening 0)`);
+      fail(
+        'VALUE',
+        'SGD',
+        `nesterov with momentum ${momentum} and dampening ${dampening} (need momentum > 0, dampening 0)`,
+      );
     }
   },
-  slots: ({ momentum }) => (momentum === 0 ? {} : { momentum_buffer: 0 }),
+  slots: ({ momentum }) => ({ momentum_buffer: momentum === 0 ? undefined : 0 }),
   update: ({ parameters: params, gradients: grads, state, lr, step }, { momentum, dampening, weightDecay, nesterov }) =>
     sgdStep(
-      { params, grads, velocities: state.momentum_buffer ?? [], lr, step },
+      { params, grads, velocities: state.momentum_buffer, lr, step },
       { momentum, dampening, weightDecay, nesterov },
     ),
 };

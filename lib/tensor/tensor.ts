@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { dtypeInfo, type DType, type ItemOf, type TypedArrayOf } from './dtype.js';
-import { describe, fail } from './errors.js';
+import { describe, fail, show } from './errors.js';
 import { format } from './print.js';
 import { track } from './scope.js';
 import { isContiguous, sizeOf, stridesOf, type Shape } from './shape.js';
@@ -88,11 +88,15 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   /**
    * Copies the elements out, row-major, into a new typed array (or into `target`).
    *
-   * @throws MyelinError `DISPOSED`; `VALUE` when `target` has another length
+   * @throws MyelinError `DISPOSED`; `TYPE` when `target` is no array of this dtype; `VALUE` when it has another length
    */
   data(target?: TypedArrayOf<D>): TypedArrayOf<D> {
     this.check('data');
-    const array = target ?? dtypeInfo(this.dtype).create(this.size);
+    const { create } = dtypeInfo(this.dtype);
+    const array = target ?? create(this.size);
+    if (array[Symbol.toStringTag] !== create(0)[Symbol.toStringTag]) {
+      fail('TYPE', 'data', `target is ${show(target)} (need a ${create(0)[Symbol.toStringTag]} for ${describe(this)})`);
+    }
     if (array.length !== this.size) {
       fail('VALUE', 'data', `target has ${array.length} elements, ${describe(this)} has ${this.size}`);
     }

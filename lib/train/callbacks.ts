@@ -77,7 +77,11 @@ class Snapshot {
  * ```
  */
 export function earlyStopping(
-  options: MonitorOptions & { readonly patience?: number; readonly minDelta?: number; readonly restoreBest?: boolean } = {},
+  options: MonitorOptions & {
+    readonly patience?: number;
+    readonly minDelta?: number;
+    readonly restoreBest?: boolean;
+  } = {},
 ): Callback {
   const { patience = 3, minDelta = 0, restoreBest = true } = options;
   let monitor = new Monitor('earlyStopping', options, minDelta);
@@ -112,7 +116,9 @@ export function earlyStopping(
  * const callbacks = [modelCheckpoint({ path: 'best.safetensors', monitor: 'valAccuracy' })];
  * ```
  */
-export function modelCheckpoint(options: MonitorOptions & { readonly path: string; readonly saveBest?: boolean }): Callback {
+export function modelCheckpoint(
+  options: MonitorOptions & { readonly path: string; readonly saveBest?: boolean },
+): Callback {
   const { path, saveBest = true } = options;
   const monitor = new Monitor('modelCheckpoint', options);
   return {

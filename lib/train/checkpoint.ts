@@ -103,7 +103,8 @@ export async function saveCheckpoint(file: string, { model, optimizer }: Trainee
 export async function loadCheckpoint(file: string, { model, optimizer }: Trainee): Promise<Position> {
   const { tensors, metadata } = await readSafetensors(file);
   try {
-    if (metadata['kind'] !== kind) fail('FORMAT', 'loadCheckpoint', `${file}: is no checkpoint (need a file of fit)`, { file });
+    if (metadata['kind'] !== kind)
+      fail('FORMAT', 'loadCheckpoint', `${file}: is no checkpoint (need a file of fit)`, { file });
     const position = parsePosition(file, metadata['position']);
     const random = parseRandom(file, metadata['random']);
     model.loadStateDict(withPrefix(tensors, modelPrefix));

@@ -99,7 +99,7 @@ export async function evaluate<B extends Batch>(
 
 /** What {@link predict} yields; freed when the next one is asked for. */
 export interface Prediction<B> {
-  readonly output: Tensor;
+  readonly output: Tensor<FloatDType>;
   readonly batch: B;
 }
 

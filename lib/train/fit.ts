@@ -172,7 +172,8 @@ class Training<B extends Batch> implements Run {
       if (ended) break;
     }
     const complete = !ended || this.batch === lengthOf(data);
-    if (this.batch === 0) fail('VALUE', 'fit', 'the data gave no batch (need data that can be iterated once per epoch)');
+    if (this.batch === 0)
+      fail('VALUE', 'fit', 'the data gave no batch (need data that can be iterated once per epoch)');
     const seconds = (performance.now() - started) / 1000;
     const speed = { seconds, samplesPerSecond: loss.samples / seconds };
     return { log: { epoch: this.epoch, loss: loss.value, ...this.measured(), ...speed }, complete };
@@ -218,7 +219,13 @@ class Training<B extends Batch> implements Run {
     const { checkpoint, resume = false } = this.options;
     if (!resume) return;
     if (checkpoint === undefined) fail('VALUE', 'fit', 'resume needs the checkpoint file to go on from');
-    if (!(await access(checkpoint).then(() => true, () => false))) return;
+    if (
+      !(await access(checkpoint).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
     const { epoch, batch, step, history } = await loadCheckpoint(checkpoint, this);
     this.finished = epoch;
     this.batch = batch;

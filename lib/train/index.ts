@@ -11,6 +11,14 @@ export {
 export { loadCheckpoint, loadModel, saveCheckpoint, saveModel, type Position, type Trainee } from './checkpoint.js';
 export { evaluate, predict, type EvaluateOptions, type Prediction, type PredictOptions } from './evaluate.js';
 export { fit, type FitOptions } from './fit.js';
-export { accuracy, confusionMatrix, ConfusionMatrix, meanAbsoluteError, meanSquaredError, topK, type Metric } from './metrics.js';
+export {
+  accuracy,
+  confusionMatrix,
+  ConfusionMatrix,
+  meanAbsoluteError,
+  meanSquaredError,
+  topK,
+  type Metric,
+} from './metrics.js';
 export type { ProgressKind } from './progress.js';
 export type { Batch, Batches, Callback, EpochLog, History, Loss, Run, Steps, Supervised } from './run.js';

@@ -78,7 +78,14 @@ class Bar implements Progress {
 
   startEpoch(epoch: number, epochs: number, steps: number | undefined): void {
     const format = `epoch ${epoch}/${epochs} {bar} {value}/{total}  {values}  {eta_formatted} left`;
-    this.bar = this.create({ format, barsize: 24, hideCursor: true, clearOnComplete: true, fps: 10, gracefulExit: false });
+    this.bar = this.create({
+      format,
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 10,
+      gracefulExit: false,
+    });
     this.bar.start(steps ?? 0, 0, { values: '' });
   }
 
@@ -105,5 +112,7 @@ function formatValues(values: Readonly<Record<string, number>>): string {
 
 function formatValue(value: number): string {
   const size = Math.abs(value);
-  return Number.isFinite(value) && value !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(3) : value.toFixed(4);
+  return Number.isFinite(value) && value !== 0 && (size < 1e-3 || size >= 1e6)
+    ? value.toExponential(3)
+    : value.toFixed(4);
 }

@@ -1,6 +1,6 @@
 // Activations and their derivatives, for float and double alike. Errors are for float32; float64's are libm's plus one
-// or two roundings. Derivatives promise 8 ulp (gelu_tanh: 16) of the gradient they are given, not of their result: near a
-// zero of the derivative its terms cancel.
+// or two roundings. Derivatives promise 8 ulp (gelu_tanh: 16) of the gradient they are given, not of their result: near
+// a zero of the derivative its terms cancel.
 
 // s and 1 - s, each to 3 ulp.
 template <class T>

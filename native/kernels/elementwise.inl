@@ -53,9 +53,8 @@ MYELIN_INLINE void map(T* out, std::size_t n, F f, In... in) {
   for_runs(
       n,
       [&](std::size_t begin, std::size_t count, const auto*... from) MYELIN_FORCE_INLINE {
-        each_vector<T>(count, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
-          at.store_to(out + begin + i, f(at.load_from(from + i)...));
-        });
+        each_vector<T>(count, [&](std::size_t i, auto at)
+                                  MYELIN_FORCE_INLINE { at.store_to(out + begin + i, f(at.load_from(from + i)...)); });
       },
       in...);
 }
@@ -93,37 +92,38 @@ MYELIN_INLINE void select_elements(const std::uint8_t* pc, std::ptrdiff_t sc, co
 }
 
 // One kernel of each form; the expression is written in terms of x, of a and b, or of x, p0 and p1.
-#define MYELIN_UNARY(T, prefix, name, expression)                                                                      \
-  void prefix##_##name(const T* px, std::ptrdiff_t sx, T* out, std::size_t n) {                                        \
-    map(                                                                                                               \
-        out, n, [](Vec<T> x) MYELIN_FORCE_INLINE -> Vec<T> { return expression; }, Input<T>{px, sx});                   \
+#define MYELIN_UNARY(T, prefix, name, expression)                                                     \
+  void prefix##_##name(const T* px, std::ptrdiff_t sx, T* out, std::size_t n) {                       \
+    map(                                                                                              \
+        out, n, [](Vec<T> x) MYELIN_FORCE_INLINE -> Vec<T> { return expression; }, Input<T>{px, sx}); \
   }
-#define MYELIN_BINARY(T, prefix, name, expression)                                                                     \
-  void prefix##_##name(const T* pa, std::ptrdiff_t sa, const T* pb, std::ptrdiff_t sb, T* out, std::size_t n) {        \
-    map(                                                                                                               \
-        out, n, [](Vec<T> a, Vec<T> b) MYELIN_FORCE_INLINE -> Vec<T> { return expression; }, Input<T>{pa, sa},          \
-        Input<T>{pb, sb});                                                                                             \
+#define MYELIN_BINARY(T, prefix, name, expression)                                                              \
+  void prefix##_##name(const T* pa, std::ptrdiff_t sa, const T* pb, std::ptrdiff_t sb, T* out, std::size_t n) { \
+    map(                                                                                                        \
+        out, n, [](Vec<T> a, Vec<T> b) MYELIN_FORCE_INLINE -> Vec<T> { return expression; }, Input<T>{pa, sa},  \
+        Input<T>{pb, sb});                                                                                      \
   }
-#define MYELIN_COMPARE(T, prefix, name, expression)                                                                    \
-  void prefix##_##name(const T* pa, std::ptrdiff_t sa, const T* pb, std::ptrdiff_t sb, std::uint8_t* out,              \
-                       std::size_t n) {                                                                                \
-    map_to_bytes<T>(                                                                                                   \
-        out, n, [](Vec<T> a, Vec<T> b) MYELIN_FORCE_INLINE { return expression; }, Input<T>{pa, sa}, Input<T>{pb, sb}); \
+#define MYELIN_COMPARE(T, prefix, name, expression)                                                       \
+  void prefix##_##name(const T* pa, std::ptrdiff_t sa, const T* pb, std::ptrdiff_t sb, std::uint8_t* out, \
+                       std::size_t n) {                                                                   \
+    map_to_bytes<T>(                                                                                      \
+        out, n, [](Vec<T> a, Vec<T> b) MYELIN_FORCE_INLINE { return expression; }, Input<T>{pa, sa},      \
+        Input<T>{pb, sb});                                                                                \
   }
-#define MYELIN_PREDICATE(T, prefix, name, expression)                                                                  \
-  void prefix##_##name(const T* px, std::ptrdiff_t sx, std::uint8_t* out, std::size_t n) {                             \
-    map_to_bytes<T>(                                                                                                   \
-        out, n, [](Vec<T> x) MYELIN_FORCE_INLINE { return expression; }, Input<T>{px, sx});                             \
+#define MYELIN_PREDICATE(T, prefix, name, expression)                                       \
+  void prefix##_##name(const T* px, std::ptrdiff_t sx, std::uint8_t* out, std::size_t n) {  \
+    map_to_bytes<T>(                                                                        \
+        out, n, [](Vec<T> x) MYELIN_FORCE_INLINE { return expression; }, Input<T>{px, sx}); \
   }
-#define MYELIN_UNARY_PARAM(T, prefix, name, expression)                                                                \
-  void prefix##_##name(const T* px, std::ptrdiff_t sx, T first, T second, T* out, std::size_t n) {                     \
-    map(                                                                                                               \
-        out, n,                                                                                                        \
-        [p0 = Vec<T>(first), p1 = Vec<T>(second)](Vec<T> x) MYELIN_FORCE_INLINE -> Vec<T> {                             \
-          static_cast<void>(p1);                                                                                       \
-          return expression;                                                                                           \
-        },                                                                                                             \
-        Input<T>{px, sx});                                                                                             \
+#define MYELIN_UNARY_PARAM(T, prefix, name, expression)                                            \
+  void prefix##_##name(const T* px, std::ptrdiff_t sx, T first, T second, T* out, std::size_t n) { \
+    map(                                                                                           \
+        out, n,                                                                                    \
+        [p0 = Vec<T>(first), p1 = Vec<T>(second)](Vec<T> x) MYELIN_FORCE_INLINE -> Vec<T> {        \
+          static_cast<void>(p1);                                                                   \
+          return expression;                                                                       \
+        },                                                                                         \
+        Input<T>{px, sx});                                                                         \
   }
 
 #define MYELIN_FLOATS(form, ...) form(float, f32, __VA_ARGS__) form(double, f64, __VA_ARGS__)
@@ -133,7 +133,7 @@ MYELIN_INLINE void select_elements(const std::uint8_t* pc, std::ptrdiff_t sc, co
 
 MYELIN_NUMBERS(MYELIN_BINARY, add, a + b)
 MYELIN_NUMBERS(MYELIN_BINARY, sub, a - b)
-MYELIN_NUMBERS(MYELIN_BINARY, mul, a * b)
+MYELIN_NUMBERS(MYELIN_BINARY, mul, (a * b))
 MYELIN_NUMBERS(MYELIN_BINARY, maximum, maximum(a, b))
 MYELIN_NUMBERS(MYELIN_BINARY, minimum, minimum(a, b))
 MYELIN_FLOATS(MYELIN_BINARY, div, a / b)
@@ -169,10 +169,10 @@ MYELIN_FLOATS(MYELIN_PREDICATE, isnan, x != x)
 MYELIN_FLOATS(MYELIN_PREDICATE, isinf, is_infinite(x))
 MYELIN_FLOATS(MYELIN_PREDICATE, isfinite, is_finite(x))
 
-#define MYELIN_SELECT(bits)                                                                                            \
-  void select_##bits(const std::uint8_t* c, std::ptrdiff_t sc, const std::uint##bits##_t* a, std::ptrdiff_t sa,        \
-                     const std::uint##bits##_t* b, std::ptrdiff_t sb, std::uint##bits##_t* out, std::size_t n) {       \
-    select_elements(c, sc, a, sa, b, sb, out, n);                                                                      \
+#define MYELIN_SELECT(bits)                                                                                      \
+  void select_##bits(const std::uint8_t* c, std::ptrdiff_t sc, const std::uint##bits##_t* a, std::ptrdiff_t sa,  \
+                     const std::uint##bits##_t* b, std::ptrdiff_t sb, std::uint##bits##_t* out, std::size_t n) { \
+    select_elements(c, sc, a, sa, b, sb, out, n);                                                                \
   }
 MYELIN_SELECT(8)
 MYELIN_SELECT(32)
@@ -198,7 +198,7 @@ MYELIN_INLINE Vec<T> relu(Vec<T> x) {
 MYELIN_SIGNED(MYELIN_UNARY, neg, -x)
 MYELIN_SIGNED(MYELIN_UNARY, abs, abs(x))
 MYELIN_SIGNED(MYELIN_UNARY, sign, sign(x))
-MYELIN_SIGNED(MYELIN_UNARY, square, x * x)
+MYELIN_SIGNED(MYELIN_UNARY, square, (x * x))
 MYELIN_SIGNED(MYELIN_UNARY, relu, relu(x))
 MYELIN_FLOATS(MYELIN_UNARY, floor, floor(x))
 MYELIN_FLOATS(MYELIN_UNARY, ceil, ceil(x))

@@ -33,8 +33,8 @@ template <class T>
 using ReduceFn = T(const T* x, std::size_t n);
 template <class T>
 using WideReduceFn = std::int64_t(const T* x, std::size_t n);
-// acc[j] = combine(acc[j], combination of x[i * row_stride + j] over rows i), for columns j < n. Float sums and products
-// of a column are a tree over its rows; their order depends on `rows` alone.
+// acc[j] = combine(acc[j], combination of x[i * row_stride + j] over rows i), for columns j < n. Float sums and
+// products of a column are a tree over its rows; their order depends on `rows` alone.
 template <class T>
 using ReduceRowsFn = void(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* acc, std::size_t n);
 // Mean and sum of squared deviations from it, in one pass over memory; n = 0 gives 0 and 0. Two parts combine as
@@ -44,8 +44,7 @@ template <class T>
 using MomentsFn = void(const T* x, std::size_t n, T* mean, T* squares);
 // The same for every column j < n over `rows` rows.
 template <class T>
-using MomentsRowsFn = void(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* mean, T* squares,
-                           std::size_t n);
+using MomentsRowsFn = void(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* mean, T* squares, std::size_t n);
 
 template <class T>
 using RowFn = void(const T* x, T* out, std::size_t n);
@@ -54,8 +53,8 @@ using RowBackwardFn = void(const T* dout, const T* out, T* dx, std::size_t n);
 // out = (x - mean) * rstd * weight + bias; a null weight is 1, a null bias is 0.
 template <class T>
 using NormalizeFn = void(const T* x, T mean, T rstd, const T* weight, const T* bias, T* out, std::size_t n);
-// With xhat = (x - mean) * rstd and g = dout * weight: dx = rstd * (g - avg(g) - xhat * avg(g * xhat)), and, each unless
-// null, dweight += dout * xhat, dbias += dout. x must not be dx.
+// With xhat = (x - mean) * rstd and g = dout * weight: dx = rstd * (g - avg(g) - xhat * avg(g * xhat)), and, each
+// unless null, dweight += dout * xhat, dbias += dout.
 template <class T>
 using NormalizeBackwardFn = void(const T* dout, const T* x, T mean, T rstd, const T* weight, T* dx, T* dweight,
                                  T* dbias, std::size_t n);

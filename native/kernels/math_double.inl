@@ -1,8 +1,8 @@
 // float64 functions: libm's, lane by lane, so their errors are libm's (below 1 ulp for glibc's exp, log, pow, sin, cos;
 // 2 for the rest). float64 is for gradient checks and statistics, where exactness counts more than speed.
 
-#define MYELIN_LIBM(name) \
-  MYELIN_INLINE Vec<double> name(Vec<double> x) { \
+#define MYELIN_LIBM(name)                                              \
+  MYELIN_INLINE Vec<double> name(Vec<double> x) {                      \
     return map_lanes(x, [](double v) { return __builtin_##name(v); }); \
   }
 MYELIN_LIBM(exp)

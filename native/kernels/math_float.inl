@@ -163,8 +163,7 @@ MYELIN_INLINE Vec<float> sine_of(Quadrant a) {
 // 2 ulp.
 MYELIN_INLINE Vec<float> sin(Vec<float> x) {
   const Vec<float> positive = sine_of(reduce_angle(x));
-  const Vec<float> r = bitcast<float>(bitcast<std::int32_t>(positive) ^
-                                      (bitcast<std::int32_t>(x) & kSignBit<float>));
+  const Vec<float> r = bitcast<float>(bitcast<std::int32_t>(positive) ^ (bitcast<std::int32_t>(x) & kSignBit<float>));
   return beyond_trig_limit(x, r, [](float v) { return float(__builtin_sin(double(v))); });
 }
 
@@ -180,7 +179,6 @@ MYELIN_INLINE Vec<float> tan(Vec<float> x) {
   const Vec<float> s = sin_near_zero(a.r), c = cos_near_zero(a.r);
   const Mask<float> swapped = (a.q & 1) != Vec<std::int32_t>(0);
   const Vec<float> positive = select(swapped, -c, s) / select(swapped, s, c);
-  const Vec<float> r = bitcast<float>(bitcast<std::int32_t>(positive) ^
-                                      (bitcast<std::int32_t>(x) & kSignBit<float>));
+  const Vec<float> r = bitcast<float>(bitcast<std::int32_t>(positive) ^ (bitcast<std::int32_t>(x) & kSignBit<float>));
   return beyond_trig_limit(x, r, [](float v) { return float(__builtin_tan(double(v))); });
 }

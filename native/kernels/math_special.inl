@@ -9,9 +9,9 @@ MYELIN_INLINE Vec<float> tanh(Vec<float> x) {
 // Phi(-t), the upper tail of the normal distribution, for t >= 0: relative error 6 ulp until it underflows.
 // Phi(-t) = exp(-t^2 / 2) Q(u) / (t + 3) with u = (t - 3) / (t + 3), which maps [0, 14.5] to [-1, 0.66].
 MYELIN_INLINE Vec<float> normal_tail(Vec<float> t) {
-  static constexpr float kQ[] = {0.7290837168693542f,     -0.5093321800231934f,     0.23001770675182343f,
-                                 -0.04725819081068039f,   -0.010462445206940174f,   0.006937465164810419f,
-                                 0.0010171295143663883f,  -0.0009467510390095413f,  -0.00020389932615216821f,
+  static constexpr float kQ[] = {0.7290837168693542f,    -0.5093321800231934f,    0.23001770675182343f,
+                                 -0.04725819081068039f,  -0.010462445206940174f,  0.006937465164810419f,
+                                 0.0010171295143663883f, -0.0009467510390095413f, -0.00020389932615216821f,
                                  5.1856502977898344e-05f};
   const Vec<float> bounded = min(Vec<float>(14.5f), t), square = bounded * bounded;
   // exp magnifies the rounding of t^2 by t^2 / 2: put back what was lost.
@@ -61,8 +61,8 @@ MYELIN_INLINE Vec<double> log2_of_float(Vec<double> x) {
 
 // 2^t, relative error 2^-40 for |t| <= 200, beyond as there.
 MYELIN_INLINE Vec<double> exp2_to_float_range(Vec<double> t) {
-  static constexpr double kE[] = {1.0000000000000273,   0.6931471805459075,    0.2402265069546642,
-                                  0.055504109413069457, 0.009618129228722155,  0.0013333450472485992,
+  static constexpr double kE[] = {1.0000000000000273,     0.6931471805459075,     0.2402265069546642,
+                                  0.055504109413069457,   0.009618129228722155,   0.0013333450472485992,
                                   0.00015403411469081668, 1.5310104582062236e-05, 1.326410499421192e-06};
   const Vec<double> bounded = min(Vec<double>(200.0), max(Vec<double>(-200.0), t));
   const Vec<double> n = round_even(bounded);

@@ -7,9 +7,8 @@ struct Moments {
   Vec<T> mean[width], squares[width];
 };
 
-// A leaf of either kind is read twice, the second time from L1: exact deviations at the price of one pass over memory.
 template <class T, int width>
-MYELIN_INLINE Moments<T, width> join_moments(Moments<T, width> a, const Moments<T, width>& b) {
+Moments<T, width> join_moments(Moments<T, width> a, const Moments<T, width>& b) {
   const T count = a.count + b.count, share = b.count / count, weight = a.count * share;
   for (int k = 0; k < width; k++) {
     const Vec<T> apart = b.mean[k] - a.mean[k];
@@ -24,6 +23,7 @@ template <class T>
 MYELIN_INLINE void moments_of_row(const T* x, std::size_t n, T* mean, T* squares) {
   *mean = *squares = T(0);
   if (n == 0) return;
+  // A leaf is read twice, the second time from L1: exact deviations at the price of one pass over memory.
   const auto leaf = [&](std::size_t begin, std::size_t count) {
     const T* from = x + begin;
     const auto element = [&](std::size_t i, auto at) MYELIN_FORCE_INLINE { return at.load_from(from + i); };
@@ -92,8 +92,8 @@ MYELIN_INLINE void normalize_row(const T* x, T mean, T rstd, const T* weight, co
 }
 
 template <class T>
-MYELIN_INLINE void normalize_backward_row(const T* dout, const T* x, T mean, T rstd, const T* weight, T* dx,
-                                          T* dweight, T* dbias, std::size_t n) {
+MYELIN_INLINE void normalize_backward_row(const T* dout, const T* x, T mean, T rstd, const T* weight, T* dx, T* dweight,
+                                          T* dbias, std::size_t n) {
   const auto xhat = [&](std::size_t i, auto at) MYELIN_FORCE_INLINE { return (at.load_from(x + i) - mean) * rstd; };
   const auto g = [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
     return weight ? at.load_from(dout + i) * at.load_from(weight + i) : at.load_from(dout + i);
@@ -167,34 +167,34 @@ MYELIN_INLINE void batch_norm_dx_rows(const T* x, std::ptrdiff_t x_stride, const
     });
 }
 
-#define MYELIN_NORM(T, prefix)                                                                                         \
-  void prefix##_moments(const T* x, std::size_t n, T* mean, T* squares) { moments_of_row(x, n, mean, squares); }       \
-  void prefix##_moments_rows(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* mean, T* squares,             \
-                             std::size_t n) {                                                                          \
-    moments_of_rows(x, row_stride, rows, mean, squares, n);                                                            \
-  }                                                                                                                    \
-  void prefix##_normalize(const T* x, T mean, T rstd, const T* weight, const T* bias, T* out, std::size_t n) {         \
-    normalize_row(x, mean, rstd, weight, bias, out, n);                                                                \
-  }                                                                                                                    \
-  void prefix##_normalize_backward(const T* dout, const T* x, T mean, T rstd, const T* weight, T* dx, T* dweight,      \
-                                   T* dbias, std::size_t n) {                                                          \
-    normalize_backward_row(dout, x, mean, rstd, weight, dx, dweight, dbias, n);                                        \
-  }                                                                                                                    \
-  void prefix##_scale_shift_rows(const T* x, std::ptrdiff_t x_stride, const T* scale, const T* shift, T* out,          \
-                                 std::ptrdiff_t out_stride, std::size_t rows, std::size_t n) {                         \
-    scale_shift_each_row(x, x_stride, scale, shift, out, out_stride, rows, n);                                         \
-  }                                                                                                                    \
-  void prefix##_batch_norm_sums(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,        \
-                                std::size_t rows, const T* mean, const T* rstd, T* sum, T* sum_xhat, std::size_t n) {  \
-    each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {                                                         \
-      batch_norm_sums_of_strip(x + j, x_stride, dout + j, dout_stride, rows, mean + j, rstd + j, sum + j,              \
-                               sum_xhat + j, at, strip);                                                               \
-    });                                                                                                                \
-  }                                                                                                                    \
-  void prefix##_batch_norm_dx(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,          \
-                              const T* a, const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows,   \
-                              std::size_t n) {                                                                         \
-    batch_norm_dx_rows(x, x_stride, dout, dout_stride, a, b, c, dx, dx_stride, rows, n);                               \
+#define MYELIN_NORM(T, prefix)                                                                                        \
+  void prefix##_moments(const T* x, std::size_t n, T* mean, T* squares) { moments_of_row(x, n, mean, squares); }      \
+  void prefix##_moments_rows(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* mean, T* squares,            \
+                             std::size_t n) {                                                                         \
+    moments_of_rows(x, row_stride, rows, mean, squares, n);                                                           \
+  }                                                                                                                   \
+  void prefix##_normalize(const T* x, T mean, T rstd, const T* weight, const T* bias, T* out, std::size_t n) {        \
+    normalize_row(x, mean, rstd, weight, bias, out, n);                                                               \
+  }                                                                                                                   \
+  void prefix##_normalize_backward(const T* dout, const T* x, T mean, T rstd, const T* weight, T* dx, T* dweight,     \
+                                   T* dbias, std::size_t n) {                                                         \
+    normalize_backward_row(dout, x, mean, rstd, weight, dx, dweight, dbias, n);                                       \
+  }                                                                                                                   \
+  void prefix##_scale_shift_rows(const T* x, std::ptrdiff_t x_stride, const T* scale, const T* shift, T* out,         \
+                                 std::ptrdiff_t out_stride, std::size_t rows, std::size_t n) {                        \
+    scale_shift_each_row(x, x_stride, scale, shift, out, out_stride, rows, n);                                        \
+  }                                                                                                                   \
+  void prefix##_batch_norm_sums(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,       \
+                                std::size_t rows, const T* mean, const T* rstd, T* sum, T* sum_xhat, std::size_t n) { \
+    each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {                                                        \
+      batch_norm_sums_of_strip(x + j, x_stride, dout + j, dout_stride, rows, mean + j, rstd + j, sum + j,             \
+                               sum_xhat + j, at, strip);                                                              \
+    });                                                                                                               \
+  }                                                                                                                   \
+  void prefix##_batch_norm_dx(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,         \
+                              const T* a, const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows,  \
+                              std::size_t n) {                                                                        \
+    batch_norm_dx_rows(x, x_stride, dout, dout_stride, a, b, c, dx, dx_stride, rows, n);                              \
   }
 MYELIN_NORM(float, f32)
 MYELIN_NORM(double, f64)

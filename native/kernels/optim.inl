@@ -85,19 +85,19 @@ MYELIN_INLINE void adagrad(T* param, const T* grad, T* square, std::size_t n, co
   });
 }
 
-#define MYELIN_OPTIMIZERS(T, prefix)                                                                                   \
-  void prefix##_sgd(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step) {                        \
-    sgd(param, grad, velocity, n, step);                                                                               \
-  }                                                                                                                    \
-  void prefix##_adam(T* param, const T* grad, T* mean, T* square, std::size_t n, const AdamStep& step) {               \
-    adam(param, grad, mean, square, n, step);                                                                          \
-  }                                                                                                                    \
-  void prefix##_rmsprop(T* param, const T* grad, T* square, T* mean, T* velocity, std::size_t n,                       \
-                        const RmspropStep& step) {                                                                     \
-    rmsprop(param, grad, square, mean, velocity, n, step);                                                             \
-  }                                                                                                                    \
-  void prefix##_adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradStep& step) {                  \
-    adagrad(param, grad, square, n, step);                                                                             \
+#define MYELIN_OPTIMIZERS(T, prefix)                                                                     \
+  void prefix##_sgd(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step) {          \
+    sgd(param, grad, velocity, n, step);                                                                 \
+  }                                                                                                      \
+  void prefix##_adam(T* param, const T* grad, T* mean, T* square, std::size_t n, const AdamStep& step) { \
+    adam(param, grad, mean, square, n, step);                                                            \
+  }                                                                                                      \
+  void prefix##_rmsprop(T* param, const T* grad, T* square, T* mean, T* velocity, std::size_t n,         \
+                        const RmspropStep& step) {                                                       \
+    rmsprop(param, grad, square, mean, velocity, n, step);                                               \
+  }                                                                                                      \
+  void prefix##_adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradStep& step) {    \
+    adagrad(param, grad, square, n, step);                                                               \
   }
 MYELIN_OPTIMIZERS(float, f32)
 MYELIN_OPTIMIZERS(double, f64)

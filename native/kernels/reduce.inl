@@ -1,5 +1,5 @@
-// Reductions. Float sums are a tree over leaves of fixed size, a leaf a few running sums: the error grows with log n and
-// the order of additions depends on n alone.
+// Reductions. Float sums are a tree over leaves of fixed size, a leaf a few running sums: the error grows with log n,
+// and the order of additions depends on n alone.
 
 // combine(leaf(0, leaf_size), leaf(leaf_size, leaf_size), ...) as a balanced tree; leaf(begin, count), n >= 1.
 template <class Leaf, class Combine>
@@ -11,7 +11,7 @@ auto fold_tree(std::size_t begin, std::size_t n, std::size_t leaf_size, const Le
                  fold_tree(begin + half, n - half, leaf_size, leaf, combine));
 }
 
-constexpr std::size_t kLeaf = 1024;   // elements of a row
+constexpr std::size_t kLeaf = 1024;    // elements of a row
 constexpr std::size_t kLeafRows = 32;  // rows of a column
 
 struct Sum {
@@ -93,9 +93,8 @@ MYELIN_INLINE Vec<T> fold_vectors(std::size_t n, Combine combine, Load get) {
 template <class T, class Get>
 MYELIN_INLINE T tree_sum(std::size_t n, Get get) {
   const auto leaf = [&](std::size_t begin, std::size_t count) {
-    return sum_lanes(fold_vectors<T>(count, Sum(), [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
-      return get(begin + i, at);
-    }));
+    return sum_lanes(
+        fold_vectors<T>(count, Sum(), [&](std::size_t i, auto at) MYELIN_FORCE_INLINE { return get(begin + i, at); }));
   };
   return fold_tree(0, n, kLeaf, leaf, Sum());
 }
@@ -110,9 +109,8 @@ MYELIN_INLINE T fold_row(const T* x, std::size_t n, Combine combine) {
   constexpr T kIdentity = Combine::template kIdentity<T>;
   const auto leaf = [&](std::size_t begin, std::size_t count) {
     return fold_lanes(fold_vectors<T>(count, combine,
-                                      [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
-                                        return at.load_from(x + begin + i, kIdentity);
-                                      }),
+                                      [&](std::size_t i, auto at)
+                                          MYELIN_FORCE_INLINE { return at.load_from(x + begin + i, kIdentity); }),
                       combine);
   };
   return fold_tree(0, n, kLeaf, leaf, combine);
@@ -182,14 +180,13 @@ MYELIN_INLINE void fold_strip(const T* x, std::ptrdiff_t row_stride, std::size_t
 template <class T, class Combine>
 MYELIN_INLINE void fold_rows(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* acc, std::size_t n,
                              Combine combine) {
-  each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {
-    fold_strip(x + j, row_stride, rows, acc + j, at, combine, strip);
-  });
+  each_strip<T>(
+      n, [&](std::size_t j, auto at, auto strip) { fold_strip(x + j, row_stride, rows, acc + j, at, combine, strip); });
 }
 
-#define MYELIN_REDUCE_ROWS(T, prefix, name, combine)                                                              \
+#define MYELIN_REDUCE_ROWS(T, prefix, name, combine)                                                     \
   void prefix##_##name(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* acc, std::size_t n) { \
-    fold_rows(x, row_stride, rows, acc, n, combine());                                                            \
+    fold_rows(x, row_stride, rows, acc, n, combine());                                                   \
   }
 MYELIN_FLOATS(MYELIN_REDUCE_ROWS, sum_rows, Sum)
 MYELIN_FLOATS(MYELIN_REDUCE_ROWS, prod_rows, Product)

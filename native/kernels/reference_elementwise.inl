@@ -39,13 +39,13 @@ T at(const T* p, std::ptrdiff_t stride, std::size_t i) {
       out[i] = static_cast<T>(expression);                                      \
     }                                                                           \
   }
-#define MYELIN_UNARY_PARAM(T, prefix, name, expression)                                             \
-  void prefix##_##name(const T* px, std::ptrdiff_t sx, T first, T second, T* out, std::size_t n) {  \
-    [[maybe_unused]] const double p0 = first, p1 = second;                                          \
-    for (std::size_t i = 0; i < n; i++) {                                                           \
-      const double x = at(px, sx, i);                                                               \
-      out[i] = static_cast<T>(expression);                                                          \
-    }                                                                                               \
+#define MYELIN_UNARY_PARAM(T, prefix, name, expression)                                            \
+  void prefix##_##name(const T* px, std::ptrdiff_t sx, T first, T second, T* out, std::size_t n) { \
+    [[maybe_unused]] const double p0 = first, p1 = second;                                         \
+    for (std::size_t i = 0; i < n; i++) {                                                          \
+      const double x = at(px, sx, i);                                                              \
+      out[i] = static_cast<T>(expression);                                                         \
+    }                                                                                              \
   }
 #define MYELIN_BINARY_AS(Result, Operand, T, prefix, name, expression)                                               \
   void prefix##_##name(const T* pa, std::ptrdiff_t sa, const T* pb, std::ptrdiff_t sb, Result* out, std::size_t n) { \
@@ -72,7 +72,7 @@ T at(const T* p, std::ptrdiff_t stride, std::size_t i) {
 
 MYELIN_NUMBERS(MYELIN_BINARY_WIDE, add, a + b)
 MYELIN_NUMBERS(MYELIN_BINARY_WIDE, sub, a - b)
-MYELIN_NUMBERS(MYELIN_BINARY_WIDE, mul, a * b)
+MYELIN_NUMBERS(MYELIN_BINARY_WIDE, mul, (a * b))
 MYELIN_NUMBERS(MYELIN_BINARY, maximum, a > b || a != a ? a : b)
 MYELIN_NUMBERS(MYELIN_BINARY, minimum, a < b || a != a ? a : b)
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, div, a / b)
@@ -93,10 +93,10 @@ MYELIN_FLOATS(MYELIN_PREDICATE, isnan, std::isnan(x))
 MYELIN_FLOATS(MYELIN_PREDICATE, isinf, std::isinf(x))
 MYELIN_FLOATS(MYELIN_PREDICATE, isfinite, std::isfinite(x))
 
-#define MYELIN_SELECT(T, name)                                                                                    \
+#define MYELIN_SELECT(T, name)                                                                                      \
   void name(const std::uint8_t* c, std::ptrdiff_t sc, const T* a, std::ptrdiff_t sa, const T* b, std::ptrdiff_t sb, \
-            T* out, std::size_t n) {                                                                              \
-    for (std::size_t i = 0; i < n; i++) out[i] = at(c, sc, i) != 0 ? at(a, sa, i) : at(b, sb, i);                 \
+            T* out, std::size_t n) {                                                                                \
+    for (std::size_t i = 0; i < n; i++) out[i] = at(c, sc, i) != 0 ? at(a, sa, i) : at(b, sb, i);                   \
   }
 MYELIN_SELECT(std::uint8_t, select_8)
 MYELIN_SELECT(std::uint32_t, select_32)
@@ -107,7 +107,7 @@ MYELIN_INTEGERS(MYELIN_UNARY_WIDE, neg, 0 - x)
 MYELIN_FLOATS(MYELIN_UNARY, abs, std::fabs(x))
 MYELIN_INTEGERS(MYELIN_UNARY, abs, x < 0 ? 0 - static_cast<Arithmetic<decltype(-x)>>(x) : x)
 MYELIN_SIGNED(MYELIN_UNARY, sign, (x > 0) - (x < 0))
-MYELIN_SIGNED(MYELIN_UNARY_WIDE, square, x * x)
+MYELIN_SIGNED(MYELIN_UNARY_WIDE, square, (x * x))
 MYELIN_SIGNED(MYELIN_UNARY, relu, x < 0 ? 0 : x)
 MYELIN_FLOATS(MYELIN_UNARY, floor, std::floor(x))
 MYELIN_FLOATS(MYELIN_UNARY, ceil, std::ceil(x))
@@ -127,7 +127,7 @@ MYELIN_FLOATS(MYELIN_UNARY_WIDE, tan, std::tan(x))
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, tanh, std::tanh(x))
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, erf, std::erf(x))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, clamp, x != x ? x : std::fmin(std::fmax(x, p0), p1))
-MYELIN_FLOATS(MYELIN_UNARY_PARAM, scale_shift, x * p0 + p1)
+MYELIN_FLOATS(MYELIN_UNARY_PARAM, scale_shift, (x * p0 + p1))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, leaky_relu, x > 0 ? x : x * p0)
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, x > 0 ? x : p0 * std::expm1(x))
 
@@ -151,15 +151,15 @@ double gelu_tanh_derivative(double x) {
 double silu_derivative(double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }
 
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, sigmoid, sigmoid(x))
-MYELIN_FLOATS(MYELIN_UNARY_WIDE, gelu, x * normal_cdf(x))
-MYELIN_FLOATS(MYELIN_UNARY_WIDE, gelu_tanh, x * sigmoid(gelu_argument(x)))
-MYELIN_FLOATS(MYELIN_UNARY_WIDE, silu, x * sigmoid(x))
+MYELIN_FLOATS(MYELIN_UNARY_WIDE, gelu, (x * normal_cdf(x)))
+MYELIN_FLOATS(MYELIN_UNARY_WIDE, gelu_tanh, (x * sigmoid(gelu_argument(x))))
+MYELIN_FLOATS(MYELIN_UNARY_WIDE, silu, (x * sigmoid(x)))
 MYELIN_FLOATS(MYELIN_UNARY_WIDE, softplus, x > 20 ? x : std::log1p(std::exp(x)))
 
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, relu_backward, b <= 0 ? 0 : a)
-MYELIN_FLOATS(MYELIN_BINARY_WIDE, sigmoid_backward, a * ((1 - b) * b))
-MYELIN_FLOATS(MYELIN_BINARY_WIDE, tanh_backward, a * (1 - b * b))
-MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_backward, a * gelu_derivative(bounded(b)))
-MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_tanh_backward, a * gelu_tanh_derivative(bounded(b)))
-MYELIN_FLOATS(MYELIN_BINARY_WIDE, silu_backward, a * silu_derivative(b))
+MYELIN_FLOATS(MYELIN_BINARY_WIDE, sigmoid_backward, (a * ((1 - b) * b)))
+MYELIN_FLOATS(MYELIN_BINARY_WIDE, tanh_backward, (a * (1 - b * b)))
+MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_backward, (a * gelu_derivative(bounded(b))))
+MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_tanh_backward, (a * gelu_tanh_derivative(bounded(b))))
+MYELIN_FLOATS(MYELIN_BINARY_WIDE, silu_backward, (a * silu_derivative(b)))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, softplus_backward, b > 20 ? a : a * sigmoid(b))

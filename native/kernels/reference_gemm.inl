@@ -28,8 +28,10 @@ void depthwise_row(const DepthwiseRow<T>& row) {
     for (std::size_t c = 0; c < row.channels; c++) {
       const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(p), channel = static_cast<std::ptrdiff_t>(c);
       double sum = row.bias ? row.bias[c] : T(0);
-      for (std::size_t t = 0; t < row.taps; t++)
-        sum += static_cast<double>(row.x[pixel * row.x_step + row.offsets[t] + channel]) * row.weights[t * row.channels + c];
+      for (std::size_t t = 0; t < row.taps; t++) {
+        const double x = row.x[pixel * row.x_step + row.offsets[t] + channel];
+        sum += x * row.weights[t * row.channels + c];
+      }
       row.out[pixel * row.out_step + channel] = static_cast<T>(sum);
     }
 }
@@ -48,23 +50,23 @@ void depthwise_gradient(const DepthwiseGradient<T>& row) {
 
 constexpr GemmBlocking kGemmBlocking = {4, 2, 256, 64, 512};
 
-#define MYELIN_GEMM(T, prefix, unused)                                                                               \
-  void prefix##_gemm_panel(const GemmPanel<T>& panel) { gemm_panel(panel); }                                         \
-  const GemmBlocking& prefix##_gemm_blocking() { return kGemmBlocking; }                                             \
-  void prefix##_gemm_pack(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size_t cols, T* out,                   \
-                          std::size_t width) {                                                                       \
-    gemm_pack(b, b_k, k, cols, out, width);                                                                          \
-  }                                                                                                                  \
-  void prefix##_gemv_dots(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n) {     \
-    for (std::size_t i = 0; i < rows; i++) y[i] = static_cast<T>(dot(a + static_cast<std::ptrdiff_t>(i) * a_row, x, n)); \
-  }                                                                                                                  \
-  void prefix##_gemv_sums(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n) {     \
-    for (std::size_t j = 0; j < n; j++) {                                                                            \
-      double sum = 0;                                                                                                \
-      for (std::size_t i = 0; i < rows; i++) sum += static_cast<double>(at(a + j, a_row, i)) * x[i];                 \
-      y[j] = static_cast<T>(sum);                                                                                    \
-    }                                                                                                                \
-  }                                                                                                                  \
-  void prefix##_depthwise_row(const DepthwiseRow<T>& row) { depthwise_row(row); }                                    \
+#define MYELIN_GEMM(T, prefix, unused)                                                                           \
+  void prefix##_gemm_panel(const GemmPanel<T>& panel) { gemm_panel(panel); }                                     \
+  const GemmBlocking& prefix##_gemm_blocking() { return kGemmBlocking; }                                         \
+  void prefix##_gemm_pack(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size_t cols, T* out,               \
+                          std::size_t width) {                                                                   \
+    gemm_pack(b, b_k, k, cols, out, width);                                                                      \
+  }                                                                                                              \
+  void prefix##_gemv_dots(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n) { \
+    for (std::size_t i = 0; i < rows; i++, a += a_row) y[i] = static_cast<T>(dot(a, x, n));                      \
+  }                                                                                                              \
+  void prefix##_gemv_sums(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n) { \
+    for (std::size_t j = 0; j < n; j++) {                                                                        \
+      double sum = 0;                                                                                            \
+      for (std::size_t i = 0; i < rows; i++) sum += static_cast<double>(at(a + j, a_row, i)) * x[i];             \
+      y[j] = static_cast<T>(sum);                                                                                \
+    }                                                                                                            \
+  }                                                                                                              \
+  void prefix##_depthwise_row(const DepthwiseRow<T>& row) { depthwise_row(row); }                                \
   void prefix##_depthwise_gradient(const DepthwiseGradient<T>& row) { depthwise_gradient(row); }
 MYELIN_FLOATS(MYELIN_GEMM, )

@@ -20,24 +20,24 @@ constexpr auto kGreatest = [](auto a, auto b) { return a > b || a != a ? a : b; 
 constexpr auto kLeast = [](auto a, auto b) { return a < b || a != a ? a : b; };
 
 template <class T>
-constexpr T kHighest =
-    std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+constexpr T kHighest = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                                            : std::numeric_limits<T>::max();
 template <class T>
-constexpr T kLowest =
-    std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+constexpr T kLowest = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                           : std::numeric_limits<T>::lowest();
 
 #define MYELIN_REDUCE(T, prefix, name, Acc, identity, combine) \
   T prefix##_##name(const T* x, std::size_t n) { return static_cast<T>(fold<T, Acc>(x, n, identity, combine)); }
-#define MYELIN_REDUCE_WIDE(T, prefix, name, identity, combine)                               \
-  std::int64_t prefix##_##name(const T* x, std::size_t n) {                                  \
-    return static_cast<std::int64_t>(fold<T, std::uint64_t>(x, n, identity, combine));       \
+#define MYELIN_REDUCE_WIDE(T, prefix, name, identity, combine)                         \
+  std::int64_t prefix##_##name(const T* x, std::size_t n) {                            \
+    return static_cast<std::int64_t>(fold<T, std::uint64_t>(x, n, identity, combine)); \
   }
 #define MYELIN_REDUCE_ROWS(T, prefix, name, Acc, combine)                                                \
   void prefix##_##name(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* acc, std::size_t n) { \
     fold_rows(x, row_stride, rows, acc, n, Acc{}, combine);                                              \
   }
-#define MYELIN_EXTREMES(T, prefix, unused)                   \
-  MYELIN_REDUCE(T, prefix, max, T, kLowest<T>, kGreatest)    \
+#define MYELIN_EXTREMES(T, prefix, unused)                \
+  MYELIN_REDUCE(T, prefix, max, T, kLowest<T>, kGreatest) \
   MYELIN_REDUCE(T, prefix, min, T, kHighest<T>, kLeast)
 MYELIN_FLOATS(MYELIN_REDUCE, sum, long double, 0, kSum)
 MYELIN_FLOATS(MYELIN_REDUCE, prod, long double, 1, kProduct)
@@ -120,7 +120,7 @@ void batch_norm_sums(const T* x, std::ptrdiff_t x_stride, const T* dout, std::pt
 template <class T>
 void transpose(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std::size_t m, std::size_t n) {
   for (std::size_t i = 0; i < m; i++)
-    for (std::size_t k = 0; k < n; k++) dst[static_cast<std::ptrdiff_t>(k) * ldd + static_cast<std::ptrdiff_t>(i)] = at(src + k, lds, i);
+    for (std::size_t k = 0; k < n; k++) dst[static_cast<std::ptrdiff_t>(k) * ldd + i] = at(src + k, lds, i);
 }
 
 template <class T>
@@ -261,9 +261,9 @@ void adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradSte
   }
 MYELIN_FLOATS(MYELIN_ROWS, )
 
-#define MYELIN_TRANSPOSE(T, name)                                                                                      \
-  void name(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std::size_t m, std::size_t n) {              \
-    transpose(src, lds, dst, ldd, m, n);                                                                               \
+#define MYELIN_TRANSPOSE(T, name)                                                                         \
+  void name(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std::size_t m, std::size_t n) { \
+    transpose(src, lds, dst, ldd, m, n);                                                                  \
   }
 MYELIN_TRANSPOSE(std::uint32_t, transpose_32)
 MYELIN_TRANSPOSE(std::uint64_t, transpose_64)

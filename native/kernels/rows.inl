@@ -17,9 +17,8 @@ MYELIN_INLINE T store_exponentials(const T* x, T shift, T* out, std::size_t n) {
 
 template <class T>
 MYELIN_INLINE T sum_exponentials(const T* x, T shift, std::size_t n) {
-  return tree_sum<T>(n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
-    return exp(at.load_from(x + i, -kInfinity<T>) - shift);
-  });
+  return tree_sum<T>(
+      n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE { return exp(at.load_from(x + i, -kInfinity<T>) - shift); });
 }
 
 template <class T>
@@ -36,9 +35,7 @@ MYELIN_INLINE void softmax_row(const T* x, T* out, std::size_t n) {
 template <class T>
 MYELIN_INLINE void log_softmax_row(const T* x, T* out, std::size_t n) {
   const T greatest = max_of(x, n), log_sum = scalar_log(sum_exponentials(x, greatest, n));
-  each_vector<T>(n, [&](std::size_t i, auto at) {
-    at.store_to(out + i, at.load_from(x + i) - greatest - log_sum);
-  });
+  each_vector<T>(n, [&](std::size_t i, auto at) { at.store_to(out + i, at.load_from(x + i) - greatest - log_sum); });
 }
 
 // An infinite maximum is not subtracted: the sum is then 0 or infinity by itself, and so is its logarithm.
@@ -52,12 +49,10 @@ MYELIN_INLINE T log_sum_exp_row(const T* x, std::size_t n) {
 // dx = out (dout - sum(dout out)).
 template <class T>
 MYELIN_INLINE void softmax_backward_row(const T* dout, const T* out, T* dx, std::size_t n) {
-  const T dot = tree_sum<T>(n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
-    return at.load_from(dout + i) * at.load_from(out + i);
-  });
-  each_vector<T>(n, [&](std::size_t i, auto at) {
-    at.store_to(dx + i, at.load_from(out + i) * (at.load_from(dout + i) - dot));
-  });
+  const T dot = tree_sum<T>(
+      n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE { return at.load_from(dout + i) * at.load_from(out + i); });
+  each_vector<T>(
+      n, [&](std::size_t i, auto at) { at.store_to(dx + i, at.load_from(out + i) * (at.load_from(dout + i) - dot)); });
 }
 
 // dx = dout - e^out sum(dout).
@@ -69,15 +64,15 @@ MYELIN_INLINE void log_softmax_backward_row(const T* dout, const T* out, T* dx, 
   });
 }
 
-#define MYELIN_ROWS(T, prefix)                                                                                       \
-  void prefix##_softmax(const T* x, T* out, std::size_t n) { softmax_row(x, out, n); }                               \
-  void prefix##_log_softmax(const T* x, T* out, std::size_t n) { log_softmax_row(x, out, n); }                       \
-  T prefix##_log_sum_exp(const T* x, std::size_t n) { return log_sum_exp_row(x, n); }                                \
-  void prefix##_softmax_backward(const T* dout, const T* out, T* dx, std::size_t n) {                                \
-    softmax_backward_row(dout, out, dx, n);                                                                          \
-  }                                                                                                                  \
-  void prefix##_log_softmax_backward(const T* dout, const T* out, T* dx, std::size_t n) {                            \
-    log_softmax_backward_row(dout, out, dx, n);                                                                      \
+#define MYELIN_ROWS(T, prefix)                                                                 \
+  void prefix##_softmax(const T* x, T* out, std::size_t n) { softmax_row(x, out, n); }         \
+  void prefix##_log_softmax(const T* x, T* out, std::size_t n) { log_softmax_row(x, out, n); } \
+  T prefix##_log_sum_exp(const T* x, std::size_t n) { return log_sum_exp_row(x, n); }          \
+  void prefix##_softmax_backward(const T* dout, const T* out, T* dx, std::size_t n) {          \
+    softmax_backward_row(dout, out, dx, n);                                                    \
+  }                                                                                            \
+  void prefix##_log_softmax_backward(const T* dout, const T* out, T* dx, std::size_t n) {      \
+    log_softmax_backward_row(dout, out, dx, n);                                                \
   }
 MYELIN_ROWS(float, f32)
 MYELIN_ROWS(double, f64)

@@ -33,8 +33,8 @@ MYELIN_INLINE Vec<T> zip(Vec<T> a, Vec<T> b, Indices<i...>) {
 #endif
 }
 
-// Zipping row i with row i + L/2 moves one bit of the row number into the column number; after log2 L rounds the two have
-// changed places, which is transposition.
+// Zipping row i with row i + L/2 moves one bit of the row number into the column number; after log2 L rounds the two
+// have changed places, which is transposition.
 template <class T>
 MYELIN_INLINE void transpose_block(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd) {
   constexpr std::size_t L = kLanes<T>;
@@ -60,7 +60,7 @@ template <class T>
 MYELIN_INLINE void transpose_elements(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std::size_t m,
                                       std::size_t n) {
   for (std::size_t i = 0; i < m; i++)
-    for (std::size_t k = 0; k < n; k++) dst[std::ptrdiff_t(k) * ldd + std::ptrdiff_t(i)] = src[std::ptrdiff_t(i) * lds + std::ptrdiff_t(k)];
+    for (std::size_t k = 0; k < n; k++) dst[std::ptrdiff_t(k) * ldd + i] = src[std::ptrdiff_t(i) * lds + k];
 }
 
 template <class T>

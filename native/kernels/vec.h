@@ -1,8 +1,7 @@
 // Vec<T>: as many T as fit a vector register, written over GNU vector extensions (g++, clang).
 //
-// Everything here is generic: right on every ISA, good on most. Where an ISA does better, its vec_<isa>.h adds an overload
-// that is no template (`Vec<float> sqrt(Vec<float>)`), which the compiler prefers; each says why it exists. Names not
-// found in an override file are these.
+// Everything here is generic: right on every ISA, good on most. Where an ISA does better, its vec_<isa>.h adds an
+// overload that is no template (`Vec<float> sqrt(Vec<float>)`), which the compiler prefers; each says why it exists.
 
 #define MYELIN_FORCE_INLINE __attribute__((always_inline))  // for lambdas, which are inline already
 #define MYELIN_INLINE inline MYELIN_FORCE_INLINE
@@ -21,7 +20,7 @@ constexpr bool kFusedMultiplyAdd = true;
 constexpr bool kFusedMultiplyAdd = false;
 #endif
 
-// The signed integer as wide as a lane of `bytes`, and the type in which lanes of T add without overflow being undefined.
+// The signed integer as wide as a lane of `bytes`, and the type in which lanes of T add without undefined overflow.
 template <std::size_t bytes>
 struct IntOfSize;
 template <>
@@ -185,8 +184,8 @@ MYELIN_INLINE void each_vector(std::size_t n, F body) {
 
 // ---- arithmetic ---------------------------------------------------------------------------------------------------
 
-// a * b + c, rounded once where the ISA has fused multiply-add (avx2, avx512, neon) and twice on sse2. Never left to the
-// compiler's contraction: the same source gives the same bits with every compiler.
+// a * b + c, rounded once where the ISA has fused multiply-add (avx2, avx512, neon) and twice on sse2. It is never left
+// to the compiler's contraction: the same source gives the same bits with every compiler.
 template <class T>
 MYELIN_INLINE Vec<T> fma(Vec<T> a, Vec<T> b, Vec<T> c) {
   return a * b + c;
@@ -318,16 +317,6 @@ MYELIN_INLINE T sum_lanes(Vec<T> v) {
   return fold_lanes(v, [](T a, T b) { return T(a + b); });
 }
 
-template <class T>
-MYELIN_INLINE T max_lanes(Vec<T> v) {
-  return fold_lanes(v, [](T a, T b) { return a > b || a != a ? a : b; });
-}
-
-template <class T>
-MYELIN_INLINE T min_lanes(Vec<T> v) {
-  return fold_lanes(v, [](T a, T b) { return a < b || a != a ? a : b; });
-}
-
 // The two halves of a float vector as doubles, and back.
 struct Halves {
   Vec<double> low, high;
@@ -337,7 +326,8 @@ typedef float HalfFloats __attribute__((vector_size(kVectorBytes / 2)));
 MYELIN_INLINE Halves widen(Vec<float> v) {
   HalfFloats half[2];
   __builtin_memcpy(half, &v.raw, kVectorBytes);
-  return {__builtin_convertvector(half[0], RawVec<double>::type), __builtin_convertvector(half[1], RawVec<double>::type)};
+  return {__builtin_convertvector(half[0], RawVec<double>::type),
+          __builtin_convertvector(half[1], RawVec<double>::type)};
 }
 
 MYELIN_INLINE Vec<float> narrow(Halves v) {

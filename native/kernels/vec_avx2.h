@@ -1,8 +1,6 @@
 // avx2, with fma and f16c: x86-64 since 2013.
 
-MYELIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
-  return _mm256_fmadd_ps(a.raw, b.raw, c.raw);
-}
+MYELIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm256_fmadd_ps(a.raw, b.raw, c.raw); }
 MYELIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return _mm256_fmadd_pd(a.raw, b.raw, c.raw);
 }

@@ -1,4 +1,5 @@
-// avx512 (f, bw, dq, vl). Comparisons write mask registers; going through full lanes would cost an instruction each way.
+// avx512 (f, bw, dq, vl). Comparisons write mask registers; a detour through full lanes would cost an instruction each
+// way.
 
 template <std::size_t bytes>
 struct MaskRegister;
@@ -59,10 +60,10 @@ MYELIN_INLINE bool any(LaneMask<bytes> mask) {
   return mask.raw != 0;
 }
 
-#define MYELIN_COMPARISONS(T, R, suffix, eq, ne, lt, le)                                                               \
-  MYELIN_INLINE Mask<T> mask_eq(Vec<T> a, Vec<T> b) { return _mm512_cmp_##suffix##_mask((R)a.raw, (R)b.raw, eq); }      \
-  MYELIN_INLINE Mask<T> mask_ne(Vec<T> a, Vec<T> b) { return _mm512_cmp_##suffix##_mask((R)a.raw, (R)b.raw, ne); }      \
-  MYELIN_INLINE Mask<T> mask_lt(Vec<T> a, Vec<T> b) { return _mm512_cmp_##suffix##_mask((R)a.raw, (R)b.raw, lt); }      \
+#define MYELIN_COMPARISONS(T, R, suffix, eq, ne, lt, le)                                                           \
+  MYELIN_INLINE Mask<T> mask_eq(Vec<T> a, Vec<T> b) { return _mm512_cmp_##suffix##_mask((R)a.raw, (R)b.raw, eq); } \
+  MYELIN_INLINE Mask<T> mask_ne(Vec<T> a, Vec<T> b) { return _mm512_cmp_##suffix##_mask((R)a.raw, (R)b.raw, ne); } \
+  MYELIN_INLINE Mask<T> mask_lt(Vec<T> a, Vec<T> b) { return _mm512_cmp_##suffix##_mask((R)a.raw, (R)b.raw, lt); } \
   MYELIN_INLINE Mask<T> mask_le(Vec<T> a, Vec<T> b) { return _mm512_cmp_##suffix##_mask((R)a.raw, (R)b.raw, le); }
 MYELIN_COMPARISONS(float, __m512, ps, _CMP_EQ_OQ, _CMP_NEQ_UQ, _CMP_LT_OQ, _CMP_LE_OQ)
 MYELIN_COMPARISONS(double, __m512d, pd, _CMP_EQ_OQ, _CMP_NEQ_UQ, _CMP_LT_OQ, _CMP_LE_OQ)
@@ -97,16 +98,14 @@ MYELIN_INLINE void store_mask(std::uint8_t* p, Mask<T> mask) {
     _mm_storel_epi64((__m128i*)p, _mm_maskz_set1_epi8(mask.raw, 1));
 }
 
-MYELIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
-  return _mm512_fmadd_ps(a.raw, b.raw, c.raw);
-}
+MYELIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm512_fmadd_ps(a.raw, b.raw, c.raw); }
 MYELIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return _mm512_fmadd_pd(a.raw, b.raw, c.raw);
 }
 
 // g++ turns a > b ? a : b into a comparison and a blend; these are one instruction.
-#define MYELIN_EXTREMA(T, R, suffix)                                                                                   \
-  MYELIN_INLINE Vec<T> max(Vec<T> a, Vec<T> b) { return (Vec<T>::Raw)_mm512_max_##suffix((R)a.raw, (R)b.raw); }         \
+#define MYELIN_EXTREMA(T, R, suffix)                                                                            \
+  MYELIN_INLINE Vec<T> max(Vec<T> a, Vec<T> b) { return (Vec<T>::Raw)_mm512_max_##suffix((R)a.raw, (R)b.raw); } \
   MYELIN_INLINE Vec<T> min(Vec<T> a, Vec<T> b) { return (Vec<T>::Raw)_mm512_min_##suffix((R)a.raw, (R)b.raw); }
 MYELIN_EXTREMA(float, __m512, ps)
 MYELIN_EXTREMA(double, __m512d, pd)
@@ -133,12 +132,12 @@ MYELIN_INLINE float sum_lanes(Vec<float> v) { return _mm512_reduce_add_ps(v.raw)
 MYELIN_INLINE double sum_lanes(Vec<double> v) { return _mm512_reduce_add_pd(v.raw); }
 
 // Masked moves touch only the lanes asked for: no loop and no round trip through memory.
-#define MYELIN_PARTIAL(T, R, suffix, Bits)                                                                             \
-  MYELIN_INLINE Vec<T> partial_load(const T* p, std::size_t count) {                                                   \
-    return (Vec<T>::Raw)_mm512_maskz_loadu_##suffix(Bits((1ull << count) - 1), p);                                     \
-  }                                                                                                                    \
-  MYELIN_INLINE void partial_store(T* p, Vec<T> v, std::size_t count) {                                                \
-    _mm512_mask_storeu_##suffix(p, Bits((1ull << count) - 1), (R)v.raw);                                               \
+#define MYELIN_PARTIAL(T, R, suffix, Bits)                                         \
+  MYELIN_INLINE Vec<T> partial_load(const T* p, std::size_t count) {               \
+    return (Vec<T>::Raw)_mm512_maskz_loadu_##suffix(Bits((1ull << count) - 1), p); \
+  }                                                                                \
+  MYELIN_INLINE void partial_store(T* p, Vec<T> v, std::size_t count) {            \
+    _mm512_mask_storeu_##suffix(p, Bits((1ull << count) - 1), (R)v.raw);           \
   }
 MYELIN_PARTIAL(float, __m512, ps, __mmask16)
 MYELIN_PARTIAL(double, __m512d, pd, __mmask8)

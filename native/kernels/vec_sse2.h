@@ -1,5 +1,5 @@
-// sse2: what every x86-64 CPU has. It has no fused multiply-add, no rounding and no blend instruction; there the generic
-// forms stand.
+// sse2: what every x86-64 CPU has. It has no fused multiply-add, no rounding and no blend instruction; there the
+// generic forms stand.
 
 // g++ turns a > b ? a : b into a comparison and three bit operations; these are one instruction.
 MYELIN_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return _mm_max_ps(a.raw, b.raw); }

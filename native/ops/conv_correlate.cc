@@ -129,28 +129,32 @@ class Correlation {
           (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
     }
     if (depthwise_) return add_depthwise_strip(index, rows, window, segments);
-    for (std::size_t panel = 0; panel < groups_ * panels_; panel++) {
-      const std::size_t group = panel / panels_, column = panel % panels_ * width_;
-      const std::size_t channel = group * weights_.out_channels + column;
-      GemmPanel<T> call{};
-      call.a_row = static_cast<std::ptrdiff_t>(lattice_.in_step_x * in_.channels);
-      call.a_k = 1;
-      call.a_segments = segments.data();
-      call.segments = segments.size();
-      call.k = run_ * weights_.in_channels;
-      call.b = packed_ + panel * depth_ * width_;
-      call.b_k = static_cast<std::ptrdiff_t>(width_);
-      call.b_padded = true;
-      call.c_row = static_cast<std::ptrdiff_t>(lattice_.step_x * out_.channels);
-      call.rows = lattice_.cols;
-      call.cols = std::min(width_, weights_.out_channels - column);
-      call.alpha = 1;
-      call.bias = bias_ == nullptr ? nullptr : bias_ + channel;
-      for (std::size_t i = rows.begin; i < rows.end; i++) {
-        call.a = input_row(window, i - rows.begin) + group * weights_.in_channels;
-        call.c = output_row(index, i) + channel;
-        kernels_.panel(call);
-      }
+    for (std::size_t panel = 0; panel < groups_ * panels_; panel++) add_panel(index, rows, window, segments, panel);
+  }
+
+  // The columns of one panel of weights, row by row.
+  void add_panel(std::size_t index, Range rows, const Window<T>& window, const std::vector<std::ptrdiff_t>& segments,
+                 std::size_t panel) const {
+    const std::size_t group = panel / panels_, column = panel % panels_ * width_;
+    const std::size_t channel = group * weights_.out_channels + column;
+    GemmPanel<T> call{};
+    call.a_row = static_cast<std::ptrdiff_t>(lattice_.in_step_x * in_.channels);
+    call.a_k = 1;
+    call.a_segments = segments.data();
+    call.segments = segments.size();
+    call.k = run_ * weights_.in_channels;
+    call.b = packed_ + panel * depth_ * width_;
+    call.b_k = static_cast<std::ptrdiff_t>(width_);
+    call.b_padded = true;
+    call.c_row = static_cast<std::ptrdiff_t>(lattice_.step_x * out_.channels);
+    call.rows = lattice_.cols;
+    call.cols = std::min(width_, weights_.out_channels - column);
+    call.alpha = 1;
+    call.bias = bias_ == nullptr ? nullptr : bias_ + channel;
+    for (std::size_t i = rows.begin; i < rows.end; i++) {
+      call.a = input_row(window, i - rows.begin) + group * weights_.in_channels;
+      call.c = output_row(index, i) + channel;
+      kernels_.panel(call);
     }
   }
 

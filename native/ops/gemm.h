@@ -8,8 +8,8 @@
 namespace myelin {
 
 // Matrix products C = act(alpha A B [+ C] [+ bias]) for float and double. The driver cuts C into panels, packs what is
-// better read packed, and shares the work among threads; kernels/gemm.inl does the arithmetic. Every element of C is a
-// sum whose order depends on k alone, so results do not depend on the number of threads.
+// better read packed, and shares the work among threads; kernels/gemm.inl does the arithmetic. In which order the terms of
+// an element are added depends on shapes and strides alone, so results do not depend on the number of threads.
 
 // Element (i, j) of a matrix is data[i * row + j * col]; strides may be anything.
 template <class T>

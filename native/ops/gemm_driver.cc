@@ -19,6 +19,16 @@ void for_chunks(Threads threads, std::size_t chunks, const F& body) {
   for (std::size_t i = 0; i < chunks; i++) body(i);
 }
 
+// Elements as the transposing kernels move them.
+template <class T>
+auto bits_of(T* data) {
+  return reinterpret_cast<typename GemmKernels<T>::Bits*>(data);
+}
+template <class T>
+auto bits_of(const T* data) {
+  return reinterpret_cast<const typename GemmKernels<T>::Bits*>(data);
+}
+
 template <class T>
 T finish(const Gemm<T>& product, T sum, T before, T bias) {
   T value = product.alpha * sum;
@@ -228,13 +238,11 @@ class BlockedProduct {
     const Matrix<const T>& a = product_.a;
     const T* data = a.at(rows.begin, ks.begin);
     if (!cut_.turn_a) return {data, a.row, a.col};
-    using Bits = typename GemmKernels<T>::Bits;
     const std::size_t depth = ks.end - ks.begin, count = rows.end - rows.begin;
     // A vector more than the rows need, so that they do not all start in the same set of the cache.
     const std::size_t stride = depth + kernels_.blocking.lanes;
     T* own = scratch<T>(Scratch::kPackA, count * stride);
-    kernels_.transpose(reinterpret_cast<const Bits*>(data), a.col, reinterpret_cast<Bits*>(own),
-                       static_cast<std::ptrdiff_t>(stride), depth, count);
+    kernels_.transpose(bits_of(data), a.col, bits_of(own), static_cast<std::ptrdiff_t>(stride), depth, count);
     return {own, static_cast<std::ptrdiff_t>(stride), 1};
   }
 
@@ -262,6 +270,37 @@ void multiply_and_copy(const KernelTable& table, const Gemm<T>& product, Threads
   gemm(table, beside, threads);
   for (std::size_t i = 0; i < product.m; i++)
     for (std::size_t j = 0; j < product.n; j++) *product.c.at(i, j) = *beside.c.at(i, j);
+}
+
+// Few rows times a matrix that would have to be transposed, as in a linear layer: C's transpose needs A transposed
+// instead, which is smaller.
+template <class T>
+bool transposing_c_pays(const Gemm<T>& product, const GemmBlocking& blocking) {
+  constexpr std::size_t kFewRows = 128;
+  const bool plain = !product.accumulate && product.alpha == 1 && product.c.col == 1;
+  return plain && product.b.row == 1 && product.b.col != 1 && product.a.col == 1 && product.m <= kFewRows &&
+         product.m >= blocking.lanes && 2 * product.m * (product.n + product.k) < product.n * product.k;
+}
+
+template <class T>
+void multiply_transposed(const KernelTable& table, const GemmKernels<T>& kernels, const Gemm<T>& product,
+                         Threads threads) {
+  const std::size_t m = product.m;
+  T* turned = scratch<T>(Scratch::kRows, product.n * m);
+  Gemm<T> swapped = product;
+  swapped.m = product.n;
+  swapped.n = m;
+  swapped.a = product.b.transposed();
+  swapped.b = product.a.transposed();
+  swapped.c = {turned, static_cast<std::ptrdiff_t>(m), 1};
+  if (product.bias != nullptr) {
+    for (std::size_t j = 0; j < product.n; j++) std::fill(turned + j * m, turned + (j + 1) * m, product.bias[j]);
+    swapped.accumulate = true;
+    swapped.bias = nullptr;
+  }
+  gemm(table, swapped, threads);
+  kernels.transpose(bits_of(turned), static_cast<std::ptrdiff_t>(m), bits_of(product.c.data), product.c.row, product.n,
+                    m);
 }
 
 }  // namespace
@@ -294,9 +333,7 @@ void pack_panel(const GemmKernels<T>& kernels, Matrix<const T> b, std::size_t k,
                 std::size_t width) {
   if (b.col == 1) return kernels.pack(b.data, b.row, k, cols, out, width);
   if (b.row == 1) {
-    using Bits = typename GemmKernels<T>::Bits;
-    kernels.transpose(reinterpret_cast<const Bits*>(b.data), b.col, reinterpret_cast<Bits*>(out),
-                      static_cast<std::ptrdiff_t>(width), cols, k);
+    kernels.transpose(bits_of(b.data), b.col, bits_of(out), static_cast<std::ptrdiff_t>(width), cols, k);
   } else if (std::abs(b.row) < std::abs(b.col)) {
     for (std::size_t j = 0; j < cols; j++)
       for (std::size_t i = 0; i < k; i++) out[i * width + j] = *b.at(i, j);
@@ -321,6 +358,7 @@ void gemm(const KernelTable& table, const Gemm<T>& product, Threads threads) {
     swapped.c = product.c.transposed();
     return gemm(table, swapped, threads);
   }
+  if (transposing_c_pays(product, kernels.blocking)) return multiply_transposed(table, kernels, product, threads);
   BlockedProduct<T>(kernels, product, threads).run();
 }
 

@@ -62,7 +62,7 @@ void index_select(OpCall& call) {
     const Range range = chunk_range(count, chunks, chunk);
     for (std::size_t i = range.begin; i < range.end; i++) {
       const std::size_t row = i / rows.size() * split.extent + static_cast<std::size_t>(rows[i % rows.size()]);
-      std::memcpy(out.data + i * bytes, x.view().data + row * bytes, bytes);
+      std::memmove(out.data + i * bytes, x.view().data + row * bytes, bytes);
     }
   });
 }

@@ -16,7 +16,7 @@ void copy_block(const View& source, const View& target) {
   const std::size_t chunks = chunks_for(bytes, kGrain * sizeof(double));
   parallel_for(chunks, [&](std::size_t chunk) {
     const Range range = chunk_range(bytes, chunks, chunk, 4096);
-    std::memcpy(target.data + range.begin, source.data + range.begin, range.end - range.begin);
+    std::memmove(target.data + range.begin, source.data + range.begin, range.end - range.begin);
   });
 }
 
@@ -76,7 +76,7 @@ void copy_runs(const LoopNest<2>& nest) {
     const T* from = reinterpret_cast<const T*>(at[1]);
     const std::int64_t count = static_cast<std::int64_t>(n);
     if (to_stride == 1 && from_stride == 1) {
-      std::memcpy(to, from, n * sizeof(T));
+      std::memmove(to, from, n * sizeof(T));
     } else if (to_stride == 1) {
       for (std::int64_t i = 0; i < count; i++) to[i] = from[i * from_stride];
     } else {

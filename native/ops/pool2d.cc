@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "core/registry.h"
 #include "ops/pixels.h"
@@ -11,6 +12,14 @@ namespace {
 
 std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
+// What one window sees along one image axis: `count` positions from `first` on, `dilation` apart. `padded` counts those
+// in the padding as well, but not what lies beyond it, where a window may reach in ceil mode.
+struct Span {
+  std::int64_t first;
+  std::int64_t count;
+  std::int64_t padded;
+};
+
 // Window positions along one image axis: tap t of window o looks at o * stride - padding + t * dilation.
 struct WindowAxis {
   std::int64_t extent = 0;
@@ -20,14 +29,14 @@ struct WindowAxis {
   std::int64_t dilation = 1;
   std::int64_t windows = 0;
 
-  std::int64_t start(std::int64_t window) const { return window * stride - padding; }
-  // The taps [first, last) of a window that fall inside the image.
-  std::int64_t first_tap(std::int64_t window) const {
-    return ceil_divide(std::max<std::int64_t>(0, -start(window)), dilation);
+  Span span(std::int64_t window) const {
+    const std::int64_t start = window * stride - padding;
+    const std::int64_t first = ceil_divide(std::max<std::int64_t>(0, -start), dilation);
+    const std::int64_t last = std::min(kernel, ceil_divide(std::max<std::int64_t>(0, extent - start), dilation));
+    const std::int64_t padded = std::min(start + kernel, extent + padding) - start;
+    return {start + first * dilation, std::max<std::int64_t>(0, last - first), padded};
   }
-  std::int64_t last_tap(std::int64_t window) const {
-    return std::min(kernel, ceil_divide(std::max<std::int64_t>(0, extent - start(window)), dilation));
-  }
+  bool overlap() const { return dilation * (kernel - 1) + 1 > stride; }
   // PyTorch's rule; in ceil mode a last window may hang over the edge, but must start inside the image or before it.
   std::int64_t expected_windows(bool ceil_mode) const {
     const std::int64_t room = extent + 2 * padding - dilation * (kernel - 1) - 1;
@@ -40,6 +49,7 @@ struct WindowAxis {
 
 struct Windows {
   WindowAxis h, w;
+  std::vector<Span> columns;  // of every window of a row
 
   std::size_t rows(const View& pooled) const { return static_cast<std::size_t>(pooled.shape[0] * h.windows); }
   std::size_t taps() const {
@@ -71,6 +81,7 @@ class WindowReader {
                 pooled.shape[2] == windows_.h.expected_windows(ceil_mode) &&
                 pooled.shape[3] == windows_.w.expected_windows(ceil_mode),
             "a pooled image has another size than its windows give");
+    for (std::int64_t ow = 0; ow < windows_.w.windows; ow++) windows_.columns.push_back(windows_.w.span(ow));
     return windows_;
   }
 
@@ -110,14 +121,15 @@ struct Tapped {
   std::int32_t* places;
   std::size_t count;
 
-  void collect(const Pixels<const T>& x, const Windows& at, std::int64_t image, std::int64_t oh, std::int64_t ow) {
+  void collect(const Pixels<const T>& x, const Windows& at, std::int64_t image, const Span& rows, const Span& columns) {
     count = 0;
-    for (std::int64_t th = at.h.first_tap(oh); th < at.h.last_tap(oh); th++) {
-      const std::int64_t h = at.h.start(oh) + th * at.h.dilation;
-      for (std::int64_t tw = at.w.first_tap(ow); tw < at.w.last_tap(ow); tw++) {
-        const std::int64_t place = h * at.w.extent + at.w.start(ow) + tw * at.w.dilation;
-        pixels[count] = x.row(static_cast<std::size_t>(image * at.h.extent * at.w.extent + place));
-        places[count++] = static_cast<std::int32_t>(place);
+    for (std::int64_t i = 0; i < rows.count; i++) {
+      const std::int64_t line = (rows.first + i * at.h.dilation) * at.w.extent;
+      const T* const pixel = x.row(static_cast<std::size_t>(image * at.h.extent * at.w.extent + line));
+      for (std::int64_t j = 0; j < columns.count; j++) {
+        const std::int64_t column = columns.first + j * at.w.dilation;
+        pixels[count] = pixel + column * x.stride;
+        places[count++] = static_cast<std::int32_t>(line + column);
       }
     }
   }
@@ -141,10 +153,11 @@ void max_pool_of(OpCall& call, const Windows& windows) {
   const std::int64_t height = windows.h.windows, width = windows.w.windows;
   const auto pool_row = [&](std::int64_t image, std::int64_t oh, std::size_t chunk) {
     Tapped<T> tapped{pointers.as<const T*>() + chunk * taps, indices.as<std::int32_t>() + chunk * taps, 0};
+    const Span span = windows.h.span(oh);
     for (std::int64_t ow = 0; ow < width; ow++) {
       const std::size_t pixel = static_cast<std::size_t>((image * height + oh) * width + ow);
       std::int32_t* const winner = winners.row(pixel);
-      tapped.collect(x, windows, image, oh, ow);
+      tapped.collect(x, windows, image, span, windows.columns[static_cast<std::size_t>(ow)]);
       if (tapped.count == 0) {
         std::fill_n(y.row(pixel), n, -std::numeric_limits<T>::infinity());
         std::fill_n(winner, n, kNowhere);
@@ -214,13 +227,6 @@ void max_pool_backward(OpCall& call) {
   visit_float(dx.dtype, [&](auto tag) { max_pool_backward_of<typename decltype(tag)::type>(call); });
 }
 
-// What an average divides by: the pixels of a window, with or without those in the padding. In ceil mode a window may
-// reach beyond the padding as well, and what lies there is never counted.
-std::int64_t counted(const WindowAxis& axis, std::int64_t window, bool include_padding) {
-  if (!include_padding) return axis.last_tap(window) - axis.first_tap(window);
-  return std::min(axis.start(window) + axis.kernel, axis.extent + axis.padding) - axis.start(window);
-}
-
 struct AvgPool {
   Windows windows;
   bool include_padding;
@@ -234,10 +240,28 @@ struct AvgPool {
     include_padding = attrs.boolean();
     windows = reader.finish(image, pooled, ceil_mode);
   }
+  // What an average divides by: the pixels of a window, with or without those in the padding.
   template <class T>
-  T divisor(std::int64_t oh, std::int64_t ow) const {
-    return static_cast<T>(counted(windows.h, oh, include_padding) * counted(windows.w, ow, include_padding));
+  T divisor(const Span& rows, const Span& columns) const {
+    return static_cast<T>(include_padding ? rows.padded * columns.padded : rows.count * columns.count);
   }
+};
+
+// A divisor for every channel, written anew only when it changes: kernels are quickest on neighbouring elements.
+template <class T>
+class Divisors {
+ public:
+  Divisors(T* values, std::size_t n) : values_(values), n_(n) {}
+  const T* of(T divisor) {
+    if (divisor != divisor_) std::fill_n(values_, n_, divisor);
+    divisor_ = divisor;
+    return values_;
+  }
+
+ private:
+  T* values_;
+  std::size_t n_;
+  T divisor_ = -1;
 };
 
 template <class T>
@@ -250,23 +274,24 @@ void avg_pool_of(OpCall& call, const AvgPool& pool) {
   const Pixels<T> y = output.pixels();
   const WindowAxis &h = pool.windows.h, &w = pool.windows.w;
   const std::size_t n = y.channels, rows = pool.windows.rows(call.out[0]);
-  const auto pool_row = [&](std::int64_t image, std::int64_t oh, std::size_t) {
-    for (std::int64_t ow = 0; ow < w.windows; ow++) {
-      T* const sum = y.row(static_cast<std::size_t>((image * h.windows + oh) * w.windows + ow));
-      std::fill_n(sum, n, T{0});
-      const std::int64_t left = w.start(ow) + w.first_tap(ow), count = w.last_tap(ow) - w.first_tap(ow);
-      if (count <= 0) continue;
-      for (std::int64_t t = h.first_tap(oh); t < h.last_tap(oh); t++) {
-        const std::int64_t pixel = (image * h.extent + h.start(oh) + t) * w.extent + left;
-        sum_rows(x.row(static_cast<std::size_t>(pixel)), x.stride, static_cast<std::size_t>(count), sum, n);
-      }
-      const T divisor = pool.divisor<T>(oh, ow);
-      div(sum, 1, &divisor, 0, sum, n);
-    }
-  };
   const std::size_t work = y.rows * n * pool.windows.taps();
   const std::size_t chunks = std::max<std::size_t>(1, std::min(rows, chunks_for(work, kGrain)));
-  if (y.rows * n != 0) for_image_rows(rows / h.windows, h.windows, chunks, pool_row);
+  const Temporary buffers(chunks * n * sizeof(T));
+  const auto pool_row = [&](std::int64_t image, std::int64_t oh, std::size_t chunk) {
+    Divisors<T> divisors(buffers.as<T>() + chunk * n, n);
+    const Span span = h.span(oh);
+    T* sum = y.row(static_cast<std::size_t>((image * h.windows + oh) * w.windows));
+    for (const Span& columns : pool.windows.columns) {
+      std::fill_n(sum, n, T{0});
+      for (std::int64_t i = 0; i < span.count && columns.count > 0; i++) {
+        const std::int64_t pixel = (image * h.extent + span.first + i) * w.extent + columns.first;
+        sum_rows(x.row(static_cast<std::size_t>(pixel)), x.stride, static_cast<std::size_t>(columns.count), sum, n);
+      }
+      if (span.count * columns.count > 0) div(sum, 1, divisors.of(pool.divisor<T>(span, columns)), 1, sum, n);
+      sum += y.stride;
+    }
+  };
+  if (y.rows * n != 0) for_image_rows(rows / static_cast<std::size_t>(h.windows), h.windows, chunks, pool_row);
   output.finish(call.kernels);
 }
 
@@ -291,22 +316,30 @@ void avg_pool_backward_of(OpCall& call, const AvgPool& pool) {
   const std::size_t rows = images * static_cast<std::size_t>(h.extent);
   const std::size_t work = dout.rows * n * pool.windows.taps();
   const std::size_t chunks = std::max<std::size_t>(1, std::min(rows, chunks_for(work, kGrain)));
-  const Temporary buffers(chunks * n * sizeof(T));
+  const Temporary buffers(chunks * 2 * n * sizeof(T));
+  const bool overlap = h.overlap() || w.overlap();
   const auto fill_row = [&](std::int64_t image, std::int64_t row, std::size_t chunk) {
-    T* const share = buffers.as<T>() + chunk * n;
-    const std::int64_t line = (image * h.extent + row) * w.extent;
-    for (std::int64_t i = 0; i < w.extent; i++) std::fill_n(dx.row(static_cast<std::size_t>(line + i)), n, T{0});
+    T* const share = buffers.as<T>() + chunk * 2 * n;
+    Divisors<T> divisors(share + n, n);
+    T* const line = dx.row(static_cast<std::size_t>((image * h.extent + row) * w.extent));
+    for (std::int64_t i = 0; i < w.extent; i++) std::fill_n(line + i * dx.stride, n, T{0});
     const std::int64_t first = ceil_divide(std::max<std::int64_t>(0, row + h.padding - h.kernel + 1), h.stride);
     const std::int64_t last = std::min(h.windows - 1, (row + h.padding) / h.stride);
     for (std::int64_t oh = first; oh <= last; oh++) {
-      for (std::int64_t ow = 0; ow < w.windows; ow++) {
-        const T divisor = pool.divisor<T>(oh, ow);
-        const std::int64_t pixel = (image * h.windows + oh) * w.windows + ow;
-        div(dout.row(static_cast<std::size_t>(pixel)), 1, &divisor, 0, share, n);
-        for (std::int64_t t = w.first_tap(ow); t < w.last_tap(ow); t++) {
-          T* const target = dx.row(static_cast<std::size_t>(line + w.start(ow) + t));
-          add(target, 1, share, 1, target, n);
+      const Span span = h.span(oh);
+      const T* from = dout.row(static_cast<std::size_t>((image * h.windows + oh) * w.windows));
+      for (const Span& columns : pool.windows.columns) {
+        const T* const divisor = divisors.of(pool.divisor<T>(span, columns));
+        if (overlap) div(from, 1, divisor, 1, share, n);
+        for (std::int64_t i = 0; i < columns.count; i++) {
+          T* const target = line + (columns.first + i) * dx.stride;
+          if (overlap) {
+            add(target, 1, share, 1, target, n);
+          } else {
+            div(from, 1, divisor, 1, target, n);
+          }
         }
+        from += dout.stride;
       }
     }
   };

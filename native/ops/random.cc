@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstring>
 
 #include "core/rng.h"
 #include "ops/support.h"
@@ -18,34 +19,43 @@ struct Source {
     require(value >= 0, "a generator has a negative key or counter");
     return static_cast<std::uint64_t>(value);
   }
-  std::array<std::uint32_t, 4> block(std::size_t index, std::uint64_t stream = 0) const {
-    return philox(key, counter + index, stream);
-  }
 };
 
-constexpr std::size_t kBlock = 4;
+// Elements drawn at a time.
+constexpr std::size_t kBlocks = 16;
+constexpr std::size_t kTile = 4 * kBlocks;
 constexpr std::size_t kRandomGrain = 4096;
 
-// Calls body(block, first, count) for elements [first, first + count) that block `block` covers, in parallel.
+template <class T>
+using Tile = std::array<T, kTile>;
+
+// Calls body(first, count) for every tile of elements [first, first + count), in parallel.
 template <class F>
-void for_each_block(std::size_t size, const F& body) {
+void for_each_tile(std::size_t size, const F& body) {
   const std::size_t chunks = chunks_for(size, kRandomGrain);
   parallel_for(chunks, [&](std::size_t chunk) {
-    const Range range = chunk_range(size, chunks, chunk, kBlock);
-    for (std::size_t i = range.begin; i < range.end; i += kBlock) {
-      body(i / kBlock, i, std::min(kBlock, range.end - i));
-    }
+    const Range range = chunk_range(size, chunks, chunk, kTile);
+    for (std::size_t i = range.begin; i < range.end; i += kTile) body(i, std::min(kTile, range.end - i));
   });
 }
 
-void units(const Source& source, std::size_t block, std::array<float, 4>& values) {
-  const auto words = source.block(block);
-  for (std::size_t i = 0; i < kBlock; i++) values[i] = unit_float(words[i]);
+void draw(const Source& source, std::size_t first, std::uint64_t stream, Tile<std::uint32_t>& words) {
+  std::uint32_t blocks[4][kBlocks];
+  philox(source.key, source.counter + first / 4, stream, blocks);
+  for (std::size_t i = 0; i < kTile; i++) words[i] = blocks[i % 4][i / 4];
 }
 
-void units(const Source& source, std::size_t block, std::array<double, 4>& values) {
-  const auto high = source.block(block), low = source.block(block, 1);
-  for (std::size_t i = 0; i < kBlock; i++) values[i] = unit_double(high[i], low[i]);
+void units(const Source& source, std::size_t first, Tile<float>& values) {
+  Tile<std::uint32_t> words;
+  draw(source, first, 0, words);
+  for (std::size_t i = 0; i < kTile; i++) values[i] = unit_float(words[i]);
+}
+
+void units(const Source& source, std::size_t first, Tile<double>& values) {
+  Tile<std::uint32_t> high, low;
+  draw(source, first, 0, high);
+  draw(source, first, 1, low);
+  for (std::size_t i = 0; i < kTile; i++) values[i] = unit_double(high[i], low[i]);
 }
 
 const View& contiguous_output(const OpCall& call) {
@@ -61,9 +71,9 @@ void uniform(OpCall& call) {
     using T = typename decltype(tag)::type;
     T* data = out.as<T>();
     const T from = static_cast<T>(low), to = static_cast<T>(high), span = static_cast<T>(high - low);
-    for_each_block(static_cast<std::size_t>(out.size()), [&](std::size_t block, std::size_t first, std::size_t n) {
-      std::array<T, 4> unit;
-      units(source, block, unit);
+    for_each_tile(static_cast<std::size_t>(out.size()), [&](std::size_t first, std::size_t n) {
+      Tile<T> unit;
+      units(source, first, unit);
       for (std::size_t i = 0; i < n; i++) {
         const T value = from + unit[i] * span;
         data[first + i] = value < to ? value : from;  // rounding must not reach `high`
@@ -72,60 +82,70 @@ void uniform(OpCall& call) {
   });
 }
 
-// Natural logarithm of x in (0, 1], by ln((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...), |s| < 0.172. Own code, not
-// libm's, whose variants for different CPUs differ in the last bit: a seed means the same numbers everywhere.
+// Own code instead of libm's, whose variants for different CPUs differ in the last bit: a seed means the same numbers
+// everywhere. Polynomials are Taylor's, evaluated at compile-time constants.
+
+// Natural logarithm of a normal x in (0, 1]: x = 2^e m with m near 1, and ln((1 + s) / (1 - s)) = 2 (s + s^3/3 + ...)
+// for s = (m - 1) / (m + 1), |s| < 0.172.
 double log_of(double x) {
-  int exponent;
-  double m = std::frexp(x, &exponent);
-  if (m < 0.70710678118654752) {
-    m *= 2;
-    exponent--;
-  }
+  constexpr double kOdd[] = {1. / 21, 1. / 19, 1. / 17, 1. / 15, 1. / 13, 1. / 11, 1. / 9, 1. / 7, 1. / 5, 1. / 3, 1.};
+  constexpr std::uint64_t kHalfSqrt = 0x3FE6A09E667F3BCDu;  // the bits of sqrt(1/2): m lies between it and its double
+  std::uint64_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  const std::int64_t exponent = (static_cast<std::int64_t>(bits) - static_cast<std::int64_t>(kHalfSqrt)) >> 52;
+  bits -= static_cast<std::uint64_t>(exponent) << 52;
+  double m;
+  std::memcpy(&m, &bits, sizeof m);
   const double s = (m - 1) / (m + 1), z = s * s;
   double series = 0;
-  for (int k = 21; k >= 1; k -= 2) series = series * z + 1.0 / k;
-  return 2 * s * series + exponent * 0.69314718055994531;
+  for (const double coefficient : kOdd) series = series * z + coefficient;
+  return 2 * s * series + static_cast<double>(exponent) * 0.69314718055994531;
 }
 
 struct SinCos {
   double sin, cos;
 };
 
-// Sine and cosine of 2 pi u for u in [0, 1): Taylor series within an eighth of a turn of the nearest quarter.
+constexpr double inverse_factorial(int n) { return n < 2 ? 1. : inverse_factorial(n - 1) / n; }
+
+// Sine and cosine of 2 pi u for u in [0, 1), from their series within an eighth of a turn of the nearest quarter.
 SinCos turn(double u) {
-  const double quarter = std::floor(4 * u + 0.5);
+  constexpr double kSine[] = {inverse_factorial(17),  -inverse_factorial(15), inverse_factorial(13),
+                              -inverse_factorial(11), inverse_factorial(9),   -inverse_factorial(7),
+                              inverse_factorial(5),   -inverse_factorial(3),  1.};
+  constexpr double kCosine[] = {inverse_factorial(16),  -inverse_factorial(14), inverse_factorial(12),
+                                -inverse_factorial(10), inverse_factorial(8),   -inverse_factorial(6),
+                                inverse_factorial(4),   -inverse_factorial(2),  1.};
+  const int quarter = static_cast<int>(4 * u + 0.5);
   const double angle = (u - quarter * 0.25) * 6.2831853071795865, z = angle * angle;
   double sine = 0, cosine = 0;
-  for (int k = 17; k >= 1; k -= 2) sine = 1 - sine * z / ((k + 1) * (k + 2));
-  for (int k = 16; k >= 0; k -= 2) cosine = 1 - cosine * z / ((k + 1) * (k + 2));
+  for (const double coefficient : kSine) sine = sine * z + coefficient;
+  for (const double coefficient : kCosine) cosine = cosine * z + coefficient;
   sine *= angle;
-  switch (static_cast<int>(quarter) & 3) {
-    case 0:
-      return {sine, cosine};
-    case 1:
-      return {cosine, -sine};
-    case 2:
-      return {-sine, -cosine};
-    default:
-      return {-cosine, sine};
+  const double y = quarter & 1 ? cosine : sine, x = quarter & 1 ? sine : cosine;
+  return {quarter & 2 ? -y : y, ((quarter + 1) & 2) != 0 ? -x : x};
+}
+
+// Normal numbers from uniform ones, pair by pair. Source: Box, Muller, "A note on the generation of random normal
+// deviates", 1958.
+void box_muller(Tile<double>& values) {
+  for (std::size_t i = 0; i < kTile; i += 2) {
+    const double radius = std::sqrt(-2 * log_of(1 - values[i]));
+    const SinCos at = turn(values[i + 1]);
+    values[i] = radius * at.cos;
+    values[i + 1] = radius * at.sin;
   }
 }
 
-// Two normal numbers from two uniform ones, the first in (0, 1]. Source: Box, Muller, "A note on the generation of
-// random normal deviates", 1958.
-SinCos box_muller(double u1, double u2) {
-  const double radius = std::sqrt(-2 * log_of(u1));
-  const SinCos at = turn(u2);
-  return {radius * at.sin, radius * at.cos};
+// float32 does with 32 random bits, of which no rounding makes a 1.
+void uniforms(const Source& source, std::size_t first, TypeTag<float>, Tile<double>& values) {
+  Tile<std::uint32_t> words;
+  draw(source, first, 0, words);
+  for (std::size_t i = 0; i < kTile; i++) values[i] = words[i] * 0x1p-32;
 }
 
-void uniform_pairs(const Source& source, std::size_t block, TypeTag<float>, std::array<double, 4>& values) {
-  const auto words = source.block(block);
-  for (std::size_t i = 0; i < kBlock; i++) values[i] = words[i] * 0x1p-32;
-}
-
-void uniform_pairs(const Source& source, std::size_t block, TypeTag<double>, std::array<double, 4>& values) {
-  units(source, block, values);
+void uniforms(const Source& source, std::size_t first, TypeTag<double>, Tile<double>& values) {
+  units(source, first, values);
 }
 
 void normal(OpCall& call) {
@@ -135,11 +155,10 @@ void normal(OpCall& call) {
   visit_float(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* data = out.as<T>();
-    for_each_block(static_cast<std::size_t>(out.size()), [&](std::size_t block, std::size_t first, std::size_t n) {
-      std::array<double, 4> u;
-      uniform_pairs(source, block, tag, u);
-      const SinCos a = box_muller(1 - u[0], u[1]), b = box_muller(1 - u[2], u[3]);
-      const std::array<double, 4> values{a.cos, a.sin, b.cos, b.sin};
+    for_each_tile(static_cast<std::size_t>(out.size()), [&](std::size_t first, std::size_t n) {
+      Tile<double> values;
+      uniforms(source, first, tag, values);
+      box_muller(values);
       for (std::size_t i = 0; i < n; i++) data[first + i] = static_cast<T>(mean + std * values[i]);
     });
   });
@@ -158,9 +177,9 @@ void bernoulli(OpCall& call) {
   visit_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* data = out.as<T>();
-    for_each_block(static_cast<std::size_t>(out.size()), [&](std::size_t block, std::size_t first, std::size_t n) {
-      std::array<float, 4> unit;
-      units(source, block, unit);
+    for_each_tile(static_cast<std::size_t>(out.size()), [&](std::size_t first, std::size_t n) {
+      Tile<float> unit;
+      units(source, first, unit);
       for (std::size_t i = 0; i < n; i++) data[first + i] = static_cast<T>(unit[i] < p);
     });
   });
@@ -174,16 +193,26 @@ void permutation(OpCall& call) {
   std::int64_t* data = out.as<std::int64_t>();
   const std::size_t size = static_cast<std::size_t>(out.size());
   for (std::size_t i = 0; i < size; i++) data[i] = static_cast<std::int64_t>(i);
-  std::array<double, 4> unit{};
+  Tile<double> unit{};
   for (std::size_t step = 0; step + 1 < size; step++) {
-    if (step % kBlock == 0) units(source, step / kBlock, unit);
+    if (step % kTile == 0) units(source, step, unit);
     const std::size_t left = size - step;
-    std::swap(data[left - 1], data[static_cast<std::size_t>(unit[step % kBlock] * static_cast<double>(left))]);
+    std::swap(data[left - 1], data[static_cast<std::size_t>(unit[step % kTile] * static_cast<double>(left))]);
   }
 }
 
 // What survives is scaled so that sums keep their expectation; when nothing survives there is nothing to scale.
 double survivor_scale(double p) { return p < 1 ? 1 / (1 - p) : 0; }
+
+// Chosen without a branch: nothing predicts a mask.
+template <class T>
+inline void scale_kept(const T* x, std::ptrdiff_t sx, const std::uint8_t* keep, std::ptrdiff_t sk, T scale, T* out,
+                       std::ptrdiff_t n) {
+  for (std::ptrdiff_t i = 0; i < n; i++) {
+    const T scaled = x[i * sx] * scale;
+    out[i] = keep[i * sk] != 0 ? scaled : T{0};
+  }
+}
 
 template <class T>
 void run_scaled_mask(const View& out, const View& x, const View& mask, double p) {
@@ -194,8 +223,11 @@ void run_scaled_mask(const View& out, const View& x, const View& mask, double p)
     T* to = reinterpret_cast<T*>(at[0]);
     const T* from = reinterpret_cast<const T*>(at[1]);
     const std::uint8_t* keep = reinterpret_cast<const std::uint8_t*>(at[2]);
-    for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(n); i++) {
-      to[i] = keep[i * strides[2]] != 0 ? from[i * strides[1]] * scale : 0;
+    const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(n);
+    if (strides[1] == 1 && strides[2] == 1) {
+      scale_kept(from, 1, keep, 1, scale, to, count);
+    } else {
+      scale_kept(from, strides[1], keep, strides[2], scale, to, count);
     }
   });
 }
@@ -213,9 +245,9 @@ void dropout(OpCall& call) {
   require(mask.same_shape(call.out[0]) && mask.dense(), "the mask differs in shape");
   require(mask.dtype == DType::kBool, "the mask is not bool");
   std::uint8_t* keep = mask.as<std::uint8_t>();
-  for_each_block(static_cast<std::size_t>(mask.size()), [&](std::size_t block, std::size_t first, std::size_t n) {
-    std::array<float, 4> unit;
-    units(source, block, unit);
+  for_each_tile(static_cast<std::size_t>(mask.size()), [&](std::size_t first, std::size_t n) {
+    Tile<float> unit;
+    units(source, first, unit);
     for (std::size_t i = 0; i < n; i++) keep[first + i] = unit[i] >= p;
   });
   scaled_mask(call.out[0], call.in[0], mask, p);

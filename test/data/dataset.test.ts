@@ -1,8 +1,28 @@
-import { arange, memory, MyelinError, scope, scopeAsync, splitDataset, Subset, tensor, TensorDataset, zeros, type Tensor } from 'myelin';
+import {
+  arange,
+  memory,
+  MyelinError,
+  scope,
+  scopeAsync,
+  splitDataset,
+  Subset,
+  tensor,
+  TensorDataset,
+  zeros,
+  type Tensor,
+} from 'myelin';
 
 import { permutation } from '../../lib/data/random.js';
 
-const rows = () => new TensorDataset({ x: tensor([[1, 2], [3, 4], [5, 6]]), y: tensor([7, 8, 9], { dtype: 'int32' }) });
+const rows = () =>
+  new TensorDataset({
+    x: tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]),
+    y: tensor([7, 8, 9], { dtype: 'int32' }),
+  });
 
 describe('TensorDataset', () => {
   it('gives rows, and batches in the order asked for', () => {
@@ -12,7 +32,14 @@ describe('TensorDataset', () => {
       const { x, y } = data.get(1);
       expect([x.toArray(), y.toArray()]).toEqual([[3, 4], 8]);
       const batch = data.batch(Uint32Array.of(2, 0, 2));
-      expect([batch.x.toArray(), batch.y.toArray()]).toEqual([[[5, 6], [1, 2], [5, 6]], [9, 7, 9]]);
+      expect([batch.x.toArray(), batch.y.toArray()]).toEqual([
+        [
+          [5, 6],
+          [1, 2],
+          [5, 6],
+        ],
+        [9, 7, 9],
+      ]);
       expect(batch.y.dtype).toBe('int32');
     });
   });
@@ -40,7 +67,8 @@ describe('TensorDataset', () => {
       expect(message(() => new TensorDataset({ x: zeros([]) }))).toMatch(/^SHAPE/);
       expect(message(() => new TensorDataset({}))).toMatch(/^VALUE/);
       expect(message(() => new TensorDataset({ x: 3 as never }))).toMatch(/^TYPE/);
-      for (const index of [-1, 3, 0.5, NaN]) expect(message(() => rows().get(index))).toMatch(/^INDEX .*0 <= index < 3/);
+      for (const index of [-1, 3, 0.5, NaN])
+        expect(message(() => rows().get(index))).toMatch(/^INDEX .*0 <= index < 3/);
       expect(message(() => rows().batch(Uint32Array.of(0, 3)))).toMatch(/^INDEX/);
       expect(message(() => new Subset(rows(), [3]))).toMatch(/^INDEX/);
     });
@@ -72,7 +100,10 @@ describe('splitDataset', () => {
   it('cuts in order when it is told to, by counts too', async () => {
     await scopeAsync(async () => {
       const parts = splitDataset(numbers(), [2, 3], { shuffle: false });
-      expect(await Promise.all(parts.map(valuesOf))).toEqual([[0, 1], [2, 3, 4]]);
+      expect(await Promise.all(parts.map(valuesOf))).toEqual([
+        [0, 1],
+        [2, 3, 4],
+      ]);
       expect(parts[1]!.batch!(Uint32Array.of(2, 0)).x.toArray()).toEqual([4, 2]);
     });
   });
@@ -94,7 +125,8 @@ describe('permutation', () => {
     expect(new Set([text(0, 0), text(0, 1), text(1, 0), text(1, 1), text(2 ** 32, 0)]).size).toBe(5);
     const counts = new Float64Array(25);
     const draws = 20_000;
-    for (let epoch = 0; epoch < draws; epoch++) permutation(5, 7, epoch).forEach((value, place) => counts[value * 5 + place]!++);
+    for (let epoch = 0; epoch < draws; epoch++)
+      permutation(5, 7, epoch).forEach((value, place) => counts[value * 5 + place]!++);
     // Each of the 25 counts is binomial: mean 4,000, standard deviation 57.
     for (const count of counts) expect(Math.abs(count - draws / 5)).toBeLessThan(5 * 57);
   });

@@ -33,14 +33,24 @@ async function arrayOf(bytes: Uint8Array): Promise<unknown> {
   });
 }
 
-function bigEndian(size: number, values: readonly number[], write: (view: DataView, at: number, value: number) => void): Uint8Array {
+function bigEndian(
+  size: number,
+  values: readonly number[],
+  write: (view: DataView, at: number, value: number) => void,
+): Uint8Array {
   const view = new DataView(new ArrayBuffer(size * values.length));
   values.forEach((value, i) => write(view, i * size, value));
   return new Uint8Array(view.buffer);
 }
 
 describe('reads', () => {
-  const cases: [name: string, type: number, dtype: string, values: number[], bytes: (values: number[]) => Uint8Array][] = [
+  const cases: [
+    name: string,
+    type: number,
+    dtype: string,
+    values: number[],
+    bytes: (values: number[]) => Uint8Array,
+  ][] = [
     ['unsigned bytes', 0x08, 'uint8', [0, 7, 255], (v) => Uint8Array.from(v)],
     ['signed bytes', 0x09, 'int32', [-128, 0, 127], (v) => Uint8Array.from(v)],
     ['shorts', 0x0b, 'int32', [-32768, 1, 258], (v) => bigEndian(2, v, (view, at, x) => view.setInt16(at, x))],
@@ -57,7 +67,16 @@ describe('reads', () => {
 
   it('no axes, several axes, and an axis of nothing', async () => {
     expect(await arrayOf(idx(8, [], Uint8Array.of(5)))).toEqual(['uint8', [], 5]);
-    expect(await arrayOf(idx(8, [1, 2, 2], Uint8Array.of(1, 2, 3, 4)))).toEqual(['uint8', [1, 2, 2], [[[1, 2], [3, 4]]]]);
+    expect(await arrayOf(idx(8, [1, 2, 2], Uint8Array.of(1, 2, 3, 4)))).toEqual([
+      'uint8',
+      [1, 2, 2],
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+    ]);
     expect(await arrayOf(idx(8, [3, 0], new Uint8Array(0)))).toEqual(['uint8', [3, 0], [[], [], []]]);
   });
 

@@ -1,6 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { arange, collate, DataLoader, memory, MyelinError, scope, scopeAsync, seed, tensor, TensorDataset, type Tensor } from 'myelin';
+import {
+  arange,
+  collate,
+  DataLoader,
+  memory,
+  MyelinError,
+  scope,
+  scopeAsync,
+  seed,
+  tensor,
+  TensorDataset,
+  type Tensor,
+} from 'myelin';
 
 const numbers = (count = 10) => new TensorDataset({ x: arange(count) });
 
@@ -11,7 +23,11 @@ async function valuesOf(loader: AsyncIterable<{ x: Tensor }>): Promise<unknown[]
   return values;
 }
 
-const codeOf = (promise: Promise<unknown>) => promise.then(() => 'none', (error: unknown) => (error as MyelinError).code);
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'none',
+    (error: unknown) => (error as MyelinError).code,
+  );
 
 let before: number;
 beforeEach(() => {
@@ -28,13 +44,20 @@ describe('batches', () => {
   test('are of the size asked for, and the last one smaller', async () => {
     const loader = new DataLoader(numbers(), { batchSize: 4 });
     expect([loader.length, loader.samples]).toEqual([3, 10]);
-    expect(await valuesOf(loader)).toEqual([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]);
+    expect(await valuesOf(loader)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ]);
   });
 
   test('leave out a smaller last one when told to', async () => {
     const loader = new DataLoader(numbers(), { batchSize: 4, dropLast: true });
     expect(loader.length).toBe(2);
-    expect(await valuesOf(loader)).toEqual([[0, 1, 2, 3], [4, 5, 6, 7]]);
+    expect(await valuesOf(loader)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ]);
   });
 
   test('are of one sample for stochastic descent, and of all for full-batch descent', async () => {
@@ -50,7 +73,17 @@ describe('batches', () => {
   test('are made of samples one by one, now or later, and in order', async () => {
     const slow = { length: 5, get: async (i: number) => (await sleep(10 - 2 * i), { x: tensor([i, -i]), y: i % 2 }) };
     const loader = new DataLoader(slow, { batchSize: 2, prefetch: 3 });
-    expect(await valuesOf(loader)).toEqual([[[0, -0], [1, -1]], [[2, -2], [3, -3]], [[4, -4]]]);
+    expect(await valuesOf(loader)).toEqual([
+      [
+        [0, -0],
+        [1, -1],
+      ],
+      [
+        [2, -2],
+        [3, -3],
+      ],
+      [[4, -4]],
+    ]);
   });
 
   test('are made of iterables, of arrays, and of sync and async generators', async () => {
@@ -74,7 +107,10 @@ describe('batches', () => {
         yield { x: made[i]! };
       }
     }
-    expect(await valuesOf(new DataLoader(source(), { batchSize: 2, dropLast: true }))).toEqual([[[0], [1]], [[2], [3]]]);
+    expect(await valuesOf(new DataLoader(source(), { batchSize: 2, dropLast: true }))).toEqual([
+      [[0], [1]],
+      [[2], [3]],
+    ]);
     expect(made.map((x) => x.disposed)).toEqual([true, true, true, true, true]);
   });
 
@@ -85,7 +121,17 @@ describe('batches', () => {
       collate: (samples) => ({ x: tensor(samples.map(({ v }) => [...v, 0, 0].slice(0, 2))) }),
       transform: ({ x }) => ({ x: x.mul(10), double: x.mul(2) }),
     });
-    for await (const { x, double } of padded) expect([x.toArray(), double.toArray()]).toEqual([[[10, 0], [20, 30]], [[2, 0], [4, 6]]]);
+    for await (const { x, double } of padded)
+      expect([x.toArray(), double.toArray()]).toEqual([
+        [
+          [10, 0],
+          [20, 30],
+        ],
+        [
+          [2, 0],
+          [4, 6],
+        ],
+      ]);
     const scaled = new DataLoader(numbers(2), { transform: ({ x }) => ({ x: x.add(1) }) });
     expect(await valuesOf(scaled)).toEqual([[1, 2]]);
   });
@@ -135,7 +181,7 @@ describe('memory', () => {
     expect(seen.every((tensor) => tensor.disposed)).toBe(true);
   });
 
-  test('is the loop\'s own with autoDispose: false', async () => {
+  test("is the loop's own with autoDispose: false", async () => {
     for await (const { x } of new DataLoader(numbers(), { autoDispose: false })) {
       await Promise.resolve();
       expect(x.disposed).toBe(false);
@@ -214,7 +260,8 @@ it('lets timers run while it serves data from memory', async () => {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
   const until = performance.now() + 200;
-  for await (const { x } of new DataLoader(data, { batchSize: 1 })) if (x.size === 0 || performance.now() > until) break;
+  for await (const { x } of new DataLoader(data, { batchSize: 1 }))
+    if (x.size === 0 || performance.now() > until) break;
   clearInterval(timer);
   data.dispose();
   expect(ticks).toBeGreaterThan(5);
@@ -236,10 +283,19 @@ describe('collate', () => {
         flag: n > 1,
       });
       const batch = collate([sample(1), sample(2)], { label: 'int64' });
-      const described = Object.fromEntries(Object.entries(batch).map(([name, x]) => [name, [x.dtype, x.shape, x.toArray()]]));
+      const described = Object.fromEntries(
+        Object.entries(batch).map(([name, x]) => [name, [x.dtype, x.shape, x.toArray()]]),
+      );
       expect(described).toEqual({
         tensor: ['float32', [2, 1, 2], [[[1, 1]], [[2, 2]]]],
-        floats: ['float32', [2, 2], [[1, 1], [2, 1]]],
+        floats: [
+          'float32',
+          [2, 2],
+          [
+            [1, 1],
+            [2, 1],
+          ],
+        ],
         doubles: ['float64', [2, 1], [[1], [2]]],
         ints: ['int32', [2, 1], [[1], [2]]],
         longs: ['int64', [2, 1], [[1], [2]]],

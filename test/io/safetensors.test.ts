@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import fc from 'fast-check';
-import { memory, MyelinError, readSafetensors, scopeAsync, tensor, writeSafetensors, zeros, type DType, type Tensor } from 'myelin';
+import {
+  memory,
+  MyelinError,
+  readSafetensors,
+  scopeAsync,
+  tensor,
+  writeSafetensors,
+  zeros,
+  type DType,
+  type Tensor,
+} from 'myelin';
 
 import { bytesOf, tensorFromBytes } from '../../lib/io/bytes.js';
 import { dtypeInfo, dtypes } from '../../lib/tensor/dtype.js';
@@ -25,7 +35,11 @@ const errorOf = (promise: Promise<unknown>): Promise<MyelinError> =>
   );
 
 /** A file with this header (an object becomes JSON) and this much data. */
-function fileOf(header: object | string | Uint8Array, dataSize = 0, { declared }: { declared?: bigint } = {}): Uint8Array {
+function fileOf(
+  header: object | string | Uint8Array,
+  dataSize = 0,
+  { declared }: { declared?: bigint } = {},
+): Uint8Array {
   const text = header instanceof Uint8Array || typeof header === 'string' ? header : JSON.stringify(header);
   const json = Buffer.from(text as string);
   const length = Buffer.alloc(8);
@@ -44,7 +58,9 @@ describe('round trip', () => {
       .chain(({ dtype, shape }) => {
         const size = shape.reduce((product, extent) => product * extent, 1) * dtypeInfo(dtype).size;
         const byte = fc.nat(dtype === 'bool' ? 1 : 255);
-        return fc.array(byte, { minLength: size, maxLength: size }).map((bytes) => ({ dtype, shape, bytes: Uint8Array.from(bytes) }));
+        return fc
+          .array(byte, { minLength: size, maxLength: size })
+          .map((bytes) => ({ dtype, shape, bytes: Uint8Array.from(bytes) }));
       }),
     { maxKeys: 6 },
   );
@@ -55,7 +71,10 @@ describe('round trip', () => {
       fc.asyncProperty(tensors, fc.dictionary(fc.string(), fc.string()), (described, metadata) =>
         scopeAsync(async () => {
           const written = Object.fromEntries(
-            Object.entries(described).map(([name, { dtype, shape, bytes }]) => [name, tensorFromBytes(dtype, shape, bytes)]),
+            Object.entries(described).map(([name, { dtype, shape, bytes }]) => [
+              name,
+              tensorFromBytes(dtype, shape, bytes),
+            ]),
           );
           await writeSafetensors(file, written, { metadata });
           const read = await readSafetensors(file);
@@ -98,12 +117,16 @@ describe('round trip', () => {
     const bytes = await readFile(file);
     const headerSize = Number(bytes.readBigUInt64LE(0));
     expect(headerSize % 8).toBe(0);
-    const header = JSON.parse(bytes.subarray(8, 8 + headerSize).toString()) as Record<string, { data_offsets: number[] }>;
+    const header = JSON.parse(bytes.subarray(8, 8 + headerSize).toString()) as Record<
+      string,
+      { data_offsets: number[] }
+    >;
     for (const dtype of dtypes) expect(header[dtype]!.data_offsets[0]! % dtypeInfo(dtype).size).toBe(0);
   });
 
   it('reads what other writers produce: any order, padding, no alignment', async () => {
-    const header = '{ "b":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},\n"a":{"shape":[],"data_offsets":[3,7],"dtype":"F32"} }  ';
+    const header =
+      '{ "b":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},\n"a":{"shape":[],"data_offsets":[3,7],"dtype":"F32"} }  ';
     const bytes = fileOf(header, 7);
     bytes.set([1, 2, 3, 0, 0, 0x80, 0x3f], bytes.length - 7);
     await writeFile(file, bytes);
@@ -130,7 +153,12 @@ describe('corrupt files', () => {
     ['empty', new Uint8Array(0), 'FORMAT', /truncated/],
     ['shorter than the length field', new Uint8Array(5), 'FORMAT', /truncated/],
     ['header longer than the file', fileOf('{}', 0, { declared: 3n }), 'FORMAT', /header has 3 bytes/],
-    ['header longer than any memory', fileOf('{}', 0, { declared: 2n ** 64n - 1n }), 'FORMAT', /header has 18446744073709551615/],
+    [
+      'header longer than any memory',
+      fileOf('{}', 0, { declared: 2n ** 64n - 1n }),
+      'FORMAT',
+      /header has 18446744073709551615/,
+    ],
     ['header of 2^53 bytes', fileOf('{}', 0, { declared: 2n ** 53n }), 'FORMAT', /header has/],
     ['header of no bytes', fileOf(''), 'FORMAT', /not JSON/],
     ['header that is not JSON', fileOf('{"a":'), 'FORMAT', /not JSON/],
@@ -141,7 +169,12 @@ describe('corrupt files', () => {
     ['header that is null', fileOf('null'), 'FORMAT', /not a JSON object/],
     ['header that begins with a space', fileOf(' {}'), 'FORMAT', /not a JSON object/],
     ['header nested a million deep', fileOf('['.repeat(1e6)), 'FORMAT', /not JSON/],
-    ['tensor nested a hundred thousand deep', fileOf(`{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`), 'FORMAT', /"a" is not described/],
+    [
+      'tensor nested a hundred thousand deep',
+      fileOf(`{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`),
+      'FORMAT',
+      /"a" is not described/,
+    ],
     ['data that no tensor claims', fileOf({}, 4), 'FORMAT', /end at byte 0 of data that is 4 bytes/],
     ['data cut short', fileOf({ a: four }, 3), 'FORMAT', /bytes 0 to 4 of data that is 3/],
     ['data longer than the tensors', fileOf({ a: four }, 5), 'FORMAT', /end at byte 4 of data that is 5/],
@@ -149,10 +182,20 @@ describe('corrupt files', () => {
     ['offsets in reverse', fileOf({ a: entry('F32', [1], [4, 0]) }, 4), 'FORMAT', /bytes 4 to 0/],
     ['negative offset', fileOf({ a: entry('F32', [1], [-4, 0]) }, 4), 'FORMAT', /not two positions/],
     ['fractional offset', fileOf({ a: entry('F32', [1], [0, 4.5]) }, 4), 'FORMAT', /not two positions/],
-    ['huge offset', fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,1e300]}}', 4), 'FORMAT', /not two positions/],
+    [
+      'huge offset',
+      fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,1e300]}}', 4),
+      'FORMAT',
+      /not two positions/,
+    ],
     ['one offset', fileOf({ a: entry('F32', [1], [0]) }, 4), 'FORMAT', /not two positions/],
     ['offsets missing', fileOf({ a: { dtype: 'F32', shape: [1] } }, 4), 'FORMAT', /not two positions/],
-    ['overlapping tensors', fileOf({ a: entry('F32', [2], [0, 8]), b: entry('F32', [1], [4, 8]) }, 8), 'FORMAT', /begins at byte 4/],
+    [
+      'overlapping tensors',
+      fileOf({ a: entry('F32', [2], [0, 8]), b: entry('F32', [1], [4, 8]) }, 8),
+      'FORMAT',
+      /begins at byte 4/,
+    ],
     ['gap between tensors', fileOf({ a: four, b: entry('F32', [1], [8, 12]) }, 12), 'FORMAT', /begins at byte 8/],
     ['shape that is too large', fileOf({ a: entry('F32', [2], [0, 4]) }, 4), 'FORMAT', /of 8 bytes, but 4/],
     ['shape that overflows', fileOf({ a: entry('F32', [2 ** 40, 2 ** 40], [0, 4]) }, 4), 'FORMAT', /but 4 are given/],
@@ -163,12 +206,32 @@ describe('corrupt files', () => {
     ['dtype that is a number', fileOf({ a: entry(32, [1], [0, 4]) }, 4), 'FORMAT', /no dtype/],
     ['tensor that is a string', fileOf({ a: 'F32' }), 'FORMAT', /not described by an object/],
     ['tensor that is null', fileOf({ a: null }), 'FORMAT', /not described by an object/],
-    ['tensor named twice', fileOf(`{"a":${JSON.stringify(four)},"a":${JSON.stringify(four)}}`, 4), 'FORMAT', /names "a" twice/],
-    ['name twice in other spelling', fileOf(`{"a":${JSON.stringify(four)},"\\u0061":${JSON.stringify(four)}}`, 4), 'FORMAT', /names "a" twice/],
-    ['key twice in a tensor', fileOf('{"a":{"dtype":"F32","dtype":"I32","shape":[1],"data_offsets":[0,4]}}', 4), 'FORMAT', /"dtype" twice/],
+    [
+      'tensor named twice',
+      fileOf(`{"a":${JSON.stringify(four)},"a":${JSON.stringify(four)}}`, 4),
+      'FORMAT',
+      /names "a" twice/,
+    ],
+    [
+      'name twice in other spelling',
+      fileOf(`{"a":${JSON.stringify(four)},"\\u0061":${JSON.stringify(four)}}`, 4),
+      'FORMAT',
+      /names "a" twice/,
+    ],
+    [
+      'key twice in a tensor',
+      fileOf('{"a":{"dtype":"F32","dtype":"I32","shape":[1],"data_offsets":[0,4]}}', 4),
+      'FORMAT',
+      /"dtype" twice/,
+    ],
     ['metadata that is a string', fileOf({ __metadata__: 'x' }), 'FORMAT', /not a map of strings/],
     ['metadata with a number', fileOf({ __metadata__: { a: 1 } }), 'FORMAT', /not a map of strings/],
-    ['bool that is 2', Buffer.concat([fileOf({ a: entry('BOOL', [1], [0, 1]) }), Uint8Array.of(2)]), 'FORMAT', /bytes other than 0 and 1/],
+    [
+      'bool that is 2',
+      Buffer.concat([fileOf({ a: entry('BOOL', [1], [0, 1]) }), Uint8Array.of(2)]),
+      'FORMAT',
+      /bytes other than 0 and 1/,
+    ],
     ['float16', fileOf({ a: entry('F16', [2], [0, 4]) }, 4), 'UNSUPPORTED', /"F16".*F32, F64/],
     ['bfloat16', fileOf({ a: entry('BF16', [2], [0, 4]) }, 4), 'UNSUPPORTED', /"BF16"/],
     ['unknown dtype', fileOf({ a: entry('toString', [1], [0, 4]) }, 4), 'UNSUPPORTED', /"toString"/],
@@ -236,7 +299,11 @@ describe('reading and writing fail well', () => {
   it('refuses what is not a tensor, a reserved name, metadata that is not text, and disposed tensors', async () => {
     const x = tensor([1]);
     const write = (tensors: Record<string, unknown>, metadata?: Record<string, unknown>) =>
-      errorOf(writeSafetensors(file, tensors as Record<string, Tensor<DType>>, { metadata: (metadata ?? {}) as Record<string, string> }));
+      errorOf(
+        writeSafetensors(file, tensors as Record<string, Tensor<DType>>, {
+          metadata: (metadata ?? {}) as Record<string, string>,
+        }),
+      );
     expect((await write({ a: 1 })).code).toBe('TYPE');
     expect((await write({ __metadata__: x })).code).toBe('VALUE');
     expect((await write({ x }, { a: 1 })).code).toBe('TYPE');

@@ -77,7 +77,7 @@ struct Layout {
   std::ptrdiff_t a, b, c;
   std::size_t misalign;
 };
-constexpr Layout kLayouts[] = {{1, 1, 1, 0}, {1, 1, 1, 1}, {1, 1, 1, 3}, {1, 0, 1, 0},
+constexpr Layout kLayouts[] = {{1, 1, 1, 0}, {1, 1, 1, 1},  {1, 1, 1, 3}, {1, 0, 1, 0},
                                {0, 1, 0, 0}, {3, -2, 1, 1}, {-1, 3, 2, 0}};
 
 // An input of n elements with a stride; `first` is its element 0.
@@ -89,7 +89,11 @@ struct Strided {
 
   template <class Draw>
   Strided(std::size_t n, std::ptrdiff_t s, std::size_t misalign, Draw draw)
-      : memory(n == 0 ? 0 : s == 0 ? 1 : (n - 1) * static_cast<std::size_t>(std::abs(s)) + 1, misalign), stride(s) {
+      : memory(n == 0   ? 0
+               : s == 0 ? 1
+                        : (n - 1) * static_cast<std::size_t>(std::abs(s)) + 1,
+               misalign),
+        stride(s) {
     first = memory.data() + (s < 0 && n > 0 ? memory.size() - 1 : 0);
     for (std::size_t i = 0; i < memory.size(); i++) memory[i] = draw();
   }
@@ -130,8 +134,8 @@ void check_unary(Fn* got, Fn* want, Call call) {
       const std::string where = describe(n, layout);
       Strided<T> x(n, layout.a, layout.misalign, [&] { return any_value<T>(random); });
       const auto run = [&](Fn* kernel, Out* out) { call(kernel, x.first, x.stride, out, n); };
-      compare_runs<Out>(where, n, layout.misalign, got, want, run, [&](std::size_t i) { return double(x.at(i)); },
-                        promise);
+      compare_runs<Out>(
+          where, n, layout.misalign, got, want, run, [&](std::size_t i) { return double(x.at(i)); }, promise);
       if constexpr (std::is_same_v<T, Out>) {
         if (layout.a != 1) continue;
         Output<T> apart(n);
@@ -159,8 +163,8 @@ void check_binary(Fn* got, Fn* want) {
       Strided<T> a(n, layout.a, layout.misalign, first);
       Strided<T> b(n, layout.b, layout.misalign, second);
       const auto run = [&](Fn* kernel, Out* out) { kernel(a.first, a.stride, b.first, b.stride, out, n); };
-      compare_runs<Out>(where, n, layout.misalign, got, want, run, [&](std::size_t i) { return double(a.at(i)); },
-                        promise);
+      compare_runs<Out>(
+          where, n, layout.misalign, got, want, run, [&](std::size_t i) { return double(a.at(i)); }, promise);
       if constexpr (std::is_same_v<T, Out>) {
         if (layout.a != 1) continue;
         Output<T> apart(n);
@@ -175,14 +179,14 @@ void check_binary(Fn* got, Fn* want) {
 // CompareFn is BinaryFn.
 template <class T>
 void check(myelin::UnaryFn<T>* got, myelin::UnaryFn<T>* want) {
-  check_unary<T, T>(got, want, [](auto* kernel, const T* x, std::ptrdiff_t sx, T* out, std::size_t n) {
-    kernel(x, sx, out, n);
-  });
+  check_unary<T, T>(got, want,
+                    [](auto* kernel, const T* x, std::ptrdiff_t sx, T* out, std::size_t n) { kernel(x, sx, out, n); });
 }
 template <class T, class = std::enable_if_t<!std::is_same_v<T, std::uint8_t>>>
 void check(myelin::PredicateFn<T>* got, myelin::PredicateFn<T>* want) {
-  check_unary<T, std::uint8_t>(got, want, [](auto* kernel, const T* x, std::ptrdiff_t sx, std::uint8_t* out,
-                                             std::size_t n) { kernel(x, sx, out, n); });
+  check_unary<T, std::uint8_t>(
+      got, want,
+      [](auto* kernel, const T* x, std::ptrdiff_t sx, std::uint8_t* out, std::size_t n) { kernel(x, sx, out, n); });
 }
 template <class T>
 void check(myelin::UnaryParamFn<T>* got, myelin::UnaryParamFn<T>* want) {
@@ -211,7 +215,8 @@ void check(myelin::SelectFn<T>* got, myelin::SelectFn<T>* want) {
       const auto run = [&](auto* kernel, T* out) {
         kernel(c.first, c.stride, a.first, a.stride, b.first, b.stride, out, n);
       };
-      compare_runs<T>(describe(n, l), n, l.misalign, got, want, run, [](std::size_t) { return 0.0; }, Promise{});
+      compare_runs<T>(
+          describe(n, l), n, l.misalign, got, want, run, [](std::size_t) { return 0.0; }, Promise{});
     }
 }
 

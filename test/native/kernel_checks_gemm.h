@@ -73,8 +73,9 @@ void check(myelin::GemmPanelFn<T>* got, myelin::GemmPanelFn<T>* want) {
     for (std::size_t rows = 0; rows <= 30; rows += 1 + rows / 16)
       for (std::size_t k : {0, 1, 5}) {
         const unsigned v = variant++ * 2654435761u >> 8;
-        check_gemm_case<T>(got, want, {rows, cols, k, 1 + v % 3, (v & 4) != 0, (v & 8) != 0, (v & 16) != 0,
-                                       (v & 32) != 0, (v & 64) != 0});
+        check_gemm_case<T>(
+            got, want,
+            {rows, cols, k, 1 + v % 3, (v & 4) != 0, (v & 8) != 0, (v & 16) != 0, (v & 32) != 0, (v & 64) != 0});
       }
   check_gemm_case<T>(got, want, {33, widest, 300, 1, false, false, true, true, true});
 }
@@ -156,8 +157,8 @@ void check(myelin::DepthwiseGradientFn<T>* got, myelin::DepthwiseGradientFn<T>* 
     const std::vector<T> start = plain_values<T>(random, taps * channels);
     Output<T> expected(start), actual(start, 1);
     const auto run = [&](auto* kernel, T* gradient) {
-      kernel({x.data(), static_cast<std::ptrdiff_t>(step), offsets.data(), taps, dout.data(), gradient, pixels,
-              channels});
+      kernel(
+          {x.data(), static_cast<std::ptrdiff_t>(step), offsets.data(), taps, dout.data(), gradient, pixels, channels});
     };
     run(want, expected.data());
     run(got, actual.data());

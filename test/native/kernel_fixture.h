@@ -110,9 +110,26 @@ T special(std::uint64_t index) {
     const T values[] = {0, 1, Limits::max(), Limits::min(), static_cast<T>(-1), 2};
     return values[index % 6];
   } else {
-    const T values[] = {T(0), Limits::denorm_min(), Limits::min() / 2, Limits::min(), Limits::epsilon(), T(0.5),
-                        T(1), T(1) + Limits::epsilon(), T(1.5), T(2.5), T(3), T(20), T(88.5), T(104), T(1e6), T(0x1p23),
-                        T(0x1p52), Limits::max(), Limits::infinity(), Limits::quiet_NaN()};
+    const T values[] = {T(0),
+                        Limits::denorm_min(),
+                        Limits::min() / 2,
+                        Limits::min(),
+                        Limits::epsilon(),
+                        T(0.5),
+                        T(1),
+                        T(1) + Limits::epsilon(),
+                        T(1.5),
+                        T(2.5),
+                        T(3),
+                        T(20),
+                        T(88.5),
+                        T(104),
+                        T(1e6),
+                        T(0x1p23),
+                        T(0x1p52),
+                        Limits::max(),
+                        Limits::infinity(),
+                        Limits::quiet_NaN()};
     const T value = values[index / 2 % 20];
     return index % 2 == 0 ? value : -value;
   }

@@ -1,11 +1,12 @@
 // Every kernel of every ISA this CPU has against the plain loops of native/kernels/reference.cc.
-//   kernels_test [step]    step: how many floats to pass over when sampling a function's whole range (default 4999)
+//   kernels_test [step]    step: one float in so many is tried when a function's whole range is sampled (default 4999)
 #include <cstdio>
 #include <cstdlib>
 
 #include "core/cpu.h"
 #include "kernel_checks_elementwise.h"
 #include "kernel_checks_gemm.h"
+#include "kernel_checks_norm.h"
 #include "kernel_checks_rows.h"
 
 namespace kernel_test {
@@ -19,9 +20,9 @@ void check_range(myelin::UnaryFn<float>* got, myelin::UnaryFn<float>* want, std:
 
 void check_table(const myelin::KernelTable& got, const myelin::KernelTable& want, std::uint32_t step) {
   table_under_test = &got;
-#define MYELIN_KERNEL(name, signature)   \
-  report.begin(got.isa, #name);          \
-  check(got.name, want.name);            \
+#define MYELIN_KERNEL(name, signature)    \
+  report.begin(got.isa, #name);           \
+  check(got.name, want.name);             \
   check_range(got.name, want.name, step); \
   report.end();
 #include "kernels/kernels.def"

@@ -31,7 +31,7 @@ import {
 } from 'myelin';
 
 import type { Tolerance } from '../support/compare';
-import { expectAllGolden, expectGolden, Golden, scoped } from '../support/golden';
+import { expectAllGolden, expectGolden, expectNoLeak, Golden, scoped } from '../support/golden';
 
 // Sums of up to 153 products of numbers around 1, taken in another order than PyTorch's.
 const tolerance: Tolerance = { relative: 16, absolute: 64 };
@@ -113,7 +113,11 @@ test('every case of PyTorch is tested', () => {
 });
 
 /** Output and all gradients of the weighted sum of the output, as PyTorch's `backward` gives them. */
-function differentiate(name: string, module: Module, dtype: FloatDType): { out: Tensor; grads: Record<string, Tensor> } {
+function differentiate(
+  name: string,
+  module: Module,
+  dtype: FloatDType,
+): { out: Tensor; grads: Record<string, Tensor> } {
   const x = golden.as(`${name}/x`, dtype);
   const weights = golden.as(`${name}/weights`, dtype);
   const leaves = { ...module.parameters(), ...(golden.has(`${name}/grad/x`) ? { x } : {}) };
@@ -139,6 +143,6 @@ describe.each(['float32', 'float64'] as const)('in %s, output, gradients and sta
       const inference = module.eval().forward(golden.as(`${name}/x`, dtype));
       expectGolden(`${name}/eval`, inference, golden.get(`${name}/eval`), tolerance);
     })();
-    expect(memory().storages).toBe(before);
+    expectNoLeak(before);
   });
 });

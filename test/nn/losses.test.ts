@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from 'myelin';
 
-import { expectGolden, Golden, scoped } from '../support/golden';
+import { expectGolden, expectNoLeak, Golden, scoped } from '../support/golden';
 
 const tolerance = { relative: 16, absolute: 16 };
 
@@ -77,6 +77,6 @@ describe.each(['float32', 'float64'] as const)('in %s, loss and gradient are tho
       expectGolden(`${name}/out`, out, golden.get(`${name}/out`), tolerance);
       expectGolden(`${name}/grad/x`, dx, golden.get(`${name}/grad/x`), tolerance);
     })();
-    expect(memory().storages).toBe(before);
+    expectNoLeak(before);
   });
 });

@@ -26,7 +26,7 @@ import {
   type Tensor,
 } from 'myelin';
 
-import { expectAllGolden, expectGolden, Golden, scoped } from '../support/golden';
+import { expectAllGolden, expectGolden, expectNoLeak, Golden, scoped } from '../support/golden';
 
 const steps = 10;
 // A step divides by square roots of small numbers, and ten steps pile up.
@@ -74,7 +74,12 @@ describe.each(['float32', 'float64'] as const)('in %s, ten steps are those of Py
 
   function expectStep(name: string, parameters: Parameters, step: number): void {
     for (const [key, parameter] of Object.entries(parameters)) {
-      expectGolden(`${name}/${key}, step ${step}`, parameter, clone(select(golden.get(`${name}/${key}`), 0, step)), tolerance);
+      expectGolden(
+        `${name}/${key}, step ${step}`,
+        parameter,
+        clone(select(golden.get(`${name}/${key}`), 0, step)),
+        tolerance,
+      );
     }
   }
 
@@ -93,7 +98,7 @@ describe.each(['float32', 'float64'] as const)('in %s, ten steps are those of Py
       }
       for (const parameter of Object.values(parameters)) parameter.dispose();
     })();
-    expect(memory().storages).toBe(before);
+    expectNoLeak(before);
   });
 
   test.each(Object.entries(optimizers))('%s goes on from its state dict', (name, build) => {

@@ -268,6 +268,7 @@ export const elementwise: SampleTable = refusingOthers({
         attrs: { dtype: 'int32' },
         dtypes: ['int32'],
         order: 0,
+        layouts: false,
         reference: (x) => ({ ...x, dtype: 'int32', data: [0, 2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 1, -(2 ** 31), 255] }),
       },
     ],

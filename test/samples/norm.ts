@@ -40,7 +40,8 @@ function statisticsOf(x: Nd, { axes, statistics }: Scheme): [mean: Nd, variance:
   const { lists } = groups(x, axes);
   const means = lists.map(meanOf);
   const variances = lists.map((list, i) => meanOf(list.map((value) => (value - means[i]!) ** 2)));
-  return [means, variances].map((data) => ({ dtype: x.dtype, shape: statistics, data })) as [Nd, Nd];
+  const vector = (data: readonly number[]): Nd => ({ dtype: x.dtype, shape: statistics, data });
+  return [vector(means), vector(variances)];
 }
 
 function standardize(x: Nd, mean: Nd, variance: Nd, { spread }: Scheme): Nd {

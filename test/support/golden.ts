@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { cast, readSafetensors, scope, type FloatDType, type Tensor } from 'myelin';
+import { cast, memory, readSafetensors, scope, type FloatDType, type Tensor } from 'myelin';
 
 import { isFloat } from '../../lib/tensor/dtype';
 import { difference, read, type Tolerance } from './compare';
@@ -67,4 +67,12 @@ export function expectAllGolden(
 /** A test whose tensors are freed at its end. */
 export function scoped(body: () => void): () => void {
   return () => scope(body);
+}
+
+/**
+ * Expects that nothing made since `before = memory().storages` is alive. Fewer may be: the collector can find what an
+ * earlier test file of this process left behind, at any time.
+ */
+export function expectNoLeak(before: number): void {
+  expect(memory().storages).toBeLessThanOrEqual(before);
 }

@@ -30,14 +30,16 @@ test('data copies: neither side sees changes of the other', () => {
 
 test('data fills a target, which must fit', () => {
   const target = new Float32Array(4);
-  const x = arange(4);
+  const x = arange(4, { dtype: 'float32' });
   expect(x.data(target)).toBe(target);
   expect([...target]).toEqual([0, 1, 2, 3]);
   expect(caught(() => x.data(new Float32Array(3)))).toMatchObject({ code: 'VALUE', op: 'data' });
+  expect(caught(() => x.data(new Int32Array(4) as never))).toMatchObject({ code: 'TYPE', op: 'data' });
+  expect(caught(() => x.data([0, 0, 0, 0] as never))).toMatchObject({ code: 'TYPE', op: 'data' });
 });
 
 test('data of a view is row-major', () => {
-  const x = arange(6).reshape([2, 3]).transpose(0, 1);
+  const x = arange(6, { dtype: 'float32' }).reshape([2, 3]).transpose(0, 1);
   expect([...x.data()]).toEqual([0, 3, 1, 4, 2, 5]);
 });
 

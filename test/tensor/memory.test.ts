@@ -80,7 +80,9 @@ balanced('what an inner scope returns belongs to the outer one', () => {
 
 balanced('what was made outside is left alone', () => {
   const x = ones([1]);
-  scope(() => x.add(1));
+  scope(() => {
+    x.add(1);
+  });
   expect(x.disposed).toBe(false);
   x.dispose();
 });
@@ -111,12 +113,12 @@ balanced('Parameters and Buffers outlive scopes', () => {
     const held = [new Parameter(ones([2])), new Buffer(ones([2]))] as const;
     return [held[0], held[1]] as const;
   });
-  const hidden = { parameter: undefined as Parameter | undefined };
+  const hidden: Tensor[] = [];
   scope(() => {
-    hidden.parameter = new Parameter(ones([1]));
+    hidden.push(new Parameter(ones([1])));
   });
-  expect([parameter.disposed, buffer.disposed, hidden.parameter!.disposed]).toEqual([false, false, false]);
-  for (const x of [parameter, buffer, hidden.parameter!]) x.dispose();
+  expect([parameter, buffer, ...hidden].map((x) => x.disposed)).toEqual([false, false, false]);
+  for (const x of [parameter, buffer, ...hidden]) x.dispose();
 });
 
 balanced('a promise out of scope is an error', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import type { MyelinError } from 'myelin';
 import {
   accuracy,
   Adam,
@@ -16,7 +17,6 @@ import {
   memory,
   Module,
   mse,
-  MyelinError,
   predict,
   readSafetensors,
   saveCheckpoint,
@@ -59,7 +59,11 @@ const replaceTask = (options?: Parameters<typeof problem>[0]) => {
   task = problem(options);
 };
 
-const errorOf = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error as MyelinError);
+const errorOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error as MyelinError,
+  );
 
 describe('fit', () => {
   it('learns what no straight line can part, logs every epoch, and leaks nothing', async () => {
@@ -70,7 +74,15 @@ describe('fit', () => {
     expect(history.interrupted).toBe(false);
     expect(history.epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     const [first, last] = [history.epochs[0]!, history.epochs.at(-1)!];
-    expect(Object.keys(last)).toEqual(['epoch', 'loss', 'accuracy', 'seconds', 'samplesPerSecond', 'valLoss', 'valAccuracy']);
+    expect(Object.keys(last)).toEqual([
+      'epoch',
+      'loss',
+      'accuracy',
+      'seconds',
+      'samplesPerSecond',
+      'valLoss',
+      'valAccuracy',
+    ]);
     expect(last.loss).toBeLessThan(first.loss / 2);
     expect(last['valLoss']).toBeLessThan(0.2);
     expect(last['valAccuracy']).toBeGreaterThan(0.95);
@@ -146,17 +158,23 @@ describe('fit', () => {
     expect([model.training, first!.training]).toEqual([true, false]);
   });
 
-  it('takes other batches and models with a forward of one\'s own', async () => {
+  it("takes other batches and models with a forward of one's own", async () => {
     class Joined extends Module<readonly [a: Tensor<'float32'>, b: Tensor<'float32'>]> {
       readonly linear = new Linear(2, 1);
-      override forward(a: Tensor<'float32'>, b: Tensor<'float32'>): Tensor {
+      override forward(a: Tensor<'float32'>, b: Tensor<'float32'>) {
         return this.linear.forward(concat([a, b], { axis: 1 }));
       }
     }
     const model = new Joined();
     const optimizer = new Adam(model.parameters());
     const batch = { a: tensor([[1]]), b: tensor([[2]]), y: tensor([[3]]) };
-    const { epochs } = await fit(model, { ...quiet, loss: mse, data: [batch, batch], optimizer, forward: ({ a, b }) => model.forward(a, b) });
+    const { epochs } = await fit(model, {
+      ...quiet,
+      loss: mse,
+      data: [batch, batch],
+      optimizer,
+      forward: ({ a, b }) => model.forward(a, b),
+    });
     expect(epochs).toHaveLength(1);
     for (const owner of [model, optimizer, ...Object.values(batch)]) owner.dispose();
   });
@@ -207,7 +225,11 @@ describe('ending early', () => {
   });
 
   it('a callback can stop it, with its reason', async () => {
-    const history = await fit(task.model, { ...usual(), epochs: 5, callbacks: [{ onEpochEnd: (run) => run.stop('enough') }] });
+    const history = await fit(task.model, {
+      ...usual(),
+      epochs: 5,
+      callbacks: [{ onEpochEnd: (run) => run.stop('enough') }],
+    });
     expect(history).toMatchObject({ interrupted: false, stopped: 'enough' });
     expect(history.epochs).toHaveLength(1);
   });
@@ -309,7 +331,10 @@ describe('saveModel and loadModel', () => {
 describe('evaluate and predict', () => {
   it('measure the same as a look at every prediction', async () => {
     const confusion = confusionMatrix(2);
-    const measured = await evaluate(task.model, task.loader(), { loss: crossEntropy, metrics: [accuracy(), confusion] });
+    const measured = await evaluate(task.model, task.loader(), {
+      loss: crossEntropy,
+      metrics: [accuracy(), confusion],
+    });
     let right = 0;
     let seen = 0;
     for await (const { output, batch } of predict(task.model, task.loader())) {
@@ -321,7 +346,12 @@ describe('evaluate and predict', () => {
     }
     expect(seen).toBe(200);
     expect(measured['accuracy']).toBe(right / 200);
-    expect(confusion.rows().flat().reduce((a, b) => a + b)).toBe(200);
+    expect(
+      confusion
+        .rows()
+        .flat()
+        .reduce((a, b) => a + b),
+    ).toBe(200);
     expect(measured['loss']).toBeGreaterThan(0);
   });
 
@@ -343,7 +373,8 @@ describe('evaluate and predict', () => {
       first.push(output.toArray());
     }
     const second: unknown[] = [];
-    for await (const { output } of predict(task.model, task.loader().batches({ epoch: 0 }))) second.push(output.toArray());
+    for await (const { output } of predict(task.model, task.loader().batches({ epoch: 0 })))
+      second.push(output.toArray());
     expect(second).toEqual(first);
   });
 

@@ -1,4 +1,15 @@
-import { accuracy, confusionMatrix, meanAbsoluteError, meanSquaredError, scope, tensor, topK, type Metric, type MyelinError, type Tensor } from 'myelin';
+import {
+  accuracy,
+  confusionMatrix,
+  meanAbsoluteError,
+  meanSquaredError,
+  scope,
+  tensor,
+  topK,
+  type Metric,
+  type MyelinError,
+  type Tensor,
+} from 'myelin';
 
 const logits = () =>
   tensor([
@@ -27,8 +38,20 @@ describe('equal to what is counted by hand', () => {
     ['top 1', topK(1), 0.5, logits, () => classes([1, 2, 2, 1])],
     ['top 2', topK(2), 0.75, logits, () => classes([1, 2, 2, 1])],
     ['top 3', topK(3), 1, logits, () => classes([1, 2, 2, 1])],
-    ['mean squared error', meanSquaredError(), (1 + 0 + 4 + 9) / 4, () => tensor([1, 2, 3, 4]), () => tensor([2, 2, 1, 1])],
-    ['mean absolute error', meanAbsoluteError(), (1 + 0 + 2 + 3) / 4, () => tensor([1, 2, 3, 4]), () => tensor([2, 2, 1, 1])],
+    [
+      'mean squared error',
+      meanSquaredError(),
+      (1 + 0 + 4 + 9) / 4,
+      () => tensor([1, 2, 3, 4]),
+      () => tensor([2, 2, 1, 1]),
+    ],
+    [
+      'mean absolute error',
+      meanAbsoluteError(),
+      (1 + 0 + 2 + 3) / 4,
+      () => tensor([1, 2, 3, 4]),
+      () => tensor([2, 2, 1, 1]),
+    ],
     // Recalls: class 0 has none, class 1 is found once of twice, class 2 once of twice.
     ['confusion', confusionMatrix(3), 0.5, logits, () => classes([1, 2, 2, 1])],
   ];

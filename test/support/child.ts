@@ -1,0 +1,44 @@
+import { transformFileSync } from '@swc/core';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(__dirname, '..', '..');
+const sources = path.join(root, 'test', 'life', 'scripts');
+// Inside the package, so that the scripts import 'myelin' as users do.
+const compiled = path.join(root, 'build', 'life');
+
+/** Compiles the scripts that tests run as processes of their own, on the built package. */
+export function compileScripts(): void {
+  if (!existsSync(path.join(root, 'dist', 'index.js'))) throw new Error('dist is missing: run `npm run build` first');
+  mkdirSync(compiled, { recursive: true });
+  for (const file of readdirSync(sources)) {
+    const { code } = transformFileSync(path.join(sources, file), {
+      swcrc: false,
+      module: { type: 'commonjs' },
+      jsc: { target: 'es2022', parser: { syntax: 'typescript', explicitResourceManagement: true } },
+    });
+    writeFileSync(path.join(compiled, file.replace(/\.ts$/, '.js')), code);
+  }
+}
+
+/** How a process ended, and what it said. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a compiled script to its end. */
+export function runScript(name: string, ...args: readonly string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, [path.join(compiled, `${name}.js`), ...args], { cwd: root });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+  });
+}
