@@ -38,7 +38,7 @@ function page({ losses, history, confusion, accuracy, seconds, speed }: Results)
 <h1>Handwritten digits</h1>
 <dl>${figures.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>
 <section><h2>Loss while training</h2>${curve(losses, history)}</section>
-<section><h2>Which digit was taken for which</h2>${matrix(confusion)}</section>
+<section><h2>Which digit was taken for which</h2><p>Rows: what was written. Columns: what was read.</p>${matrix(confusion)}</section>
 </main>
 </html>
 `;
@@ -56,6 +56,7 @@ h2 { font-size: 17px; margin: 0 0 12px; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 0 0 20px; }
 dl div, section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px 20px; }
 section { margin-bottom: 20px; }
+p { color: var(--soft); font-size: 13px; margin: 0 0 8px; }
 dt { color: var(--soft); font-size: 13px; }
 dd { margin: 0; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
@@ -64,9 +65,11 @@ text { fill: var(--soft); font-variant-numeric: tabular-nums; }
 .steps { fill: none; stroke: var(--hue); stroke-opacity: .25; }
 .mean { fill: none; stroke: var(--hue); stroke-width: 2.5; stroke-linejoin: round; }
 .mark { fill: var(--mark); }
-.cell { fill: var(--hue); }
-.right { fill: var(--card); font-weight: 600; }
-.wrong { fill: var(--ink); }
+.hit { fill: var(--hue); }
+.miss { fill: var(--mark); }
+.none { fill: var(--page); }
+.in-hit { fill: var(--card); font-weight: 600; }
+.in-miss { fill: var(--ink); }
 `;
 
 const width = 780;
@@ -113,36 +116,36 @@ function epochMarks(epochs: number, x: (epoch: number) => number): string {
   return Array.from({ length: epochs }, (_, i) => mark(i + 1)).join('');
 }
 
-/** Running mean in which a value's weight halves about every 14 steps. */
+/** Running mean in which the weight of a value halves every 14 steps. */
 function smooth(values: readonly number[]): number[] {
   let mean = values[0] ?? 0;
   return values.map((value) => (mean += 0.05 * (value - mean)));
 }
 
-/** A square per pair of digits; its colour is the share of the true digit. */
+const side = 48;
+const offset = 36;
+
+/** A square per pair of digits: hits in one colour, mistakes in another that deepens with their number. */
 function matrix(rows: readonly (readonly number[])[]): string {
-  const size = 48;
-  const labels = rows.map((_, digit) => {
-    const middle = 40 + digit * size + size / 2;
-    return `<text x="${middle}" y="20" text-anchor="middle">${digit}</text><text x="22" y="${middle}" dy="-.05em" text-anchor="middle">${digit}</text>`;
-  });
-  const cells = rows.flatMap((row, digit) => {
-    const total = row.reduce((sum, count) => sum + count, 0);
-    return row.map((count, predicted) =>
-      cell(40 + predicted * size, 32 + digit * size, size, count, count / total, digit === predicted),
-    );
-  });
-  const side = 40 + rows.length * size;
-  return `<svg viewBox="0 0 ${side} ${side}" style="max-width: 560px; margin: auto" role="img" aria-label="Confusion matrix">${labels.join('')}${cells.join('')}</svg>`;
+  const labels = rows.map((_, digit) => label(digit, -1, digit) + label(-1, digit, digit));
+  const cells = rows.flatMap((row, digit) => row.map((count, predicted) => cell(predicted, digit, count)));
+  const size = offset + rows.length * side;
+  return `<svg viewBox="0 0 ${size} ${size}" style="max-width: 560px; margin: auto" role="img" aria-label="Confusion matrix">
+${labels.join('')}${cells.join('')}
+</svg>`;
 }
 
-function cell(x: number, y: number, size: number, count: number, share: number, right: boolean): string {
-  // Mistakes are some thousandths: on a linear scale they would not show.
-  const opacity = right ? 0.9 : Math.min(0.6, 8 * share);
-  const text =
-    count === 0
-      ? ''
-      : `<text class="${right ? 'right' : 'wrong'}" x="${x + size / 2}" y="${y + size / 2}" dy=".35em" text-anchor="middle">${count}</text>`;
-  const back = `<rect class="cell" x="${x + 1}" y="${y + 1}" width="${size - 2}" height="${size - 2}" rx="6" fill-opacity="${Math.max(0.05, opacity).toFixed(2)}"/>`;
-  return back + text;
+/** Text in the middle of a square; column or row -1 is the margin. */
+function label(column: number, row: number, text: number, kind = ''): string {
+  const middle = (place: number) => (place < 0 ? offset / 2 : offset + (place + 0.5) * side);
+  const at = `x="${middle(column)}" y="${middle(row)}" dy=".35em" text-anchor="middle"`;
+  return `<text class="${kind}" ${at}>${text}</text>`;
+}
+
+function cell(column: number, row: number, count: number): string {
+  const kind = column === row ? 'hit' : count > 0 ? 'miss' : 'none';
+  const opacity = kind === 'miss' ? Math.min(0.8, 0.12 + 0.03 * count) : 1;
+  const at = `x="${offset + column * side + 1}" y="${offset + row * side + 1}" width="${side - 2}" height="${side - 2}"`;
+  const square = `<rect class="${kind}" ${at} rx="6" fill-opacity="${opacity.toFixed(2)}"/>`;
+  return kind === 'none' ? square : square + label(column, row, count, `in-${kind}`);
 }

@@ -106,7 +106,8 @@ function checkIndex(op: string, index: number, length: number): void {
  * ```ts
  * import { Subset, TensorDataset, arange } from 'myelin';
  * const few = new Subset(new TensorDataset({ x: arange(10) }), [3, 1, 4]);
- * console.log(few.length, few.get(2).x); // 3 int64 4
+ * const { x } = await few.get(2);
+ * console.log(few.length, x.item()); // 3 4
  * ```
  */
 export class Subset<S extends object> implements Dataset<S> {

@@ -20,20 +20,20 @@ export function breathe(): Promise<void> | undefined {
 }
 
 /** What a promise gives, or an `ABORTED` error as soon as the signal fires. */
-export function abortable<T>(op: string, promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function abortable<T>(op: string, promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      try {
-        checkAborted(op, signal);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  checkAborted(op, signal);
+  let fire = (): void => undefined;
+  const fired = new Promise<void>((resolve) => (fire = resolve)).then(() => {
+    checkAborted(op, signal);
+    return promise;
   });
+  signal.addEventListener('abort', fire, { once: true });
+  try {
+    return await Promise.race([promise, fired]);
+  } finally {
+    signal.removeEventListener('abort', fire);
+  }
 }
 
 /** Throws when the signal has fired. */

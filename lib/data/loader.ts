@@ -234,8 +234,10 @@ function asDataset<S extends object>(source: SampleSource<S>): Dataset<S> | unde
     const array = source as readonly S[];
     return { length: array.length, get: (index) => array[index]! };
   }
-  if ('get' in source && 'length' in source) return source;
-  if (Symbol.iterator in source || Symbol.asyncIterator in source) return undefined;
+  if (typeof source === 'object' && source !== null) {
+    if ('get' in source && 'length' in source) return source;
+    if (Symbol.iterator in source || Symbol.asyncIterator in source) return undefined;
+  }
   return fail('TYPE', 'DataLoader', `cannot load from ${show(source)} (need length and get(index), or an iterable)`);
 }
 

@@ -5,7 +5,7 @@ import { isFloat } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { harvest, holdTensors, scope } from '../tensor/scope.js';
 import { sameShape } from '../tensor/shape.js';
-import { Tensor, type TensorSpec } from '../tensor/tensor.js';
+import { isTensor, Tensor, type TensorSpec } from '../tensor/tensor.js';
 import type { AttrValue } from './command.js';
 import type { Op } from './define.js';
 import { setRecorder, type Named, type NamedInputs } from './dispatch.js';
@@ -215,7 +215,7 @@ function composed(entry: Entry, douts: (Tensor | undefined)[]): Named<Tensor | r
   const tape = new Tape(leaves);
   const result = recording(tape, () => rule.composed(inputs, attrs));
   const outputs = result instanceof Tensor ? [result] : op.outputs.map((name) => result[name]!);
-  const seeds = outputs.flatMap((out, i) => (douts[i] === undefined ? [] : [[out, douts[i]!] as const]));
+  const seeds = outputs.flatMap((out, i) => (douts[i] === undefined ? [] : [[out, douts[i]] as const]));
   const gradients = backward(tape, seeds, leaves);
   const gather = (x: Tensor): Tensor | undefined => gradients.get(x);
   return Object.fromEntries(
@@ -240,16 +240,15 @@ export type LossResult = Tensor | readonly [loss: Tensor, ...rest: unknown[]];
 
 function checkLeaves(op: string, leaves: readonly Tensor[]): void {
   for (const leaf of leaves) {
-    if (!(leaf instanceof Tensor))
-      fail('TYPE', op, 'can only differentiate by tensors (need a list or an object of them)');
+    if (!isTensor(leaf)) fail('TYPE', op, 'can only differentiate by tensors (need a list or an object of them)');
     leaf.check(op);
     if (!isFloat(leaf.dtype)) fail('DTYPE', op, `cannot differentiate by ${describe(leaf)} (need float32 or float64)`);
   }
 }
 
 function lossOf(op: string, result: LossResult): Tensor {
-  const loss = result instanceof Tensor ? result : Array.isArray(result) ? (result[0] as unknown) : undefined;
-  if (!(loss instanceof Tensor)) fail('TYPE', op, 'the function must return its loss, or [loss, ...anything]');
+  const loss: unknown = result instanceof Tensor ? result : (result as readonly unknown[] | undefined)?.[0];
+  if (!isTensor(loss)) fail('TYPE', op, 'the function must return its loss, or [loss, ...anything]');
   if (loss.size !== 1) fail('SHAPE', op, `the loss is ${describe(loss)} (need one number: take its mean or sum)`);
   if (!isFloat(loss.dtype)) fail('DTYPE', op, `the loss is ${describe(loss)} (need float32 or float64)`);
   return loss;

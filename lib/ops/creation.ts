@@ -59,7 +59,10 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
  * console.log(zeros([3]).toArray()); // [ 0, 0, 0 ]
  * ```
  */
-export function zeros<const S extends Shape, D extends DType = 'float32'>(shape: S, options: CreationOptions<D> = {}): Tensor<D, S> {
+export function zeros<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  options: CreationOptions<D> = {},
+): Tensor<D, S> {
   return full(shape, 0, options);
 }
 
@@ -76,7 +79,10 @@ export function zeros<const S extends Shape, D extends DType = 'float32'>(shape:
  * console.log(ones([3]).toArray()); // [ 1, 1, 1 ]
  * ```
  */
-export function ones<const S extends Shape, D extends DType = 'float32'>(shape: S, options: CreationOptions<D> = {}): Tensor<D, S> {
+export function ones<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  options: CreationOptions<D> = {},
+): Tensor<D, S> {
   return full(shape, 1, options);
 }
 
@@ -154,26 +160,42 @@ function dtypeOfArray(op: string, array: unknown): DType {
   if (array instanceof Int32Array) return 'int32';
   if (array instanceof BigInt64Array) return 'int64';
   if (array instanceof Uint8Array) return 'uint8';
-  return fail('TYPE', op, `data is ${show(array)} (need numbers, nested arrays of them, or a typed array of a known dtype)`);
+  return fail(
+    'TYPE',
+    op,
+    `data is ${show(array)} (need numbers, nested arrays of them, or a typed array of a known dtype)`,
+  );
 }
+
+// Array.isArray would make the elements of a readonly array `any`.
+const isList = (value: unknown): value is readonly NestedArray<Scalar>[] => Array.isArray(value);
 
 function shapeOf(data: NestedArray<Scalar>): number[] {
   const shape: number[] = [];
-  for (let level: NestedArray<Scalar> | undefined = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  let level: NestedArray<Scalar> | undefined = data;
+  while (isList(level)) {
+    shape.push(level.length);
+    level = level[0];
+  }
   return shape;
 }
 
 function flatten(data: NestedArray<Scalar>, shape: Shape, axis: number, into: Scalar[]): void {
-  if (Array.isArray(data) !== axis < shape.length || (Array.isArray(data) && data.length !== shape[axis])) {
-    fail('SHAPE', 'tensor', `rows differ in length or depth below axis ${axis} (the first ones make ${show([...shape])})`);
+  if (isList(data) !== axis < shape.length || (isList(data) && data.length !== shape[axis])) {
+    fail(
+      'SHAPE',
+      'tensor',
+      `rows differ in length or depth below axis ${axis} (the first ones make ${show([...shape])})`,
+    );
   }
-  if (Array.isArray(data)) for (const item of data) flatten(item, shape, axis + 1, into);
-  else into.push(data as Scalar);
+  if (isList(data)) for (const item of data) flatten(item, shape, axis + 1, into);
+  else into.push(data);
 }
 
 function fill(array: TypedArray, dtype: DType, values: readonly Scalar[]): void {
   values.forEach((value, i) => {
-    const number = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? Number(value) : NaN;
+    const number =
+      typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? Number(value) : NaN;
     if (typeof value === 'string' || value === null || value === undefined || !fits(dtype, number)) {
       fail('VALUE', 'tensor', `element ${i} is ${show(value)}, which does not fit ${dtype}`, { value, dtype });
     }
@@ -270,7 +292,10 @@ function fromTyped(data: TypedArray, options: TensorOptions<DType>): Tensor {
  * console.log(x.toArray()); // [ [ 7, 0 ], [ 0, 0 ] ]
  * ```
  */
-export function borrow<A extends TypedArray>(data: A, options: { readonly shape?: Shape } = {}): Tensor<DTypeOfArray<A>> {
+export function borrow<A extends TypedArray>(
+  data: A,
+  options: { readonly shape?: Shape } = {},
+): Tensor<DTypeOfArray<A>> {
   const dtype = dtypeOfArray('borrow', data);
   const shape = options.shape ?? [data.length];
   checkLength('borrow', data.length, shape);

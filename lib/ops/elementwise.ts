@@ -129,8 +129,15 @@ const scaleShiftOp = defineOp({
 });
 
 // What x * scale gives for every x is unchanged by adding -0, whereas adding 0 would turn -0 into 0.
-const scaled = (x: Tensor, scale: number): Tensor => scaleShiftOp({ x }, { scale, shift: -0 });
-const shifted = (x: Tensor, shift: number): Tensor => scaleShiftOp({ x }, { scale: 1, shift });
+function scaled(op: string, x: Tensor, scale: number): Tensor {
+  x.check(op);
+  return scaleShiftOp({ x }, { scale, shift: -0 });
+}
+
+function shifted(op: string, x: Tensor, shift: number): Tensor {
+  x.check(op);
+  return scaleShiftOp({ x }, { scale: 1, shift });
+}
 
 const addOp = defineOp({
   name: 'add',
@@ -156,8 +163,8 @@ const addOp = defineOp({
  */
 export function add<A extends Operand, B extends Operand>(a: A, b: B): Arithmetic<A, B>;
 export function add(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number' && isReal(a)) return shifted(a, b);
-  if (typeof a === 'number' && isReal(b)) return shifted(b, a);
+  if (typeof b === 'number' && isReal(a)) return shifted('add', a, b);
+  if (typeof a === 'number' && isReal(b)) return shifted('add', b, a);
   if (areBool(a, b)) return logicalOr(a as Tensor<'bool'>, b as Tensor<'bool'>);
   return combine('add', addOp, a, b);
 }
@@ -185,8 +192,11 @@ const subOp = defineOp({
  */
 export function sub<A extends Operand, B extends Operand>(a: A, b: B): Arithmetic<A, B>;
 export function sub(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number' && isReal(a)) return shifted(a, -b);
-  if (typeof a === 'number' && isReal(b)) return scaleShiftOp({ x: b }, { scale: -1, shift: a });
+  if (typeof b === 'number' && isReal(a)) return shifted('sub', a, -b);
+  if (typeof a === 'number' && isReal(b)) {
+    b.check('sub');
+    return scaleShiftOp({ x: b }, { scale: -1, shift: a });
+  }
   return combine('sub', subOp, a, b);
 }
 
@@ -213,8 +223,8 @@ const mulOp = defineOp({
  */
 export function mul<A extends Operand, B extends Operand>(a: A, b: B): Arithmetic<A, B>;
 export function mul(a: Operand, b: Operand): Tensor {
-  if (typeof b === 'number' && isReal(a)) return scaled(a, b);
-  if (typeof a === 'number' && isReal(b)) return scaled(b, a);
+  if (typeof b === 'number' && isReal(a)) return scaled('mul', a, b);
+  if (typeof a === 'number' && isReal(b)) return scaled('mul', b, a);
   if (areBool(a, b)) return logicalAnd(a as Tensor<'bool'>, b as Tensor<'bool'>);
   return combine('mul', mulOp, a, b);
 }
@@ -240,7 +250,8 @@ function combineReal(name: string, op: Binary, a: Operand, b: Operand): Tensor {
   });
 }
 
-const isPowerOfTwo = (x: number): boolean => Number.isFinite(1 / x) && x !== 0 && Number.isInteger(Math.log2(Math.abs(x)));
+const isPowerOfTwo = (x: number): boolean =>
+  Number.isFinite(1 / x) && x !== 0 && Number.isInteger(Math.log2(Math.abs(x)));
 
 /**
  * Quotient, element by element: out = a / b.
@@ -258,7 +269,7 @@ const isPowerOfTwo = (x: number): boolean => Number.isFinite(1 / x) && x !== 0 &
 export function div<A extends Operand, B extends Operand>(a: A, b: B): RealArithmetic<A, B>;
 export function div(a: Operand, b: Operand): Tensor {
   // Multiplying by the inverse is exact only for powers of two.
-  if (typeof b === 'number' && isReal(a) && isPowerOfTwo(b)) return scaled(a, 1 / b);
+  if (typeof b === 'number' && isReal(a) && isPowerOfTwo(b)) return scaled('div', a, 1 / b);
   if (a === 1 && isReal(b)) return reciprocal(b);
   return combineReal('div', divOp, a, b);
 }
@@ -292,7 +303,7 @@ const powOp = defineOp({
 export function pow<A extends Operand, B extends Operand>(a: A, b: B): RealArithmetic<A, B>;
 export function pow(a: Operand, b: Operand): Tensor {
   if (isReal(a)) {
-    if (b === 1) return scaled(a, 1);
+    if (b === 1) return scaled('pow', a, 1);
     if (b === 2) return square(a);
     if (b === 0.5) return sqrt(a);
     if (b === -1) return reciprocal(a);

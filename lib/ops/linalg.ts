@@ -3,7 +3,7 @@ import { isFloat, type DType, type Promote } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { broadcastShapes, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import type { MatMulShape } from '../tensor/types.js';
+import type { MatMulFits, MatMulShape } from '../tensor/types.js';
 import { promoteAll } from './elementwise.js';
 import { sum } from './reduce.js';
 import { reshape, squeeze, transpose, unsqueeze } from './view.js';
@@ -38,10 +38,6 @@ const matmulOp = defineOp({
   }),
 });
 
-/** What {@link matmul} gives: a tensor, or a sentence where the compiler sees that shapes differ. */
-export type MatMul<A extends DType, B extends DType, SA extends Shape, SB extends Shape> =
-  MatMulShape<SA, SB> extends Shape ? Tensor<Promote<A, B>, MatMulShape<SA, SB>> : MatMulShape<SA, SB>;
-
 /**
  * Matrix product.
  *
@@ -61,8 +57,8 @@ export type MatMul<A extends DType, B extends DType, SA extends Shape, SB extend
  */
 export function matmul<A extends DType, B extends DType, SA extends Shape, SB extends Shape>(
   a: Tensor<A, SA>,
-  b: Tensor<B, SB>,
-): MatMul<A, B, SA, SB>;
+  b: Tensor<B, SB> & MatMulFits<SA, SB>,
+): Tensor<Promote<A, B>, MatMulShape<SA, SB>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 0 || b.rank === 0) {
     fail('SHAPE', 'matmul', `needs at least one axis on both sides: a is ${describe(a)}, b is ${describe(b)}`);

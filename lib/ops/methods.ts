@@ -1,16 +1,15 @@
-import type { DType, FloatDType } from '../tensor/dtype.js';
+import type { DType, FloatDType, Promote } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
-import { Variable } from '../tensor/parameter.js';
+import { provideAssign } from '../tensor/parameter.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { BroadcastShape, TransposedShape } from '../tensor/types.js';
+import type { BroadcastShape, MatMulFits, MatMulShape, TransposedShape } from '../tensor/types.js';
 import * as activation from './activation.js';
 import { assign } from './assign.js';
 import * as compare from './compare.js';
 import * as elementwise from './elementwise.js';
 import { cast, type Arithmetic, type Operand, type RealArithmetic } from './elementwise.js';
 import * as linalg from './linalg.js';
-import type { MatMul } from './linalg.js';
 import * as logic from './logic.js';
 import * as math from './math.js';
 import * as move from './move.js';
@@ -126,17 +125,11 @@ declare module '../tensor/tensor.js' {
     flip(axis?: number | readonly number[]): Tensor<D>;
     contiguous(options?: { readonly layout?: Layout }): Tensor<D, S>;
     clone(): Tensor<D, S>;
-    matmul<B extends DType, T extends Shape>(other: Tensor<B, T>): MatMul<D, B, S, T>;
+    matmul<B extends DType, T extends Shape>(
+      other: Tensor<B, T> & MatMulFits<S, T>,
+    ): Tensor<Promote<D, B>, MatMulShape<S, T>>;
     /** This tensor in another dtype; see {@link cast}. */
     to<E extends DType>(dtype: E): Tensor<E, S>;
-  }
-}
-
-declare module '../tensor/parameter.js' {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- a merged declaration must repeat all type parameters
-  interface Variable<D extends DType, S extends Shape> {
-    /** Overwrites the contents in place; a number fills, a tensor broadcasts. The dtype must be the same. */
-    assign(source: Tensor | number): this;
   }
 }
 
@@ -151,8 +144,4 @@ function install(name: string, method: Method): void {
 }
 
 for (const [name, method] of Object.entries(methods)) install(name, method as Method);
-
-Variable.prototype.assign = function (source) {
-  assign(this, source);
-  return this;
-};
+provideAssign(assign);

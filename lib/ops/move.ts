@@ -69,7 +69,9 @@ export function clone<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor
 }
 
 function refuseParts(op: string, tensors: readonly Tensor[], need: string): never {
-  fail('SHAPE', op, `shapes are ${tensors.map(describe).join(', ')} (need ${need})`, { shapes: tensors.map((x) => x.shape) });
+  fail('SHAPE', op, `shapes are ${tensors.map(describe).join(', ')} (need ${need})`, {
+    shapes: tensors.map((x) => x.shape),
+  });
 }
 
 function inferConcat(xs: readonly Tensor[], axis: number): TensorSpec {
@@ -77,12 +79,22 @@ function inferConcat(xs: readonly Tensor[], axis: number): TensorSpec {
   const agrees = (x: Tensor): boolean =>
     x.rank === first.rank && x.shape.every((extent, a) => a === axis || extent === first.shape[a]);
   if (!xs.every(agrees)) refuseParts('concat', xs, `equal extents except on axis ${axis}`);
-  return { dtype: first.dtype, shape: withExtent(first.shape, axis, xs.reduce((sum, x) => sum + x.shape[axis]!, 0)) };
+  return {
+    dtype: first.dtype,
+    shape: withExtent(
+      first.shape,
+      axis,
+      xs.reduce((sum, x) => sum + x.shape[axis]!, 0),
+    ),
+  };
 }
 
 /** The part [start, start + extent) of one axis. */
 function part(x: Tensor, axis: number, start: number, extent: number): Tensor {
-  return slice(x, ...Array.from({ length: axis + 1 }, (_, a): SliceSpec => (a === axis ? [start, start + extent] : null)));
+  return slice(
+    x,
+    ...Array.from({ length: axis + 1 }, (_, a): SliceSpec => (a === axis ? [start, start + extent] : null)),
+  );
 }
 
 function parts(x: Tensor, axis: number, extents: readonly number[]): Tensor[] {
@@ -99,7 +111,13 @@ const concatOp = defineOp({
   attrs: { axis: 'int' },
   save: [],
   infer: ({ xs }, { axis }) => inferConcat(xs, axis),
-  grad: ({ dout, spec, attrs: { axis } }) => ({ xs: parts(dout, axis, spec.xs.map((x) => x.shape[axis]!)) }),
+  grad: ({ dout, spec, attrs: { axis } }) => ({
+    xs: parts(
+      dout,
+      axis,
+      spec.xs.map((x) => x.shape[axis]!),
+    ),
+  }),
 });
 
 function checkList(op: string, tensors: readonly Tensor[]): void {
@@ -121,7 +139,10 @@ function checkList(op: string, tensors: readonly Tensor[]): void {
  * console.log(concat([tensor([1, 2]), tensor([3])]).toArray()); // [ 1, 2, 3 ]
  * ```
  */
-export function concat<D extends DType>(tensors: readonly Tensor<D>[], { axis = 0 }: { readonly axis?: number } = {}): Tensor<D> {
+export function concat<D extends DType>(
+  tensors: readonly Tensor<D>[],
+  { axis = 0 }: { readonly axis?: number } = {},
+): Tensor<D> {
   checkList('concat', tensors);
   return scope(() => {
     const xs = promoteAll('concat', tensors);
@@ -142,14 +163,22 @@ export function concat<D extends DType>(tensors: readonly Tensor<D>[], { axis = 
  * console.log(stack([tensor([1, 2]), tensor([3, 4])], { axis: 1 }).toArray()); // [ [ 1, 3 ], [ 2, 4 ] ]
  * ```
  */
-export function stack<D extends DType>(tensors: readonly Tensor<D>[], { axis = 0 }: { readonly axis?: number } = {}): Tensor<D> {
+export function stack<D extends DType>(
+  tensors: readonly Tensor<D>[],
+  { axis = 0 }: { readonly axis?: number } = {},
+): Tensor<D> {
   checkList('stack', tensors);
   const at = normalizeAxis('stack', axis, tensors[0]!.rank + 1);
   const { shape } = tensors[0]!;
   if (tensors.some((x) => x.rank !== shape.length || x.shape.some((extent, a) => extent !== shape[a]))) {
     refuseParts('stack', tensors, 'equal shapes');
   }
-  return scope(() => concat(tensors.map((x) => unsqueeze(x, at)), { axis: at }));
+  return scope(() =>
+    concat(
+      tensors.map((x) => unsqueeze(x, at)),
+      { axis: at },
+    ),
+  );
 }
 
 /**
@@ -175,15 +204,21 @@ export function split<D extends DType>(
   const at = normalizeAxis('split', axis, x.rank);
   const whole = x.shape[at]!;
   if (typeof extents !== 'number') {
-    const fitting = extents.every((n) => Number.isInteger(n) && n >= 0) && extents.reduce((sum, n) => sum + n, 0) === whole;
-    if (!fitting) fail('VALUE', 'split', `extents are ${show([...extents])} (need extents that add up to ${whole})`, { extents });
+    const fitting =
+      extents.every((n) => Number.isInteger(n) && n >= 0) && extents.reduce((sum, n) => sum + n, 0) === whole;
+    if (!fitting)
+      fail('VALUE', 'split', `extents are ${show([...extents])} (need extents that add up to ${whole})`, { extents });
     return parts(x, at, extents) as Tensor<D>[];
   }
   if (!Number.isInteger(extents) || extents < 1) {
     fail('VALUE', 'split', `extents is ${show(extents)} (need a positive integer or a list)`, { extents });
   }
   const count = Math.max(1, Math.ceil(whole / extents));
-  return parts(x, at, Array.from({ length: count }, (_, i) => Math.min(extents, whole - i * extents))) as Tensor<D>[];
+  return parts(
+    x,
+    at,
+    Array.from({ length: count }, (_, i) => Math.min(extents, whole - i * extents)),
+  ) as Tensor<D>[];
 }
 
 /**
@@ -199,10 +234,15 @@ export function split<D extends DType>(
  * console.log(chunk(arange(5), 2).map((x) => x.shape[0])); // [ 3, 2 ]
  * ```
  */
-export function chunk<D extends DType>(x: Tensor<D>, count: number, { axis = 0 }: { readonly axis?: number } = {}): Tensor<D>[] {
+export function chunk<D extends DType>(
+  x: Tensor<D>,
+  count: number,
+  { axis = 0 }: { readonly axis?: number } = {},
+): Tensor<D>[] {
   checkTensor('chunk', 'x', x);
   const at = normalizeAxis('chunk', axis, x.rank);
-  if (!Number.isInteger(count) || count < 1) fail('VALUE', 'chunk', `count is ${show(count)} (need a positive integer)`, { count });
+  if (!Number.isInteger(count) || count < 1)
+    fail('VALUE', 'chunk', `count is ${show(count)} (need a positive integer)`, { count });
   return split(x, Math.max(1, Math.ceil(x.shape[at]! / count)), { axis: at });
 }
 
@@ -243,12 +283,18 @@ export function pad<D extends DType>(
   checkTensor('pad', 'x', x);
   checkNumber('pad', 'value', value);
   if (!fits(x.dtype, value)) fail('VALUE', 'pad', `value ${value} does not fit ${x.dtype}`, { value });
-  if (widths.length > x.rank) fail('SHAPE', 'pad', `${widths.length} widths for ${describe(x)} (need at most one per axis)`);
+  if (widths.length > x.rank)
+    fail('SHAPE', 'pad', `${widths.length} widths for ${describe(x)} (need at most one per axis)`);
   if (!widths.flat().every((width) => Number.isInteger(width) && width >= 0)) {
-    fail('VALUE', 'pad', `widths are ${show(widths.map((width) => [...width]))} (need non-negative integers)`, { widths });
+    fail('VALUE', 'pad', `widths are ${show(widths.map((width) => [...width]))} (need non-negative integers)`, {
+      widths,
+    });
   }
   const whole = x.shape.map((_, axis) => widths[axis - x.rank + widths.length] ?? ([0, 0] as const));
-  return padOp({ x }, { before: whole.map(([before]) => before), after: whole.map(([, after]) => after), value }) as Tensor<D>;
+  return padOp(
+    { x },
+    { before: whole.map(([before]) => before), after: whole.map(([, after]) => after), value },
+  ) as Tensor<D>;
 }
 
 /**
@@ -274,11 +320,18 @@ export function tile<D extends DType>(x: Tensor<D>, repeats: readonly number[]):
   const counts = [...new Array<number>(rank - repeats.length).fill(1), ...repeats];
   return scope(() => {
     // One axis after another, so that a tensor of many axes needs no more than one axis in between.
-    return shape.reduce<Tensor>((tiled, extent, axis) => {
-      const count = counts[axis]!;
-      if (count === 1) return tiled;
-      const repeated = expand(unsqueeze(tiled, axis), [...tiled.shape.slice(0, axis), count, ...tiled.shape.slice(axis)]);
-      return reshape(repeated, withExtent(tiled.shape, axis, count * extent));
-    }, reshape(x, shape));
+    return shape.reduce<Tensor>(
+      (tiled, extent, axis) => {
+        const count = counts[axis]!;
+        if (count === 1) return tiled;
+        const repeated = expand(unsqueeze(tiled, axis), [
+          ...tiled.shape.slice(0, axis),
+          count,
+          ...tiled.shape.slice(axis),
+        ]);
+        return reshape(repeated, withExtent(tiled.shape, axis, count * extent));
+      },
+      reshape(x, shape),
+    );
   }) as Tensor<D>;
 }

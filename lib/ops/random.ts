@@ -74,7 +74,10 @@ export function uniform<const S extends Shape, D extends FloatDType = 'float32'>
  * console.log(rand([2, 3]).shape); // [ 2, 3 ]
  * ```
  */
-export function rand<const S extends Shape, D extends FloatDType = 'float32'>(shape: S, options: RandomOptions<D> = {}): Tensor<D, S> {
+export function rand<const S extends Shape, D extends FloatDType = 'float32'>(
+  shape: S,
+  options: RandomOptions<D> = {},
+): Tensor<D, S> {
   return uniform(shape, options);
 }
 
@@ -112,7 +115,10 @@ export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
   const { mean = 0, std = 1, dtype = 'float32', generator = defaultGenerator } = options;
   checkDraw('normal', shape, dtype);
   if (!Number.isFinite(mean) || !Number.isFinite(std) || std < 0) {
-    fail('VALUE', 'normal', `mean is ${show(mean)}, std is ${show(std)} (need finite numbers, std >= 0)`, { mean, std });
+    fail('VALUE', 'normal', `mean is ${show(mean)}, std is ${show(std)} (need finite numbers, std >= 0)`, {
+      mean,
+      std,
+    });
   }
   return normalOp({}, { mean, std, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
 }
@@ -131,7 +137,10 @@ export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
  * console.log(Math.abs(randn([10000]).mean().item()) < 0.1); // true
  * ```
  */
-export function randn<const S extends Shape, D extends FloatDType = 'float32'>(shape: S, options: RandomOptions<D> = {}): Tensor<D, S> {
+export function randn<const S extends Shape, D extends FloatDType = 'float32'>(
+  shape: S,
+  options: RandomOptions<D> = {},
+): Tensor<D, S> {
   return normal(shape, options);
 }
 
@@ -206,7 +215,10 @@ export function randint<const S extends Shape, D extends 'int32' | 'int64' | 'ui
   checkNumber('randint', 'high', high, { integer: true });
   if (high <= low) fail('VALUE', 'randint', `from ${low} to ${high} (need low < high)`, { low, high });
   // Rounding a product of 53-bit numbers down never reaches the upper end.
-  return scope(() => cast(add(floor(mul(rand(shape, { dtype: 'float64', generator }), high - low)), low), dtype)) as Tensor<D, S>;
+  return scope(() => {
+    const places = floor(mul(rand(shape, { dtype: 'float64', generator }), high - low));
+    return cast(add(places, low), dtype);
+  });
 }
 
 const permutationOp = defineOp({
@@ -233,7 +245,10 @@ const permutationOp = defineOp({
  * console.log(randperm(10).sum().item()); // 45
  * ```
  */
-export function randperm(n: number, { generator = defaultGenerator }: { readonly generator?: Generator } = {}): Tensor<'int64'> {
+export function randperm(
+  n: number,
+  { generator = defaultGenerator }: { readonly generator?: Generator } = {},
+): Tensor<'int64'> {
   if (!Number.isInteger(n) || n < 0) fail('VALUE', 'randperm', `n is ${show(n)} (need a non-negative integer)`, { n });
   checkShape('randperm', [n]);
   return permutationOp({}, { ...generator.take(n), length: n }) as Tensor<'int64'>;
@@ -289,7 +304,10 @@ export interface DropoutOptions {
  * console.log(dropout(ones([3]), { p: 1 }).toArray()); // [ 0, 0, 0 ]
  * ```
  */
-export function dropout<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, options: DropoutOptions = {}): Tensor<D, S> {
+export function dropout<D extends FloatDType, S extends Shape>(
+  x: Tensor<D, S>,
+  options: DropoutOptions = {},
+): Tensor<D, S> {
   const { p = 0.5, training = true, generator = defaultGenerator } = options;
   checkTensor('dropout', 'x', x);
   checkProbability('dropout', p);

@@ -46,7 +46,10 @@ export interface ArangeOptions<D extends Exclude<DType, 'bool'>> {
  * console.log(arange(3).toArray(), arange(1, 2, { step: 0.5 }).toArray()); // [ 0, 1, 2 ] [ 1, 1.5 ]
  * ```
  */
-export function arange<D extends Exclude<DType, 'bool'> = 'int64' | 'float32'>(stop: number, options?: ArangeOptions<D>): Tensor<D>;
+export function arange<D extends Exclude<DType, 'bool'> = 'int64' | 'float32'>(
+  stop: number,
+  options?: ArangeOptions<D>,
+): Tensor<D>;
 export function arange<D extends Exclude<DType, 'bool'> = 'int64' | 'float32'>(
   start: number,
   stop: number,
@@ -60,7 +63,11 @@ export function arange(
   const [start, stop, options] = typeof second === 'number' ? [first, second, third] : [0, first, second ?? {}];
   const { step = 1 } = options;
   if (![start, stop, step].every(Number.isFinite) || step === 0) {
-    fail('VALUE', 'arange', `from ${show(start)} to ${show(stop)} by ${show(step)} (need finite numbers and a step other than 0)`);
+    fail(
+      'VALUE',
+      'arange',
+      `from ${show(start)} to ${show(stop)} by ${show(step)} (need finite numbers and a step other than 0)`,
+    );
   }
   const integers = [start, stop, step].every(Number.isInteger);
   const dtype = options.dtype ?? (integers ? 'int64' : 'float32');
@@ -68,7 +75,10 @@ export function arange(
   const length = Math.max(0, Math.ceil((stop - start) / step));
   checkShape('arange', [length]);
   const last = start + Math.max(0, length - 1) * step;
-  if (![start, last].every((value) => fits(dtype, Math.trunc(value))) || (!integers && dtype !== 'float32' && dtype !== 'float64')) {
+  if (
+    ![start, last].every((value) => fits(dtype, Math.trunc(value))) ||
+    (!integers && dtype !== 'float32' && dtype !== 'float64')
+  ) {
     fail('VALUE', 'arange', `${start} to ${last} by ${step} does not fit ${dtype}`, { start, last, step, dtype });
   }
   return arangeOp({}, { start, step, length, dtype });
@@ -150,7 +160,10 @@ function triangle(op: string, x: Tensor, keep: (diagonals: Tensor) => Tensor<'bo
  * console.log(tril(ones([2, 2])).toArray()); // [ [ 1, 0 ], [ 1, 1 ] ]
  * ```
  */
-export function tril<D extends DType, S extends Shape>(x: Tensor<D, S>, { diagonal = 0 }: { readonly diagonal?: number } = {}): Tensor<D, S> {
+export function tril<D extends DType, S extends Shape>(
+  x: Tensor<D, S>,
+  { diagonal = 0 }: { readonly diagonal?: number } = {},
+): Tensor<D, S> {
   return triangle('tril', x, (at) => le(at, diagonal)) as Tensor<D, S>;
 }
 
@@ -167,6 +180,9 @@ export function tril<D extends DType, S extends Shape>(x: Tensor<D, S>, { diagon
  * console.log(triu(ones([2, 2]), { diagonal: 1 }).toArray()); // [ [ 0, 1 ], [ 0, 0 ] ]
  * ```
  */
-export function triu<D extends DType, S extends Shape>(x: Tensor<D, S>, { diagonal = 0 }: { readonly diagonal?: number } = {}): Tensor<D, S> {
+export function triu<D extends DType, S extends Shape>(
+  x: Tensor<D, S>,
+  { diagonal = 0 }: { readonly diagonal?: number } = {},
+): Tensor<D, S> {
   return triangle('triu', x, (at) => ge(at, diagonal)) as Tensor<D, S>;
 }

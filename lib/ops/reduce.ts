@@ -87,7 +87,9 @@ export function sum<D extends DType>(x: Tensor<D>, options: ReduceOptions = {}):
 /** Sums a tensor down to a shape that broadcasts to its own: the gradient of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   const lead = x.rank - shape.length;
-  const axes = x.shape.flatMap((extent, axis) => (axis < lead || (extent !== 1 && shape[axis - lead] === 1) ? [axis] : []));
+  const axes = x.shape.flatMap((extent, axis) =>
+    axis < lead || (extent !== 1 && shape[axis - lead] === 1) ? [axis] : [],
+  );
   return reshape(axes.length === 0 ? x : sum(x, { axis: axes, keepDims: true }), shape);
 }
 
@@ -242,7 +244,14 @@ function extremeIndex(name: string, op: IndexOp, x: Tensor, { axis, keepDims = f
   checkTensor(name, 'x', x);
   if (axis !== undefined) return op({ x }, { axis: normalizeAxis(name, axis, x.rank), keepDims }) as Tensor<'int64'>;
   const index = op({ x: reshape(x, [-1]) }, { axis: 0, keepDims: false });
-  return (keepDims ? reshape(index, x.shape.map(() => 1)) : index) as Tensor<'int64'>;
+  return (
+    keepDims
+      ? reshape(
+          index,
+          x.shape.map(() => 1),
+        )
+      : index
+  ) as Tensor<'int64'>;
 }
 
 const argmaxOp = defineOp({

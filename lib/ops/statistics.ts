@@ -136,6 +136,11 @@ export function logSumExp<D extends FloatDType>(x: Tensor<D>, options: ReduceOpt
     });
     const total = sum(exp(sub(x, shift)), { axis: axes, keepDims: true });
     const out = add(log(total), shift);
-    return options.keepDims === true ? out : reshape(out, out.shape.filter((_, axis) => !axes.includes(axis)));
+    return options.keepDims === true
+      ? out
+      : reshape(
+          out,
+          out.shape.filter((_, axis) => !axes.includes(axis)),
+        );
   }) as Tensor<D>;
 }

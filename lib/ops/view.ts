@@ -1,7 +1,15 @@
 import { defineView, type ViewSpec } from '../engine/define.js';
 import type { DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import { checkShape, isContiguous, normalizeAxes, normalizeAxis, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
+import {
+  checkShape,
+  isContiguous,
+  normalizeAxes,
+  normalizeAxis,
+  sizeOf,
+  stridesOf,
+  type Shape,
+} from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { TransposedShape } from '../tensor/types.js';
@@ -46,6 +54,10 @@ const reshapeOp = defineView({
   grad: ({ dout, spec }) => ({ x: reshape(dout, spec.x.shape) }),
 });
 
+function checkList(op: string, shape: unknown): void {
+  if (!Array.isArray(shape)) fail('TYPE', op, `a shape is an array of integers, got ${show(shape)}`, { shape });
+}
+
 function resolveShape(op: string, x: Tensor, shape: Shape): Shape {
   const open = shape.indexOf(-1);
   const known = open < 0 ? shape : shape.map((extent, axis) => (axis === open ? 1 : extent));
@@ -53,7 +65,9 @@ function resolveShape(op: string, x: Tensor, shape: Shape): Shape {
   const rest = sizeOf(known);
   const complete = open < 0 ? shape : withExtent(known, open, rest === 0 ? 0 : x.size / rest);
   if (sizeOf(complete) !== x.size || !complete.every(Number.isInteger)) {
-    fail('SHAPE', op, `${describe(x)} has ${x.size} elements (need a shape of as many, got ${show([...shape])})`, { shape });
+    fail('SHAPE', op, `${describe(x)} has ${x.size} elements (need a shape of as many, got ${show([...shape])})`, {
+      shape,
+    });
   }
   return complete;
 }
@@ -74,7 +88,7 @@ function resolveShape(op: string, x: Tensor, shape: Shape): Shape {
 export function reshape<D extends DType, const S extends Shape>(x: Tensor<D>, shape: S): Tensor<D, KnownShape<S>>;
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor('reshape', 'x', x);
-  if (!Array.isArray(shape)) fail('TYPE', 'reshape', `a shape is an array of integers, got ${show(shape)}`);
+  checkList('reshape', shape);
   const target = resolveShape('reshape', x, shape);
   if (reshapedStrides(x, target) !== undefined) return reshapeOp({ x }, { shape: target });
   return scope(() => reshapeOp({ x: contiguous(x) }, { shape: target }));
@@ -97,7 +111,10 @@ export type KnownShape<S extends Shape> = -1 extends S[number] ? Shape : S;
  * console.log(flatten(zeros([2, 3, 4]), { start: 1 }).shape); // [ 2, 12 ]
  * ```
  */
-export function flatten<D extends DType>(x: Tensor<D>, options: { readonly start?: number; readonly end?: number } = {}): Tensor<D> {
+export function flatten<D extends DType>(
+  x: Tensor<D>,
+  options: { readonly start?: number; readonly end?: number } = {},
+): Tensor<D> {
   checkTensor('flatten', 'x', x);
   if (x.rank === 0) return reshape(x, [1]);
   const start = normalizeAxis('flatten', options.start ?? 0, x.rank);
@@ -121,12 +138,19 @@ export function flatten<D extends DType>(x: Tensor<D>, options: { readonly start
  */
 export function squeeze<D extends DType>(x: Tensor<D>, axis?: number | readonly number[]): Tensor<D> {
   checkTensor('squeeze', 'x', x);
-  if (axis === undefined) return reshape(x, x.shape.filter((extent) => extent !== 1));
+  if (axis === undefined)
+    return reshape(
+      x,
+      x.shape.filter((extent) => extent !== 1),
+    );
   const axes = normalizeAxes('squeeze', axis, x.rank);
   if (axes.some((a) => x.shape[a] !== 1)) {
     fail('SHAPE', 'squeeze', `x is ${describe(x)}, axis is ${show(axis)} (need an extent of 1)`, { axis });
   }
-  return reshape(x, x.shape.filter((_, a) => !axes.includes(a)));
+  return reshape(
+    x,
+    x.shape.filter((_, a) => !axes.includes(a)),
+  );
 }
 
 /**
@@ -156,7 +180,12 @@ const permuteOp = defineView({
     strides: axes.map((axis) => x.strides[axis]!),
     offset: x.offset,
   }),
-  grad: ({ dout, attrs }) => ({ x: permute(dout, attrs.axes.map((_, axis) => attrs.axes.indexOf(axis))) }),
+  grad: ({ dout, attrs }) => ({
+    x: permute(
+      dout,
+      attrs.axes.map((_, axis) => attrs.axes.indexOf(axis)),
+    ),
+  }),
 });
 
 /**
@@ -174,7 +203,9 @@ const permuteOp = defineView({
 export function permute<D extends DType>(x: Tensor<D>, axes: readonly number[]): Tensor<D> {
   checkTensor('permute', 'x', x);
   if (normalizeAxes('permute', axes, x.rank).length !== x.rank) {
-    fail('VALUE', 'permute', `axes ${show([...axes])} do not name each of the ${x.rank} axes of ${describe(x)} once`, { axes });
+    fail('VALUE', 'permute', `axes ${show([...axes])} do not name each of the ${x.rank} axes of ${describe(x)} once`, {
+      axes,
+    });
   }
   return permuteOp({ x }, { axes: axes.map((axis) => normalizeAxis('permute', axis, x.rank)) }) as Tensor<D>;
 }
@@ -228,12 +259,14 @@ const expandOp = defineView({
 export function expand<D extends DType, const S extends Shape>(x: Tensor<D>, shape: S): Tensor<D, KnownShape<S>>;
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor('expand', 'x', x);
-  if (!Array.isArray(shape)) fail('TYPE', 'expand', `a shape is an array of integers, got ${show(shape)}`);
+  checkList('expand', shape);
   const lead = shape.length - x.rank;
   const target = shape.map((extent, axis) => (extent === -1 && axis >= lead ? x.shape[axis - lead]! : extent));
   checkShape('expand', target);
   if (lead < 0 || x.shape.some((extent, axis) => extent !== 1 && extent !== target[lead + axis])) {
-    fail('SHAPE', 'expand', `${describe(x)} does not broadcast to ${show([...shape])} (need equal extents, or 1)`, { shape });
+    fail('SHAPE', 'expand', `${describe(x)} does not broadcast to ${show([...shape])} (need equal extents, or 1)`, {
+      shape,
+    });
   }
   return expandOp({ x }, { shape: target });
 }
@@ -244,7 +277,8 @@ const sliceOp = defineView({
   infer: ({ x }, { start, step, shape }): ViewSpec => ({
     shape,
     strides: x.strides.map((stride, axis) => stride * step[axis]!),
-    offset: sizeOf(shape) === 0 ? x.offset : start.reduce((offset, at, axis) => offset + at * x.strides[axis]!, x.offset),
+    offset:
+      sizeOf(shape) === 0 ? x.offset : start.reduce((offset, at, axis) => offset + at * x.strides[axis]!, x.offset),
   }),
   grad: ({ dout, spec, attrs }) => ({ x: sliceBackward(dout, spec.x.shape, attrs.start, attrs.step) }),
 });
@@ -263,7 +297,11 @@ interface AxisSlice {
 }
 
 // Python's rules: a place beyond the end is moved to it.
-function resolveRange(axis: number, extent: number, [from, to, step = 1]: Exclude<SliceSpec, number | null>): AxisSlice {
+function resolveRange(
+  axis: number,
+  extent: number,
+  [from, to, step = 1]: Exclude<SliceSpec, number | null>,
+): AxisSlice {
   if (!Number.isInteger(step) || step === 0) {
     fail('VALUE', 'slice', `step is ${show(step)} on axis ${axis} (need an integer other than 0)`, { step });
   }
@@ -282,10 +320,15 @@ function resolveSlice(x: Tensor, axis: number, spec: SliceSpec | undefined): Axi
   if (spec === null || spec === undefined) return { start: 0, step: 1, extent };
   if (typeof spec !== 'number') return resolveRange(axis, extent, spec);
   if (!Number.isInteger(spec) || spec < -extent || spec >= extent) {
-    fail('INDEX', 'slice', `index ${spec} is outside axis ${axis} of ${describe(x)} (need ${-extent} <= index < ${extent})`, {
-      index: spec,
-      axis,
-    });
+    fail(
+      'INDEX',
+      'slice',
+      `index ${spec} is outside axis ${axis} of ${describe(x)} (need ${-extent} <= index < ${extent})`,
+      {
+        index: spec,
+        axis,
+      },
+    );
   }
   return { start: spec < 0 ? spec + extent : spec, step: 1, extent: 1 };
 }

@@ -1,10 +1,10 @@
 export { dtypes, promote, type DType, type FloatDType, type ItemOf, type Promote, type TypedArrayOf } from './dtype.js';
 export { MyelinError, type ErrorCode } from './errors.js';
 export { isa, setIsa, setThreads, supportedIsas, threads } from './machine.js';
-export { Buffer, Parameter, Variable } from './parameter.js';
+export { Buffer, Parameter, Variable, type Assignable } from './parameter.js';
 export { Generator, seed } from './rng.js';
 export { scope, scopeAsync } from './scope.js';
 export type { Shape } from './shape.js';
 export { memory, trimMemory, type MemoryReport } from './storage.js';
-export { Tensor, type NestedArray, type TensorSpec } from './tensor.js';
-export type { BroadcastShape, MatMulShape, ShapeError, TransposedShape } from './types.js';
+export { isTensor, Tensor, type NestedArray, type TensorSpec } from './tensor.js';
+export type { BroadcastShape, MatMulFits, MatMulShape, ShapeError, TransposedShape } from './types.js';

@@ -3,24 +3,17 @@ import { checkShape, sizeOf, stridesOf, type Shape } from './shape.js';
 import { Storage } from './storage.js';
 import { Tensor } from './tensor.js';
 
+/** What a tensor gains that is not immutable. */
+export interface Assignable {
+  /** Overwrites the contents in place; a number fills, a tensor of the same dtype broadcasts. */
+  assign(source: Tensor | number): this;
+}
+
+// The three kinds are types beside their classes: compared as classes, member by member, a Parameter<'float32'> would
+// not be a Parameter, because the rules of promotion in its methods' types make D invariant.
+
 /** A tensor whose contents can be assigned and that no scope frees: {@link Parameter} or {@link Buffer}. */
-export abstract class Variable<D extends DType = DType, S extends Shape = Shape> extends Tensor<D, S> {
-  /** Takes over the contents of `source`, which stays usable. */
-  constructor(source: Tensor<D, S>) {
-    super(allocate(source), source.dtype, source.shape, stridesOf(source.shape), 0);
-    this.assign(source);
-  }
-
-  protected override enroll(): void {
-    // Lives as long as the module that holds it.
-  }
-}
-
-function allocate(source: Tensor): Storage {
-  checkDType('parameter', source.dtype);
-  checkShape('parameter', source.shape);
-  return Storage.allocate(sizeOf(source.shape) * dtypeInfo(source.dtype).size);
-}
+export type Variable<D extends DType = DType, S extends Shape = Shape> = Tensor<D, S> & Assignable;
 
 /**
  * A tensor that training changes: weights and biases. Gradients are taken with respect to Parameters, optimizers assign
@@ -33,10 +26,10 @@ function allocate(source: Tensor): Storage {
  * console.log(bias.shape); // [ 10 ]
  * ```
  */
-export class Parameter<D extends DType = DType, S extends Shape = Shape> extends Variable<D, S> {
+export type Parameter<D extends DType = DType, S extends Shape = Shape> = Variable<D, S> & {
   /** Whether gradients are wanted; `false` freezes the parameter. */
-  trainable = true;
-}
+  trainable: boolean;
+};
 
 /**
  * A tensor that belongs to a model's state but is not trained, such as the running statistics of batch norm.
@@ -48,6 +41,50 @@ export class Parameter<D extends DType = DType, S extends Shape = Shape> extends
  * console.log(scale.sum().item()); // 4
  * ```
  */
-export class Buffer<D extends DType = DType, S extends Shape = Shape> extends Variable<D, S> {
-  protected readonly kind = 'buffer';
+export type Buffer<D extends DType = DType, S extends Shape = Shape> = Variable<D, S>;
+
+let write: (target: Variable, source: Tensor | number) => void;
+
+/** Assignment is an op, and ops are made of tensors: this file comes before them and is told later. */
+export function provideAssign(body: typeof write): void {
+  write = body;
+}
+
+abstract class VariableTensor<D extends DType, S extends Shape> extends Tensor<D, S> implements Assignable {
+  /** Takes over the contents of `source`, which stays usable. */
+  constructor(source: Tensor<D, S>) {
+    super(allocate(source), source.dtype, source.shape, stridesOf(source.shape), 0);
+    this.assign(source);
+  }
+
+  assign(source: Tensor | number): this {
+    write(this, source);
+    return this;
+  }
+
+  protected override enroll(): void {
+    // Lives as long as the module that holds it.
+  }
+}
+
+class ParameterTensor<D extends DType, S extends Shape> extends VariableTensor<D, S> {
+  trainable = true;
+}
+
+class BufferTensor<D extends DType, S extends Shape> extends VariableTensor<D, S> {}
+
+for (const [name, kind] of Object.entries({ Parameter: ParameterTensor, Buffer: BufferTensor })) {
+  Object.defineProperty(kind, 'name', { value: name });
+}
+
+export const Variable: abstract new <D extends DType, S extends Shape>(source: Tensor<D, S>) => Variable<D, S> =
+  VariableTensor;
+export const Parameter: new <D extends DType, S extends Shape>(source: Tensor<D, S>) => Parameter<D, S> =
+  ParameterTensor;
+export const Buffer: new <D extends DType, S extends Shape>(source: Tensor<D, S>) => Buffer<D, S> = BufferTensor;
+
+function allocate(source: Tensor): Storage {
+  checkDType('parameter', source.dtype);
+  checkShape('parameter', source.shape);
+  return Storage.allocate(sizeOf(source.shape) * dtypeInfo(source.dtype).size);
 }

@@ -60,7 +60,7 @@ export class Storage {
 }
 
 const minBytes = 128 * 2 ** 20;
-const minCount = 20_000;
+const minCount = 2_000;
 
 // What is alive as far as explicit releases tell; the collector may know better, which `relieve` finds out.
 let liveBytes = 0;

@@ -145,6 +145,11 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 }
 
+/** Whether a value is a tensor, of whatever dtype and shape. */
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
 function toItem(dtype: DType, value: number | bigint): number | boolean {
   if (dtype === 'bool') return value !== 0;
   if (typeof value === 'number') return value;

@@ -21,16 +21,20 @@ export type TransposedShape<S extends Shape> = S extends readonly [infer M exten
   ? readonly [N, M]
   : Shape;
 
-/** [M, K] times [K, N]; open for batches and unknown extents; a sentence when the inner extents differ. */
-export type MatMulShape<A extends Shape, B extends Shape> = A extends readonly [
-  infer M extends number,
-  infer K extends number,
-]
-  ? B extends readonly [infer L extends number, infer N extends number]
-    ? number extends K | L
-      ? readonly [M, N]
-      : K extends L
-        ? readonly [M, N]
-        : ShapeError<`matmul: inner dimensions ${K} and ${L} differ`>
+/** [M, K] times [K, N]; open for batches and unknown extents. */
+export type MatMulShape<A extends Shape, B extends Shape> = A extends readonly [infer M extends number, number]
+  ? B extends readonly [number, infer N extends number]
+    ? readonly [M, N]
     : Shape
   : Shape;
+
+/** What the right side of a matrix product must be besides a tensor: a sentence when inner extents are known to differ. */
+export type MatMulFits<A extends Shape, B extends Shape> = A extends readonly [number, infer K extends number]
+  ? B extends readonly [infer L extends number, number]
+    ? number extends K | L
+      ? unknown
+      : K extends L
+        ? unknown
+        : ShapeError<`matmul: inner dimensions ${K} and ${L} differ`>
+    : unknown
+  : unknown;

@@ -30,7 +30,7 @@ function meanMetric(name: string, measure: (output: Tensor, target: Tensor) => T
     },
     update: (output, target) => {
       const values = measure(output, target);
-      total += Number(sum(values).item());
+      total += sum(values).item();
       count += values.size;
     },
     value: () => total / count,

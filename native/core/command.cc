@@ -35,6 +35,22 @@ Extent extent_of(const View& view) {
   return extent;
 }
 
+std::int64_t item_bytes(const View& view) { return static_cast<std::int64_t>(item_size(view.dtype)); }
+
+bool overlap(const View& a, const View& b) {
+  if (a.size() == 0 || b.size() == 0) return false;
+  const auto first = [](const View& view) { return view.data + extent_of(view).low * item_bytes(view); };
+  const auto end = [](const View& view) { return view.data + (extent_of(view).high + 1) * item_bytes(view); };
+  return first(a) < end(b) && first(b) < end(a);
+}
+
+// An op may read back what it has written as one output, such as places within a window, and must not find another there.
+void require_apart(const View* outputs, int count) {
+  for (int i = 0; i < count; i++) {
+    for (int j = 0; j < i; j++) require(!overlap(outputs[i], outputs[j]), "two outputs share memory");
+  }
+}
+
 bool known_dtype(std::int64_t code) { return item_size(static_cast<DType>(code)) != 0; }
 
 }  // namespace
@@ -60,7 +76,7 @@ View Command::decode_view(double* row, std::size_t length, std::size_t& at, Stor
   at += 2 * view.rank;
   const std::int64_t size = static_cast<std::int64_t>(elements);
 
-  const std::int64_t item = static_cast<std::int64_t>(item_size(view.dtype));
+  const std::int64_t item = item_bytes(view);
   if (handle == kNewStorage) {
     require(output && offset == 0 && (size == 0 || view.dense()), "only a dense output can get a new storage");
     handle = storages.allocate(static_cast<std::size_t>(size * item));
@@ -92,6 +108,7 @@ void Command::execute(double* row, std::size_t length, StorageTable& storages) {
   std::size_t at = kHeader;
   for (int i = 0; i < inputs; i++) views_.push_back(decode_view(row, length, at, storages, false));
   for (int i = 0; i < outputs; i++) views_.push_back(decode_view(row, length, at, storages, true));
+  require_apart(views_.data() + inputs, outputs);
   require(at + static_cast<std::size_t>(attributes) == length, "a command has the wrong length");
   OpCall call{
       views_.data(),   inputs, views_.data() + inputs, outputs, Attrs(row + at, static_cast<std::size_t>(attributes)),

@@ -47,7 +47,7 @@ class Pool {
 
   void set_threads(int count) {
     const int clamped = std::clamp(count, 1, kMaxThreads);
-    const std::lock_guard<std::mutex> owner(owner_);
+    const std::lock_guard<std::mutex> growing(growth_);
     threads_.store(clamped, std::memory_order_relaxed);
     while (workers_ + 1 < clamped) {
       std::thread([this, index = workers_] { serve(index); }).detach();
@@ -56,10 +56,10 @@ class Pool {
   }
 
   void run(std::size_t chunks, Body body, const void* context) {
-    if (chunks > 1 && threads() > 1 && owner_.try_lock()) {
+    if (chunks > 1 && threads() > 1 && !taken_.exchange(true, std::memory_order_acquire)) {
       run_shared(chunks, body, context);
       const std::exception_ptr error = std::exchange(error_, nullptr);
-      owner_.unlock();
+      taken_.store(false, std::memory_order_release);
       if (error != nullptr) std::rethrow_exception(error);
     } else {
       for (std::size_t i = 0; i < chunks; i++) body(context, i);
@@ -135,9 +135,10 @@ class Pool {
   std::atomic<const void*> context_{nullptr};
   alignas(64) std::atomic<std::size_t> done_{0};
   alignas(64) std::atomic<int> sleepers_{0};
-  std::atomic<int> threads_{0};  // 0: nobody has chosen yet, loops run on their caller
-  std::mutex owner_;
-  std::mutex sleep_;  // also guards error_ while a loop runs
+  std::atomic<int> threads_{0};     // 0: nobody has chosen yet, loops run on their caller
+  std::atomic<bool> taken_{false};  // by the loop that runs now; not a mutex, since a loop may ask from inside itself
+  std::mutex growth_;               // of workers_
+  std::mutex sleep_;                // also guards error_ while a loop runs
   std::exception_ptr error_;
   std::condition_variable wake_;
   int workers_ = 0;

@@ -63,17 +63,15 @@ class Cache {
 
   void* allocate(std::size_t bytes) {
     const std::size_t block = block_size(bytes);
-    void* data = take(block);
-    if (data == nullptr) data = system_allocate(block);
+    if (void* cached = take(block)) return cached;
+    void* data = system_allocate(block);
     if (data == nullptr) {
       trim();
       data = system_allocate(block);
     }
-    if (data == nullptr) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      stats_.live -= block;
-      fail("OUT_OF_MEMORY", "allocation of " + std::to_string(bytes) + " bytes failed");
-    }
+    if (data == nullptr) fail("OUT_OF_MEMORY", "allocation of " + std::to_string(bytes) + " bytes failed");
+    const std::lock_guard<std::mutex> lock(mutex_);
+    count(block);
     return data;
   }
 
@@ -111,17 +109,21 @@ class Cache {
   }
 
  private:
-  // Counts the block as live and hands out a cached one if there is one.
+  // A cached block, or null.
   void* take(std::size_t block) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    stats_.live += block;
-    stats_.peak = std::max(stats_.peak, stats_.live);
     std::vector<void*>& blocks = free_[class_of(block)];
     if (blocks.empty()) return nullptr;
     void* data = blocks.back();
     blocks.pop_back();
     stats_.cached -= block;
+    count(block);
     return data;
+  }
+
+  void count(std::size_t block) {
+    stats_.live += block;
+    stats_.peak = std::max(stats_.peak, stats_.live);
   }
 
   std::mutex mutex_;

@@ -29,6 +29,7 @@ namespace {
 #include "kernels/vec_neon.h"
 #endif
 #endif
+#include "kernels/vec_loop.h"
 
 #include "kernels/math.inl"
 #include "kernels/math_float.inl"

@@ -39,7 +39,7 @@ class Run {
 template <class F, class... T>
 MYELIN_INLINE void for_runs(std::size_t n, F body, Input<T>... in) {
   const std::size_t block = ((in.stride == 1) && ...) ? n : kBlock;
-  const auto loop = [&](auto... run) MYELIN_FORCE_INLINE {
+  const auto loop = [&](auto&&... run) MYELIN_FORCE_INLINE {
     for (std::size_t begin = 0; begin < n; begin += block) {
       const std::size_t count = n - begin < block ? n - begin : block;
       body(begin, count, run.at(begin, count)...);

@@ -145,43 +145,6 @@ MYELIN_INLINE void partial_store(T* p, Vec<T> v, std::size_t count) {
   for (std::size_t i = 0; i < count; i++) p[i] = lanes[i];
 }
 
-// One body for whole vectors and for the rest of an array.
-struct WholeVector {
-  template <class T>
-  MYELIN_INLINE Vec<T> load_from(const T* p, T = 0) const {
-    return load(p);
-  }
-  template <class T>
-  MYELIN_INLINE void store_to(T* p, Vec<T> v) const {
-    store(p, v);
-  }
-};
-
-struct PartOfVector {
-  std::size_t count;
-
-  template <class T>
-  MYELIN_INLINE Vec<T> load_from(const T* p) const {
-    return partial_load(p, count);
-  }
-  template <class T>
-  MYELIN_INLINE Vec<T> load_from(const T* p, T fill) const {
-    return partial_load(p, count, fill);
-  }
-  template <class T>
-  MYELIN_INLINE void store_to(T* p, Vec<T> v) const {
-    partial_store(p, v, count);
-  }
-};
-
-// Calls body(i, at) for i = 0, kLanes, ... < n; `at` loads and stores the lanes that lie below n.
-template <class T, class F>
-MYELIN_INLINE void each_vector(std::size_t n, F body) {
-  std::size_t i = 0;
-  for (; i + kLanes<T> <= n; i += kLanes<T>) body(i, WholeVector{});
-  if (i < n) body(i, PartOfVector{n - i});
-}
-
 // ---- arithmetic ---------------------------------------------------------------------------------------------------
 
 // a * b + c, rounded once where the ISA has fused multiply-add (avx2, avx512, neon) and twice on sse2. It is never left
@@ -317,23 +280,8 @@ MYELIN_INLINE T sum_lanes(Vec<T> v) {
   return fold_lanes(v, [](T a, T b) { return T(a + b); });
 }
 
-// The two halves of a float vector as doubles, and back.
+// The two halves of a float vector as doubles. Every ISA defines widen(Vec<float>) and its inverse narrow(Halves):
+// written generically, both go through memory, where the load waits for two stores.
 struct Halves {
   Vec<double> low, high;
 };
-typedef float HalfFloats __attribute__((vector_size(kVectorBytes / 2)));
-
-MYELIN_INLINE Halves widen(Vec<float> v) {
-  HalfFloats half[2];
-  __builtin_memcpy(half, &v.raw, kVectorBytes);
-  return {__builtin_convertvector(half[0], RawVec<double>::type),
-          __builtin_convertvector(half[1], RawVec<double>::type)};
-}
-
-MYELIN_INLINE Vec<float> narrow(Halves v) {
-  const HalfFloats half[2] = {__builtin_convertvector(v.low.raw, HalfFloats),
-                              __builtin_convertvector(v.high.raw, HalfFloats)};
-  Vec<float> out;
-  __builtin_memcpy(&out.raw, half, kVectorBytes);
-  return out;
-}

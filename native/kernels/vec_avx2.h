@@ -54,9 +54,24 @@ MYELIN_INLINE Vec<float> partial_load(const float* p, std::size_t count) {
 MYELIN_INLINE Vec<double> partial_load(const double* p, std::size_t count) {
   return _mm256_maskload_pd(p, first_lanes_64(count));
 }
+MYELIN_INLINE Vec<float> partial_load(const float* p, std::size_t count, float fill) {
+  const __m256i mask = first_lanes_32(count);
+  return _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
+}
+MYELIN_INLINE Vec<double> partial_load(const double* p, std::size_t count, double fill) {
+  const __m256i mask = first_lanes_64(count);
+  return _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(p, mask), _mm256_castsi256_pd(mask));
+}
 MYELIN_INLINE void partial_store(float* p, Vec<float> v, std::size_t count) {
   _mm256_maskstore_ps(p, first_lanes_32(count), v.raw);
 }
 MYELIN_INLINE void partial_store(double* p, Vec<double> v, std::size_t count) {
   _mm256_maskstore_pd(p, first_lanes_64(count), v.raw);
+}
+
+MYELIN_INLINE Halves widen(Vec<float> v) {
+  return {_mm256_cvtps_pd(_mm256_castps256_ps128(v.raw)), _mm256_cvtps_pd(_mm256_extractf128_ps(v.raw, 1))};
+}
+MYELIN_INLINE Vec<float> narrow(Halves v) {
+  return _mm256_set_m128(_mm256_cvtpd_ps(v.high.raw), _mm256_cvtpd_ps(v.low.raw));
 }

@@ -132,12 +132,15 @@ MYELIN_INLINE float sum_lanes(Vec<float> v) { return _mm512_reduce_add_ps(v.raw)
 MYELIN_INLINE double sum_lanes(Vec<double> v) { return _mm512_reduce_add_pd(v.raw); }
 
 // Masked moves touch only the lanes asked for: no loop and no round trip through memory.
-#define MYELIN_PARTIAL(T, R, suffix, Bits)                                         \
-  MYELIN_INLINE Vec<T> partial_load(const T* p, std::size_t count) {               \
-    return (Vec<T>::Raw)_mm512_maskz_loadu_##suffix(Bits((1ull << count) - 1), p); \
-  }                                                                                \
-  MYELIN_INLINE void partial_store(T* p, Vec<T> v, std::size_t count) {            \
-    _mm512_mask_storeu_##suffix(p, Bits((1ull << count) - 1), (R)v.raw);           \
+#define MYELIN_PARTIAL(T, R, suffix, Bits)                                                             \
+  MYELIN_INLINE Vec<T> partial_load(const T* p, std::size_t count) {                                   \
+    return (Vec<T>::Raw)_mm512_maskz_loadu_##suffix(Bits((1ull << count) - 1), p);                     \
+  }                                                                                                    \
+  MYELIN_INLINE Vec<T> partial_load(const T* p, std::size_t count, T fill) {                           \
+    return (Vec<T>::Raw)_mm512_mask_loadu_##suffix((R)Vec<T>(fill).raw, Bits((1ull << count) - 1), p); \
+  }                                                                                                    \
+  MYELIN_INLINE void partial_store(T* p, Vec<T> v, std::size_t count) {                                \
+    _mm512_mask_storeu_##suffix(p, Bits((1ull << count) - 1), (R)v.raw);                               \
   }
 MYELIN_PARTIAL(float, __m512, ps, __mmask16)
 MYELIN_PARTIAL(double, __m512d, pd, __mmask8)
@@ -147,3 +150,10 @@ MYELIN_PARTIAL(std::int64_t, __m512i, epi64, __mmask8)
 MYELIN_PARTIAL(std::uint64_t, __m512i, epi64, __mmask8)
 MYELIN_PARTIAL(std::uint8_t, __m512i, epi8, __mmask64)
 #undef MYELIN_PARTIAL
+
+MYELIN_INLINE Halves widen(Vec<float> v) {
+  return {_mm512_cvtps_pd(_mm512_castps512_ps256(v.raw)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(v.raw, 1))};
+}
+MYELIN_INLINE Vec<float> narrow(Halves v) {
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(v.low.raw)), _mm512_cvtpd_ps(v.high.raw), 1);
+}

@@ -28,3 +28,6 @@ MYELIN_INLINE bool any(LaneMask<8> mask) { return vmaxvq_u32((uint32x4_t)mask.ra
 // A across-vector add keeps the value in registers.
 MYELIN_INLINE float sum_lanes(Vec<float> v) { return vaddvq_f32(v.raw); }
 MYELIN_INLINE double sum_lanes(Vec<double> v) { return vaddvq_f64(v.raw); }
+
+MYELIN_INLINE Halves widen(Vec<float> v) { return {vcvt_f64_f32(vget_low_f32(v.raw)), vcvt_high_f64_f32(v.raw)}; }
+MYELIN_INLINE Vec<float> narrow(Halves v) { return vcvt_high_f32_f64(vcvt_f32_f64(v.low.raw), v.high.raw); }

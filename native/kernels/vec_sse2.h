@@ -20,3 +20,6 @@ MYELIN_INLINE Vec<double> sqrt(Vec<double> x) { return _mm_sqrt_pd(x.raw); }
 // One instruction instead of a round trip through memory.
 MYELIN_INLINE bool any(LaneMask<4> mask) { return _mm_movemask_ps((__m128)mask.raw) != 0; }
 MYELIN_INLINE bool any(LaneMask<8> mask) { return _mm_movemask_pd((__m128d)mask.raw) != 0; }
+
+MYELIN_INLINE Halves widen(Vec<float> v) { return {_mm_cvtps_pd(v.raw), _mm_cvtps_pd(_mm_movehl_ps(v.raw, v.raw))}; }
+MYELIN_INLINE Vec<float> narrow(Halves v) { return _mm_movelh_ps(_mm_cvtpd_ps(v.low.raw), _mm_cvtpd_ps(v.high.raw)); }

@@ -1,0 +1,153 @@
+import { pinnedRow } from './pinned';
+import { dtypes, scope } from 'myelin';
+import fc from 'fast-check';
+
+import { ops } from '../../lib/engine/define';
+import { dtypeInfo } from '../../lib/tensor/dtype';
+import { native } from '../../lib/tensor/native';
+import { samples } from '../samples';
+import { draw, placeAll, runOp } from '../support/run';
+
+// Rows are written here and given to the addon directly: what TypeScript checks is passed by. Each must run or be refused
+// with an error of a known code; a crash would end the process and with it the test.
+
+const rowsToTry = Number(process.env['MYELIN_FUZZ_ROWS'] ?? 20_000);
+const header = 4;
+const codes = ['COMMAND', 'DISPOSED', 'INDEX', 'OUT_OF_MEMORY', 'TYPE', 'SHAPE', 'VALUE', 'DTYPE'];
+
+interface ViewAt {
+  /** Where its numbers begin in the row. */
+  readonly at: number;
+  readonly rank: number;
+  readonly output: boolean;
+}
+
+function viewsOf(values: readonly number[]): ViewAt[] {
+  const views: ViewAt[] = [];
+  let at = header;
+  for (let i = 0; i < values[1]! + values[2]!; i++) {
+    const rank = values[at + 3]!;
+    views.push({ at, rank, output: i >= values[1]! });
+    at += header + 2 * rank;
+  }
+  return views;
+}
+
+/** The rows that the library itself writes for the samples of every op. */
+function validRows(): number[][] {
+  const found: number[][] = [];
+  const run = jest.spyOn(native, 'run').mockImplementation((length) => {
+    found.push([...pinnedRow().subarray(0, length)]);
+    throw new Error('noted');
+  });
+  for (const [name, op] of ops) {
+    if (op.number < 0) continue;
+    for (const sample of samples[name]!.samples) {
+      const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', 1);
+      scope(() => expect(() => runOp(name, drawn.groups, placeAll(sample, drawn, 'contiguous'), sample.attrs)).toThrow('noted'));
+    }
+  }
+  run.mockRestore();
+  return found;
+}
+
+const valid = validRows();
+const row = new Float64Array(8192);
+native.pin(row);
+
+/** Storages of several sizes; what they hold is zeros, so that indices among it are legal. */
+const owner = {};
+const handles = [0, 64, 1024, 65_536].map((bytes) => {
+  const handle = native.allocate(bytes, owner);
+  native.write(handle, 0, new Uint8Array(bytes));
+  return handle;
+});
+const large = handles.at(-1)!;
+const stale = native.allocate(64, owner);
+native.release(stale);
+
+/** Keeps the storages from being swept. */
+afterAll(() => native.borrow(new Uint8Array(1), owner));
+
+/** Runs a row: its error's code, or undefined when it ran. Frees what it made. */
+function tryRow(values: readonly number[], length = values.length): string | undefined {
+  row.fill(0);
+  row.set(values.slice(0, row.length));
+  const before = native.memory()[0];
+  try {
+    native.run(length);
+  } catch (error) {
+    expect(native.memory()[0]).toBe(before);
+    return (error as { code?: string }).code ?? `no code: ${String(error)}`;
+  }
+  // Only of a row that ran is it certain that it can be read.
+  for (const { at, output } of viewsOf(values)) if (output && values[at] === -1) native.release(row[at]!);
+  expect(native.memory()[0]).toBe(before);
+  return undefined;
+}
+
+// Extents up to 70, or so large that no machine has the memory: what lies between would be honest work for hours.
+const small = fc.oneof(fc.integer({ min: -3, max: 9 }), fc.integer({ min: 0, max: 70 }));
+const strange = fc.constantFrom(-1, 0.5, NaN, Infinity, -Infinity, -0, 2 ** 47, -(2 ** 47), 2 ** 53, 1e300, -1e300, 5e-324);
+const dtypeCodes = fc.constantFrom(...dtypes.map((dtype) => dtypeInfo(dtype).code));
+const handle = fc.constantFrom(...handles, stale, -1, -2, 0, 1e15);
+
+/** What is done to one number of a row. */
+const edit = fc.record({ where: fc.nat(), value: fc.oneof(small, small, strange, dtypeCodes, handle) });
+
+const mutated = fc
+  .record({
+    base: fc.constantFrom(...valid),
+    memory: fc.infiniteStream(fc.oneof({ weight: 30, arbitrary: fc.constant(large) }, fc.constantFrom(...handles))),
+    inPlace: fc.boolean(),
+    edits: fc.oneof(fc.constant([]), fc.array(edit, { minLength: 1, maxLength: 3 })),
+    strideEdits: fc.array(fc.record({ where: fc.nat(), value: fc.integer({ min: -5, max: 20 }) }), { maxLength: 2 }),
+    cut: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, fc.integer({ min: -4, max: 4 })),
+  })
+  .map(({ base, memory, inPlace, edits, strideEdits, cut }) => {
+    const values = [...base];
+    const views = viewsOf(base);
+    for (const { at, output } of views) if (!output || inPlace) values[at] = memory.next().value!;
+    for (const { where, value } of strideEdits) {
+      const view = views[where % Math.max(1, views.length)];
+      if (view !== undefined && view.rank > 0) values[view.at + header + view.rank + (where % view.rank)] = value;
+    }
+    for (const { where, value } of edits) values[where % values.length] = value;
+    return { values, length: Math.max(0, values.length + cut) };
+  });
+
+test('rows of the library run as they are', () => {
+  const outcomes = new Set(
+    valid.map((base) => {
+      const values = [...base];
+      for (const { at, output } of viewsOf(base)) if (!output) values[at] = large;
+      return tryRow(values);
+    }),
+  );
+  expect([...outcomes]).toEqual([undefined]);
+});
+
+test('mutated rows run or are refused', () => {
+  const seen = new Map<string | undefined, number>();
+  fc.assert(
+    fc.property(mutated, ({ values, length }) => {
+      const code = tryRow(values, length);
+      seen.set(code, (seen.get(code) ?? 0) + 1);
+      expect([undefined, ...codes]).toContain(code);
+    }),
+    { numRuns: rowsToTry * 0.75 },
+  );
+  expect(seen.get(undefined)).toBeGreaterThan(rowsToTry / 20);
+  expect(seen.get('COMMAND')).toBeGreaterThan(500);
+  expect(seen.get('DISPOSED')).toBeGreaterThan(10);
+});
+
+test('rows of random numbers are refused or run', () => {
+  const numbers = fc.array(fc.oneof(small, strange, dtypeCodes, handle), { maxLength: 60 });
+  fc.assert(
+    fc.property(fc.nat({ max: ops.size }), fc.nat({ max: 3 }), fc.nat({ max: 2 }), numbers, (op, inputs, outputs, rest) => {
+      expect([undefined, ...codes]).toContain(tryRow([op, inputs, outputs, ...rest]));
+    }),
+    { numRuns: rowsToTry * 0.25 },
+  );
+});
