@@ -51,9 +51,13 @@ async function runNative(folder, { prefix = [], tests = nativeTests } = {}) {
 
 const runJest = (label, args, env) => run(label, process.execPath, ['node_modules/jest/bin/jest.js', ...args], env);
 
+// Tests that need a process of their own run on what is compiled.
+const buildLib = () =>
+  build('compiling lib', process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+
 function buildAddon() {
   build('building the addon', process.execPath, 'scripts/build-native.mjs', '--tests');
-  build('compiling lib', process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+  buildLib();
 }
 
 function buildForNeon() {
@@ -78,6 +82,7 @@ if (mode === '--native') {
   await runNative('build-neon', { prefix: ['qemu-aarch64'], tests });
 } else if (mode === '--cmake') {
   build('building with cmake-js', 'npm', 'run', 'build:cmake', '--', '--CDMYELIN_TESTS=ON');
+  buildLib();
   await runNative('build-cmake');
   await runJest('jest, addon of cmake-js', rest, { MYELIN_ADDON: 'build-cmake/Release/myelin.node' });
 } else if (mode !== undefined) {

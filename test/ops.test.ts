@@ -1,4 +1,14 @@
-import { isa, scope, setIsa, setThreads, supportedIsas, threads, type DType, type MyelinError, type Tensor } from 'myelin';
+import {
+  isa,
+  scope,
+  setIsa,
+  setThreads,
+  supportedIsas,
+  threads,
+  type DType,
+  type MyelinError,
+  type Tensor,
+} from 'myelin';
 
 import { ops, unclaimedNativeOps, type Op } from '../lib/engine/define';
 import { isDense } from '../lib/tensor/shape';
@@ -38,8 +48,18 @@ function asList(value: Nd | readonly Nd[]): readonly Nd[] {
 }
 
 /** Compares one run of a sample with its reference or law; undefined when all is well. */
-function fault(op: Op, sample: Sample, got: readonly Tensor[], arrays: readonly Nd[], expected: readonly Nd[] | undefined): string | undefined {
-  if (op.number >= 0 && op.outputs.length > 0 && !got.every((out) => out.size === 0 || isDense(out.shape, out.strides))) {
+function fault(
+  op: Op,
+  sample: Sample,
+  got: readonly Tensor[],
+  arrays: readonly Nd[],
+  expected: readonly Nd[] | undefined,
+): string | undefined {
+  if (
+    op.number >= 0 &&
+    op.outputs.length > 0 &&
+    !got.every((out) => out.size === 0 || isDense(out.shape, out.strides))
+  ) {
     return 'an output is not dense';
   }
   const values = got.map(read);
@@ -70,7 +90,13 @@ function checkForward(op: Op, sample: Sample, index: number): void {
           const trial = { dtype, layout, isa: name };
           let found: string | undefined;
           try {
-            found = fault(op, sample, results(op, runOp(op.name, groups, tensors, sample.attrs), tensors), arrays, expected);
+            found = fault(
+              op,
+              sample,
+              results(op, runOp(op.name, groups, tensors, sample.attrs), tensors),
+              arrays,
+              expected,
+            );
           } catch (error) {
             found = error instanceof Error ? (error.stack ?? error.message) : String(error);
           }
@@ -83,7 +109,9 @@ function checkForward(op: Op, sample: Sample, index: number): void {
 
 /** Positions of the inputs that gradient checks move. */
 function movable(sample: Sample, arrays: readonly Nd[], names: readonly string[]): number[] {
-  const fixed = Object.values(sample.inputs).flat().map((spec) => spec.dtype !== undefined && spec.dtype !== 'float64');
+  const fixed = Object.values(sample.inputs)
+    .flat()
+    .map((spec) => spec.dtype !== undefined && spec.dtype !== 'float64');
   return arrays.flatMap((x, i) =>
     x.dtype === 'float64' && !fixed[i] && (sample.by === undefined || sample.by.includes(names[i]!)) ? [i] : [],
   );

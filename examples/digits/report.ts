@@ -77,7 +77,7 @@ const height = 320;
 const margin = { left: 48, right: 16, top: 8, bottom: 40 };
 const fixed = (value: number): string => value.toFixed(1);
 
-/** Loss against steps on a logarithmic scale: single steps faint, their running mean bold, validation as dots. */
+/** Loss against steps on a logarithmic scale: single steps faint, their running mean bold, test as dots. */
 function curve(losses: readonly number[], history: History): string {
   const logs = losses.map((loss) => Math.log10(Math.max(loss, 1e-4)));
   const low = Math.floor(Math.min(...smooth(logs)) * 2) / 2 - 0.5;
@@ -89,12 +89,12 @@ function curve(losses: readonly number[], history: History): string {
   const perEpoch = losses.length / history.epochs.length;
   const dots = history.epochs.map(({ epoch, valLoss = NaN, valAccuracy = NaN }) => {
     const at = `cx="${fixed(x(epoch * perEpoch))}" cy="${fixed(y(Math.log10(valLoss)))}"`;
-    return `<circle class="mark" ${at} r="5"><title>epoch ${epoch}: validation loss ${valLoss.toFixed(4)}, accuracy ${percent(valAccuracy)}</title></circle>`;
+    return `<circle class="mark" ${at} r="5"><title>epoch ${epoch}: test loss ${valLoss.toFixed(4)}, accuracy ${percent(valAccuracy)}</title></circle>`;
   });
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Training loss by step">
 ${rulers(low, high, y)}${epochMarks(history.epochs.length, (epoch) => x(epoch * perEpoch))}
 <polyline class="steps" points="${path(logs)}"/><polyline class="mean" points="${path(smooth(logs))}"/>${dots.join('')}
-<text x="${width - margin.right}" y="${margin.top + 12}" text-anchor="end"><tspan fill="var(--hue)">— training</tspan>  <tspan fill="var(--mark)">● validation</tspan></text>
+<text x="${width - margin.right}" y="${margin.top + 12}" text-anchor="end"><tspan fill="var(--hue)">— training</tspan>  <tspan fill="var(--mark)">● test digits</tspan></text>
 </svg>`;
 }
 

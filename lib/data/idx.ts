@@ -48,8 +48,10 @@ const maxCompression = 1032;
  * @example
  * ```ts
  * import { readIdx } from 'myelin';
- * const images = await readIdx('train-images-idx3-ubyte.gz');
- * console.log(images.shape); // [ 60000, 28, 28 ]
+ * import { writeFileSync } from 'node:fs';
+ * // Two bytes of zero, 8 for uint8, one axis, its extent in four bytes, and the elements.
+ * writeFileSync('labels.idx', Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 5, 0, 4));
+ * console.log((await readIdx('labels.idx')).toArray()); // [ 5, 0, 4 ]
  * ```
  */
 export async function readIdx(file: string): Promise<Tensor> {

@@ -163,7 +163,7 @@ export interface MaxPool2dOptions {
  * ```ts
  * import { maxPool2d, tensor } from 'myelin';
  * const x = tensor([[[[1, 2], [3, 4]]]]);
- * console.log(maxPool2d(x, 2).toArray()); // [ [ [ [ 4 ] ] ] ]
+ * console.log(maxPool2d(x, 2).item()); // 4
  * ```
  */
 export function maxPool2d<D extends FloatDType>(x: Tensor<D>, kernelSize: Pair, options?: MaxPool2dOptions): Tensor<D>;
@@ -208,7 +208,7 @@ export interface AvgPool2dOptions {
  * ```ts
  * import { avgPool2d, tensor } from 'myelin';
  * const x = tensor([[[[1, 2], [3, 4]]]]);
- * console.log(avgPool2d(x, 2).toArray()); // [ [ [ [ 2.5 ] ] ] ]
+ * console.log(avgPool2d(x, 2).item()); // 2.5
  * ```
  */
 export function avgPool2d<D extends FloatDType>(x: Tensor<D>, kernelSize: Pair, options?: AvgPool2dOptions): Tensor<D>;

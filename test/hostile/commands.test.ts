@@ -44,7 +44,9 @@ function validRows(): number[][] {
     if (op.number < 0) continue;
     for (const sample of samples[name]!.samples) {
       const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', 1);
-      scope(() => expect(() => runOp(name, drawn.groups, placeAll(sample, drawn, 'contiguous'), sample.attrs)).toThrow('noted'));
+      scope(() =>
+        expect(() => runOp(name, drawn.groups, placeAll(sample, drawn, 'contiguous'), sample.attrs)).toThrow('noted'),
+      );
     }
   }
   run.mockRestore();
@@ -88,7 +90,20 @@ function tryRow(values: readonly number[], length = values.length): string | und
 
 // Extents up to 70, or so large that no machine has the memory: what lies between would be honest work for hours.
 const small = fc.oneof(fc.integer({ min: -3, max: 9 }), fc.integer({ min: 0, max: 70 }));
-const strange = fc.constantFrom(-1, 0.5, NaN, Infinity, -Infinity, -0, 2 ** 47, -(2 ** 47), 2 ** 53, 1e300, -1e300, 5e-324);
+const strange = fc.constantFrom(
+  -1,
+  0.5,
+  NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  2 ** 47,
+  -(2 ** 47),
+  2 ** 53,
+  1e300,
+  -1e300,
+  5e-324,
+);
 const dtypeCodes = fc.constantFrom(...dtypes.map((dtype) => dtypeInfo(dtype).code));
 const handle = fc.constantFrom(...handles, stale, -1, -2, 0, 1e15);
 
@@ -145,9 +160,15 @@ test('mutated rows run or are refused', () => {
 test('rows of random numbers are refused or run', () => {
   const numbers = fc.array(fc.oneof(small, strange, dtypeCodes, handle), { maxLength: 60 });
   fc.assert(
-    fc.property(fc.nat({ max: ops.size }), fc.nat({ max: 3 }), fc.nat({ max: 2 }), numbers, (op, inputs, outputs, rest) => {
-      expect([undefined, ...codes]).toContain(tryRow([op, inputs, outputs, ...rest]));
-    }),
+    fc.property(
+      fc.nat({ max: ops.size }),
+      fc.nat({ max: 3 }),
+      fc.nat({ max: 2 }),
+      numbers,
+      (op, inputs, outputs, rest) => {
+        expect([undefined, ...codes]).toContain(tryRow([op, inputs, outputs, ...rest]));
+      },
+    ),
     { numRuns: rowsToTry * 0.25 },
   );
 });

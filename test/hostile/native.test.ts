@@ -49,12 +49,27 @@ const strange: readonly unknown[] = [
 type Function = (...args: readonly unknown[]) => unknown;
 
 /** Functions whose only effect is what they are asked for; those that set the process's state are tried apart. */
-const functions = ['allocate', 'borrow', 'release', 'read', 'write', 'sweep', 'memory', 'ops', 'isa', 'isas', 'threads', 'pin', 'run'] as const;
+const functions = [
+  'allocate',
+  'borrow',
+  'release',
+  'read',
+  'write',
+  'sweep',
+  'memory',
+  'ops',
+  'isa',
+  'isas',
+  'threads',
+  'pin',
+  'run',
+] as const;
 
 test.each(functions)('%s', (name) => {
   const call = native[name].bind(native) as Function;
   const attempts: unknown[][] = [[], ...strange.flatMap((a) => [[a], ...strange.map((b) => [a, b])])];
-  if (name === 'read' || name === 'write') for (const c of strange) attempts.push([handle, 0, c], [handle, 60, c], [handle, c, new Uint8Array(8)]);
+  if (name === 'read' || name === 'write')
+    for (const c of strange) attempts.push([handle, 0, c], [handle, 60, c], [handle, c, new Uint8Array(8)]);
   for (const args of attempts) {
     // The tests below need this one.
     if (name === 'release' && args[0] === handle) continue;

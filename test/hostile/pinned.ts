@@ -1,7 +1,7 @@
 import { native } from '../../lib/tensor/native';
 
 // Imported before the library, so that it sees which row the library pins.
-let pinned = new Float64Array(0);
+let pinned: Float64Array = new Float64Array(0);
 const { pin } = native;
 native.pin = (row) => {
   pinned = row;

@@ -3,7 +3,16 @@ import { elu, leakyRelu, ones } from 'myelin';
 import type { Tolerance } from '../support/compare';
 import { erf, normalCdf, normalDensity, sigmoid, zip, type Nd } from '../support/reference';
 import { refusingOthers, unary } from './elementwise';
-import { signed, specials, uniform, type ErrorCase, type InputSpec, type OpSamples, type Sample, type SampleTable } from './sample';
+import {
+  signed,
+  specials,
+  uniform,
+  type ErrorCase,
+  type InputSpec,
+  type OpSamples,
+  type Sample,
+  type SampleTable,
+} from './sample';
 
 interface TwinOptions {
   readonly second?: (shape: readonly number[]) => InputSpec;

@@ -13,17 +13,31 @@ const assigned = (target: readonly number[], source: readonly number[]): Sample 
 
 export const assign: SampleTable = {
   assign: {
-    samples: [assigned([2, 3, 4], [2, 3, 4]), assigned([2, 3], [3]), assigned([2, 3], []), assigned([], []), assigned([0, 3], [3])],
+    samples: [
+      assigned([2, 3, 4], [2, 3, 4]),
+      assigned([2, 3], [3]),
+      assigned([2, 3], []),
+      assigned([], []),
+      assigned([0, 3], [3]),
+    ],
     large: assigned([301, 307], [307]),
     errors: [
       { call: () => assignTo(ones([2]) as never, 1), code: 'TYPE', message: /Parameter or a Buffer/ },
-      { call: () => assignTo(new Buffer(zeros([2, 3])), ones([2])), code: 'SHAPE', message: /float32\[2\].*float32\[2,3\]/ },
+      {
+        call: () => assignTo(new Buffer(zeros([2, 3])), ones([2])),
+        code: 'SHAPE',
+        message: /float32\[2\].*float32\[2,3\]/,
+      },
       {
         call: () => assignTo(new Buffer(zeros([2])), ones([2], { dtype: 'float64' })),
         code: 'DTYPE',
         message: /float32\[2\].*float64\[2\]/,
       },
-      { call: () => assignTo(new Buffer(zeros([2])), '1' as never), code: 'TYPE', message: /need a tensor or a number/ },
+      {
+        call: () => assignTo(new Buffer(zeros([2])), '1' as never),
+        code: 'TYPE',
+        message: /need a tensor or a number/,
+      },
     ],
   },
 };

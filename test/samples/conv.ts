@@ -13,7 +13,13 @@ interface Geometry {
   readonly groups?: number;
 }
 
-function full({ stride = [1, 1], padding = [0, 0, 0, 0], dilation = [1, 1], groups = 1, ...shapes }: Geometry): Required<Geometry> {
+function full({
+  stride = [1, 1],
+  padding = [0, 0, 0, 0],
+  dilation = [1, 1],
+  groups = 1,
+  ...shapes
+}: Geometry): Required<Geometry> {
   return { stride, padding, dilation, groups, ...shapes };
 }
 
@@ -132,9 +138,17 @@ export const conv: SampleTable = {
         code: 'SHAPE',
         message: /channels differ: x is float32\[1,3,5,5\], weight is float32\[4,2,3,3\]/,
       },
-      { call: () => conv2d(ones([1, 3, 2, 2]), ones([4, 3, 3, 3])), code: 'SHAPE', message: /padded image at least as large as the kernel/ },
+      {
+        call: () => conv2d(ones([1, 3, 2, 2]), ones([4, 3, 3, 3])),
+        code: 'SHAPE',
+        message: /padded image at least as large as the kernel/,
+      },
       { call: () => conv2d(ones([3, 5, 5]), ones([4, 3, 3, 3])), code: 'SHAPE', message: /float32\[3,5,5\]/ },
-      { call: () => conv2d(ones([1, 3, 5, 5]), ones([4, 3, 3, 3]), { bias: ones([3]) }), code: 'SHAPE', message: /bias is float32\[3\]/ },
+      {
+        call: () => conv2d(ones([1, 3, 5, 5]), ones([4, 3, 3, 3]), { bias: ones([3]) }),
+        code: 'SHAPE',
+        message: /bias is float32\[3\]/,
+      },
       {
         call: () => conv2d(ones([1, 3, 5, 5]), ones([4, 3, 3, 3], { dtype: 'float64' }) as never),
         code: 'DTYPE',

@@ -71,7 +71,10 @@ export function refusingOthers(table: SampleTable): SampleTable {
   const functions = library as unknown as Readonly<Record<string, (x: unknown) => unknown>>;
   const complete = (name: string, op: OpSamples): OpSamples => {
     if (op.errors.length > 0 || op.neverFails !== undefined) return op;
-    return { ...op, errors: [{ call: () => functions[name]!('x'), code: 'TYPE', message: /x is "x" \(need a tensor\)/ }] };
+    return {
+      ...op,
+      errors: [{ call: () => functions[name]!('x'), code: 'TYPE', message: /x is "x" \(need a tensor\)/ }],
+    };
   };
   return Object.fromEntries(Object.entries(table).map(([name, op]) => [name, complete(name, op)]));
 }
@@ -87,8 +90,14 @@ interface BinaryOptions {
 }
 
 const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[2, 3, 4], [2, 3, 4]],
-  [[3, 1], [1, 4]],
+  [
+    [2, 3, 4],
+    [2, 3, 4],
+  ],
+  [
+    [3, 1],
+    [1, 4],
+  ],
   [[4], [2, 3, 4]],
   [[2, 3, 4], []],
   [[], []],
@@ -111,14 +120,26 @@ export function binary(f: Binary, options: BinaryOptions = {}): OpSamples {
     samples: [
       ...pairs.map(([left, right]) => sample(left, right)),
       ...(dtypes.includes('float32') ? [sample([], [], { inputs: extremes, dtypes: floats, order: 0 })] : []),
-      ...(dtypes.includes('uint8') ? [sample([], [], { inputs: { a: integers([9], 150, 256), b: integers([9], 150, 256) }, dtypes: ['uint8'], order: 0 })] : []),
+      ...(dtypes.includes('uint8')
+        ? [
+            sample([], [], {
+              inputs: { a: integers([9], 150, 256), b: integers([9], 150, 256) },
+              dtypes: ['uint8'],
+              order: 0,
+            }),
+          ]
+        : []),
     ],
     large: sample([301, 307], [307]),
     errors: options.errors ?? [],
   };
 }
 
-const shapesDiffer = (call: () => unknown): ErrorCase => ({ call, code: 'SHAPE', message: /float32\[2,3\].*float32\[2,4\]/ });
+const shapesDiffer = (call: () => unknown): ErrorCase => ({
+  call,
+  code: 'SHAPE',
+  message: /float32\[2,3\].*float32\[2,4\]/,
+});
 const a23 = () => ones([2, 3]);
 const a24 = () => ones([2, 4]);
 const small = (shape: readonly number[]): InputSpec => integers(shape, -2, 3);
@@ -272,7 +293,12 @@ export const elementwise: SampleTable = refusingOthers({
         reference: (x) => ({ ...x, dtype: 'int32', data: [0, 2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 1, -(2 ** 31), 255] }),
       },
     ],
-    large: { inputs: { x: { ...uniform([301, 307], -100, 100), dtype: 'float32' } }, attrs: { dtype: 'int32' }, dtypes: ['int32'], order: 0 },
+    large: {
+      inputs: { x: { ...uniform([301, 307], -100, 100), dtype: 'float32' } },
+      attrs: { dtype: 'int32' },
+      dtypes: ['int32'],
+      order: 0,
+    },
     errors: [{ call: () => cast(a23(), 'float16' as never), code: 'DTYPE', message: /float16/ }],
   },
 });

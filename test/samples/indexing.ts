@@ -26,8 +26,7 @@ function select(shape: readonly number[], chosen: readonly number[], axis: numbe
     inputs: { x: uniform(shape), index: indices(chosen, shape[axis]!, dtype) },
     attrs: { axis },
     dtypes: everyDType,
-    reference: (x, index) =>
-      build(x.dtype, replaced(shape, axis, chosen), (i) => at(x, source(i, axis, index))),
+    reference: (x, index) => build(x.dtype, replaced(shape, axis, chosen), (i) => at(x, source(i, axis, index))),
   };
 }
 
@@ -76,8 +75,7 @@ function hot(shape: readonly number[], classes: number, dtype: DType): Sample {
     attrs: { classes, dtype: 'float32' },
     dtypes: ['float32'],
     order: 0,
-    reference: (index) =>
-      build('float32', [...shape, classes], (i) => Number(at(index, i.slice(0, -1)) === i.at(-1))),
+    reference: (index) => build('float32', [...shape, classes], (i) => Number(at(index, i.slice(0, -1)) === i.at(-1))),
   };
 }
 

@@ -4,16 +4,46 @@ import { build, matmul, sumOf, type Nd } from '../support/reference';
 import { signed, uniform, type ErrorCase, type Sample, type SampleTable } from './sample';
 
 const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[2, 3], [3, 4]],
-  [[1, 5], [5, 1]],
-  [[7, 1], [1, 9]],
-  [[19, 23], [23, 37]],
-  [[2, 3, 4], [2, 4, 3]],
-  [[2, 1, 3, 4], [3, 4, 2]],
-  [[5, 2, 3], [1, 3, 2]],
-  [[0, 3], [3, 4]],
-  [[2, 0], [0, 4]],
-  [[2, 3], [3, 0]],
+  [
+    [2, 3],
+    [3, 4],
+  ],
+  [
+    [1, 5],
+    [5, 1],
+  ],
+  [
+    [7, 1],
+    [1, 9],
+  ],
+  [
+    [19, 23],
+    [23, 37],
+  ],
+  [
+    [2, 3, 4],
+    [2, 4, 3],
+  ],
+  [
+    [2, 1, 3, 4],
+    [3, 4, 2],
+  ],
+  [
+    [5, 2, 3],
+    [1, 3, 2],
+  ],
+  [
+    [0, 3],
+    [3, 4],
+  ],
+  [
+    [2, 0],
+    [0, 4],
+  ],
+  [
+    [2, 3],
+    [3, 0],
+  ],
 ];
 
 const product = (a: readonly number[], b: readonly number[], dtypes: readonly DType[] = signed): Sample => ({
@@ -30,7 +60,9 @@ function affine(x: Nd, weight: Nd, bias: Nd): Nd {
   return build(x.dtype, [...x.shape.slice(0, -1), weight.shape[0]!], (index) => {
     const n = index.at(-1)!;
     const row = index.slice(0, -1).reduce((at, i, axis) => at * x.shape[axis]! + i, 0);
-    return sumOf(Array.from({ length: k }, (_, i) => rows.data[row * k + i]! * weight.data[n * k + i]!)) + bias.data[n]!;
+    return (
+      sumOf(Array.from({ length: k }, (_, i) => rows.data[row * k + i]! * weight.data[n * k + i]!)) + bias.data[n]!
+    );
   });
 }
 
@@ -57,7 +89,11 @@ export const linalg: SampleTable = {
     large: product([301, 203], [203, 307], ['float32']),
     errors: [
       innerDiffers,
-      { call: () => matmulOf(ones([2, 2, 3]), ones([3, 3, 2])), code: 'SHAPE', message: /batch dimensions do not broadcast/ },
+      {
+        call: () => matmulOf(ones([2, 2, 3]), ones([3, 3, 2])),
+        code: 'SHAPE',
+        message: /batch dimensions do not broadcast/,
+      },
       { call: () => matmulOf(ones([]), ones([2])), code: 'SHAPE', message: /at least one axis/ },
       {
         call: () => matmulOf(ones([2, 2], { dtype: 'uint8' }), ones([2, 2], { dtype: 'uint8' })),
@@ -67,10 +103,21 @@ export const linalg: SampleTable = {
     ],
   },
   linear: {
-    samples: [map([3, 4], 5), map([4], 3), map([2, 3, 4], 5), map([17, 33], 35), map([0, 4], 5), map([3, 4], 5, 'relu')],
+    samples: [
+      map([3, 4], 5),
+      map([4], 3),
+      map([2, 3, 4], 5),
+      map([17, 33], 35),
+      map([0, 4], 5),
+      map([3, 4], 5, 'relu'),
+    ],
     large: map([301, 203], 307),
     errors: [
-      { call: () => linearOf(ones([2, 3]), ones([5, 4]), ones([5])), code: 'SHAPE', message: /float32\[2,3\].*float32\[5,4\]/ },
+      {
+        call: () => linearOf(ones([2, 3]), ones([5, 4]), ones([5])),
+        code: 'SHAPE',
+        message: /float32\[2,3\].*float32\[5,4\]/,
+      },
       { call: () => linearOf(ones([2, 3]), ones([5, 3]), ones([4])), code: 'SHAPE', message: /bias is float32\[4\]/ },
       {
         call: () => linearOf(ones([2, 3]), ones([5, 3], { dtype: 'float64' }) as never),

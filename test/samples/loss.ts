@@ -37,14 +37,19 @@ function crossEntropyBackwardNd(dout: Nd, logits: Nd, target: Nd, smoothing: num
   });
 }
 
-const rowShape = (shape: readonly number[]): number[] => shape.filter((_, axis) => axis !== (shape.length === 1 ? 0 : 1));
+const rowShape = (shape: readonly number[]): number[] =>
+  shape.filter((_, axis) => axis !== (shape.length === 1 ? 0 : 1));
 const classesOf = (shape: readonly number[]): number => shape[shape.length === 1 ? 0 : 1]!;
 
 function targets(shape: readonly number[], dtype: DType): InputSpec {
   const { fill } = integers(rowShape(shape), 0, classesOf(shape));
   // Every fifth row does not count.
   const some = (row: number, label: number): number => (row % 5 === 3 ? ignored : label);
-  return { shape: rowShape(shape), dtype, fill: (random, size) => fill(random, size).map((label, row) => some(row, label)) };
+  return {
+    shape: rowShape(shape),
+    dtype,
+    fill: (random, size) => fill(random, size).map((label, row) => some(row, label)),
+  };
 }
 
 function forward(shape: readonly number[], smoothing: number, dtype: DType = 'int32'): Sample {
@@ -62,7 +67,7 @@ function backward(shape: readonly number[], smoothing: number): Sample {
     attrs: { labelSmoothing: smoothing, ignoreIndex: ignored },
     order: shape.includes(67) ? 0 : 2,
     tolerance: { relative: 16, absolute: 32 },
-    reference: (gradient, logits, target) => crossEntropyBackwardNd(gradient!, logits!, target!, smoothing),
+    reference: (gradient, logits, target) => crossEntropyBackwardNd(gradient, logits, target, smoothing),
   };
 }
 
@@ -72,8 +77,7 @@ function bce(shape: readonly number[]): Sample {
   return {
     inputs: { x: uniform(shape), target: uniform(shape, 0, 1) },
     tolerance: { relative: 8, absolute: 8 },
-    reference: (x, target) =>
-      zip([x, target], (z, t) => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z)))),
+    reference: (x, target) => zip([x, target], (z, t) => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z)))),
   };
 }
 
@@ -123,8 +127,17 @@ export const loss: SampleTable = {
     samples: plain.map(bce),
     large: bce([301, 307]),
     errors: [
-      { call: () => bceWithLogits(ones([2, 3]), ones([2, 4])), code: 'SHAPE', message: /float32\[2,4\].*float32\[2,3\]/ },
+      {
+        call: () => bceWithLogits(ones([2, 3]), ones([2, 4])),
+        code: 'SHAPE',
+        message: /float32\[2,4\].*float32\[2,3\]/,
+      },
     ],
   },
-  bceWithLogitsBackward: { samples: plain.map(bceBackward), large: bceBackward([301, 307]), errors: [], neverFails: internal },
+  bceWithLogitsBackward: {
+    samples: plain.map(bceBackward),
+    large: bceBackward([301, 307]),
+    errors: [],
+    neverFails: internal,
+  },
 };

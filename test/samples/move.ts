@@ -18,33 +18,58 @@ function joined(shapes: readonly (readonly number[])[], axis: number): Sample {
     attrs: { axis },
     dtypes: everyDType,
     reference: (...xs: Nd[]) =>
-      build(xs[0]!.dtype, shapes[0]!.map((extent, other) => (other === axis ? total : extent)), (index) => {
-        let position = index[axis]!;
-        const which = extents.findIndex((extent) => (position < extent ? true : ((position -= extent), false)));
-        return at(xs[which]!, index.map((i, other) => (other === axis ? position : i)));
-      }),
+      build(
+        xs[0]!.dtype,
+        shapes[0]!.map((extent, other) => (other === axis ? total : extent)),
+        (index) => {
+          let position = index[axis]!;
+          const which = extents.findIndex((extent) => (position < extent ? true : ((position -= extent), false)));
+          return at(
+            xs[which]!,
+            index.map((i, other) => (other === axis ? position : i)),
+          );
+        },
+      ),
   };
 }
 
-const padded = (shape: readonly number[], before: readonly number[], after: readonly number[], value: number): Sample => ({
+const padded = (
+  shape: readonly number[],
+  before: readonly number[],
+  after: readonly number[],
+  value: number,
+): Sample => ({
   inputs: { x: uniform(shape) },
   attrs: { before, after, value },
   dtypes: everyDType,
   reference: (x: Nd) =>
-    build(x.dtype, shape.map((extent, axis) => before[axis]! + extent + after[axis]!), (index) => {
-      const own = index.map((i, axis) => i - before[axis]!);
-      return own.every((i, axis) => i >= 0 && i < shape[axis]!) ? at(x, own) : value;
-    }),
+    build(
+      x.dtype,
+      shape.map((extent, axis) => before[axis]! + extent + after[axis]!),
+      (index) => {
+        const own = index.map((i, axis) => i - before[axis]!);
+        return own.every((i, axis) => i >= 0 && i < shape[axis]!) ? at(x, own) : value;
+      },
+    ),
 });
 
-function unsliced(shape: readonly number[], start: readonly number[], step: readonly number[], from: readonly number[]): Sample {
+function unsliced(
+  shape: readonly number[],
+  start: readonly number[],
+  step: readonly number[],
+  from: readonly number[],
+): Sample {
   return {
     inputs: { dout: uniform(from) },
     attrs: { shape, start, step },
     dtypes: numbers,
     reference: (dout: Nd) =>
       accumulate(dout.dtype, shape, (add) => {
-        for (const index of indicesOf(from)) add(index.map((i, axis) => start[axis]! + i * step[axis]!), at(dout, index));
+        for (const index of indicesOf(from))
+          add(
+            index.map((i, axis) => start[axis]! + i * step[axis]!),
+            at(dout, index),
+          );
       }),
   };
 }
@@ -89,13 +114,38 @@ export const move: SampleTable = {
   },
   concat: {
     samples: [
-      joined([[2, 3], [4, 3]], 0),
-      joined([[2, 3], [2, 1], [2, 2]], 1),
+      joined(
+        [
+          [2, 3],
+          [4, 3],
+        ],
+        0,
+      ),
+      joined(
+        [
+          [2, 3],
+          [2, 1],
+          [2, 2],
+        ],
+        1,
+      ),
       joined([[2, 3, 2]], 2),
-      joined([[0, 3], [2, 3]], 0),
+      joined(
+        [
+          [0, 3],
+          [2, 3],
+        ],
+        0,
+      ),
       joined([[3], [37]], 0),
     ],
-    large: joined([[301, 107], [301, 200]], 1),
+    large: joined(
+      [
+        [301, 107],
+        [301, 200],
+      ],
+      1,
+    ),
     errors: [
       { call: () => concat([]), code: 'VALUE', message: /at least one tensor/ },
       { call: () => concat([ones([2, 3]), ones([2, 4])]), code: 'SHAPE', message: /float32\[2,3\], float32\[2,4\]/ },
@@ -114,8 +164,20 @@ export const move: SampleTable = {
     large: padded([301, 307], [1, 2], [3, 4], 0),
     errors: [
       { call: () => pad(ones([2]), [[-1, 0]]), code: 'VALUE', message: /non-negative/ },
-      { call: () => pad(ones([2]), [[0, 0], [1, 1]]), code: 'SHAPE', message: /2 widths for float32\[2\]/ },
-      { call: () => pad(ones([2], { dtype: 'uint8' }), [[1, 1]], { value: 300 }), code: 'VALUE', message: /300 does not fit uint8/ },
+      {
+        call: () =>
+          pad(ones([2]), [
+            [0, 0],
+            [1, 1],
+          ]),
+        code: 'SHAPE',
+        message: /2 widths for float32\[2\]/,
+      },
+      {
+        call: () => pad(ones([2], { dtype: 'uint8' }), [[1, 1]], { value: 300 }),
+        code: 'VALUE',
+        message: /300 does not fit uint8/,
+      },
     ],
   },
   sliceBackward: {

@@ -22,7 +22,14 @@ interface Scheme {
 function perChannel(shape: readonly number[]): Scheme {
   const spread = shape.map((extent, axis) => (axis === 1 ? extent : 1));
   const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  return { axes, statistics: [shape[1]!], spread, features: [shape[1]!], featureSpread: spread, featureOf: (index) => [index[1]!] };
+  return {
+    axes,
+    statistics: [shape[1]!],
+    spread,
+    features: [shape[1]!],
+    featureSpread: spread,
+    featureOf: (index) => [index[1]!],
+  };
 }
 
 function perRow(shape: readonly number[], count: number): Scheme {
@@ -45,7 +52,10 @@ function statisticsOf(x: Nd, { axes, statistics }: Scheme): [mean: Nd, variance:
 }
 
 function standardize(x: Nd, mean: Nd, variance: Nd, { spread }: Scheme): Nd {
-  return zip([x, reshaped(mean, spread), reshaped(variance, spread)], (value, m, v) => (value - m) / Math.sqrt(v + eps));
+  return zip(
+    [x, reshaped(mean, spread), reshaped(variance, spread)],
+    (value, m, v) => (value - m) / Math.sqrt(v + eps),
+  );
 }
 
 function normalize(x: Nd, weight: Nd, bias: Nd, mean: Nd, variance: Nd, scheme: Scheme): Nd {
@@ -75,7 +85,14 @@ function backward(dout: Nd, x: Nd, weight: Nd, mean: Nd, variance: Nd, scheme: S
   const dx = zip([g, xhat, reshaped(variance, spread), averages!, slopes!], (d, h, v, average, slope) => {
     return (d - average - h * slope) / Math.sqrt(v + eps);
   });
-  return [dx, perFeature(zip([dout, xhat], (d, h) => d * h), scheme), perFeature(dout, scheme)];
+  return [
+    dx,
+    perFeature(
+      zip([dout, xhat], (d, h) => d * h),
+      scheme,
+    ),
+    perFeature(dout, scheme),
+  ];
 }
 
 /** Too many numbers to move one by one. */
@@ -124,7 +141,7 @@ function backwardSample(shape: readonly number[], { scheme, attrs }: Variant): S
     order: wide(shape) ? 0 : 2,
     derive: (gradient, x, weight) => [gradient, x, weight, ...statisticsOf(x, scheme(shape))],
     tolerance: { relative: 32, absolute: 256 },
-    reference: (gradient, x, weight, mean, variance) => backward(gradient!, x!, weight!, mean!, variance!, scheme(shape)),
+    reference: (gradient, x, weight, mean, variance) => backward(gradient, x, weight, mean, variance, scheme(shape)),
   };
 }
 
@@ -141,12 +158,16 @@ function inference(shape: readonly number[]): Sample {
     attrs: { eps },
     order: wide(shape) ? 0 : 2,
     tolerance: { relative: 16, absolute: 64 },
-    reference: (x, weight, bias, mean, variance) =>
-      normalize(x!, weight!, bias!, mean!, variance!, perChannel(shape)),
+    reference: (x, weight, bias, mean, variance) => normalize(x, weight, bias, mean, variance, perChannel(shape)),
   };
 }
 
-const batchShapes = [[4, 3], [2, 3, 4], [2, 3, 3, 2], [3, 37, 2, 2]];
+const batchShapes = [
+  [4, 3],
+  [2, 3, 4],
+  [2, 3, 3, 2],
+  [3, 37, 2, 2],
+];
 const layerShapes: readonly (readonly [readonly number[], number])[] = [
   [[4, 5], 1],
   [[2, 3, 4], 2],
@@ -187,7 +208,11 @@ export const norm: SampleTable = {
     large: forwardSample([301, 307], layer(1)),
     errors: [
       { call: () => layerNorm(ones([2, 3]), [4]), code: 'SHAPE', message: /ends in \[4\]/ },
-      { call: () => layerNorm(ones([2, 3]), [3], { weight: ones([2]) }), code: 'SHAPE', message: /weight is float32\[2\]/ },
+      {
+        call: () => layerNorm(ones([2, 3]), [3], { weight: ones([2]) }),
+        code: 'SHAPE',
+        message: /weight is float32\[2\]/,
+      },
       { call: () => layerNorm(ones([2, 3], { dtype: 'int32' }) as never, [3]), code: 'DTYPE', message: /int32\[2,3\]/ },
     ],
   },

@@ -2,7 +2,15 @@ import { adagradStep, adamStep, rmspropStep, sgdStep } from '../../lib/ops/optim
 import { ones, tensor } from 'myelin';
 
 import type { Nd } from '../support/reference';
-import { uniform, values, type ErrorCase, type InputSpec, type OpSamples, type Sample, type SampleTable } from './sample';
+import {
+  uniform,
+  values,
+  type ErrorCase,
+  type InputSpec,
+  type OpSamples,
+  type Sample,
+  type SampleTable,
+} from './sample';
 
 const shapes = [[2, 3], [], [37], [0, 2]];
 const lr = 0.05;
@@ -26,9 +34,14 @@ const scalar = (value: number): InputSpec => values([], [value], 'float64');
 
 /** Remembered averages of squares are never negative. */
 const fill = (list: string, shape: readonly number[]): InputSpec =>
-  list === 'squares' ? uniform(shape, 0.5, 2) : uniform(shape, list === 'means' ? -0.5 : -2, list === 'means' ? 0.5 : 2);
+  list === 'squares'
+    ? uniform(shape, 0.5, 2)
+    : uniform(shape, list === 'means' ? -0.5 : -2, list === 'means' ? 0.5 : 2);
 
-function stepSample({ lists, absent = [], attrs, step, update }: Rule, extents: readonly (readonly number[])[]): Sample {
+function stepSample(
+  { lists, absent = [], attrs, step, update }: Rule,
+  extents: readonly (readonly number[])[],
+): Sample {
   const members = lists.map((list) => (absent.includes(list) ? [] : extents.map((shape) => fill(list, shape))));
   const present = lists.filter((list) => !absent.includes(list));
   return {
@@ -41,7 +54,9 @@ function stepSample({ lists, absent = [], attrs, step, update }: Rule, extents: 
     reference: (...inputs: Nd[]) => {
       const changed = inputs.map((x) => ({ ...x, data: [...x.data] }));
       extents.forEach((_, i) => {
-        const arrays = Object.fromEntries(present.map((list, position) => [list, changed[position * extents.length + i]!.data]));
+        const arrays = Object.fromEntries(
+          present.map((list, position) => [list, changed[position * extents.length + i]!.data]),
+        );
         arrays['params']!.forEach((_value, element) => {
           const state = Object.fromEntries(present.map((list) => [list, arrays[list]![element]!]));
           update({ values: state, gradient: arrays['grads']![element]! });
@@ -159,7 +174,9 @@ function adagrad(options: AdagradOptions, step: number): Rule {
 const one = () => tensor(1, { dtype: 'float64' });
 
 /** A step whose gradient has another shape than its parameter. */
-const mismatch = (call: (lists: { params: ReturnType<typeof ones>[]; grads: ReturnType<typeof ones>[] }) => unknown): ErrorCase => ({
+const mismatch = (
+  call: (lists: { params: ReturnType<typeof ones>[]; grads: ReturnType<typeof ones>[] }) => unknown,
+): ErrorCase => ({
   call: () => call({ params: [ones([2, 3])], grads: [ones([2, 4])] }),
   code: 'SHAPE',
   message: /params\[0\] is float32\[2,3\], grads\[0\] is float32\[2,4\]/,
@@ -195,7 +212,9 @@ export const optim: SampleTable = {
       adam({ ...adamDefaults, weightDecay: 0.1 }, 1),
       adam({ ...adamDefaults, weightDecay: 0.1, decoupled: true, beta1: 0.8 }, 100),
     ],
-    mismatch((lists) => adamStep({ ...lists, means: [ones([2, 3])], squares: [ones([2, 3])], lr: one(), step: one() }, adamDefaults)),
+    mismatch((lists) =>
+      adamStep({ ...lists, means: [ones([2, 3])], squares: [ones([2, 3])], lr: one(), step: one() }, adamDefaults),
+    ),
   ),
   rmspropStep: optimizer(
     [
@@ -205,7 +224,10 @@ export const optim: SampleTable = {
       rmsprop({ ...rmspropDefaults, centered: true, momentum: 0.9 }, 2),
     ],
     mismatch((lists) =>
-      rmspropStep({ ...lists, squares: [ones([2, 3])], means: [], velocities: [], lr: one(), step: one() }, rmspropDefaults),
+      rmspropStep(
+        { ...lists, squares: [ones([2, 3])], means: [], velocities: [], lr: one(), step: one() },
+        rmspropDefaults,
+      ),
     ),
   ),
   adagradStep: optimizer(

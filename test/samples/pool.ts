@@ -134,7 +134,9 @@ function avgBackward(given: Windows, countIncludePad: boolean): Sample {
 const both = (sample: (given: Windows, countIncludePad: boolean) => Sample): Sample[] =>
   geometries.flatMap((given) => [sample(given, true), sample(given, false)]);
 
-const wrongCalls = (pool: (x: Tensor<'float32'>, options: { kernelSize: number; padding?: number }) => unknown): ErrorCase[] => [
+const wrongCalls = (
+  pool: (x: Tensor<'float32'>, options: { kernelSize: number; padding?: number }) => unknown,
+): ErrorCase[] => [
   { call: () => pool(ones([3, 4]), { kernelSize: 2 }), code: 'SHAPE', message: /float32\[3,4\]/ },
   { call: () => pool(ones([1, 1, 4, 4]), { kernelSize: 0 }), code: 'VALUE', message: /0/ },
   { call: () => pool(ones([1, 1, 4, 4]), { kernelSize: 2, padding: 2 }), code: 'VALUE', message: /padding/ },

@@ -30,11 +30,17 @@ interface ReductionOptions {
 }
 
 const cases: readonly (readonly [shape: readonly number[], axes: readonly number[]])[] = [
-  [[2, 3, 4], [0, 1, 2]],
+  [
+    [2, 3, 4],
+    [0, 1, 2],
+  ],
   [[2, 3, 4], [2]],
   [[2, 3, 4], [1]],
   [[2, 3, 4], [0]],
-  [[2, 3, 4], [0, 2]],
+  [
+    [2, 3, 4],
+    [0, 2],
+  ],
   [[], []],
   [[37], [0]],
   [[3, 67], [1]],
@@ -56,7 +62,12 @@ function reduction(fold: Fold, options: ReductionOptions): OpSamples {
   return {
     samples: [
       ...all.flatMap(([shape, axes]) => [sample(shape, axes, false), sample(shape, axes, true)]),
-      { ...sample([2, 2], [1], false), inputs: { x: values([2, 2], [1, NaN, 3, 4]) }, dtypes: dtypes.filter((d) => floats.includes(d)), order: 0 },
+      {
+        ...sample([2, 2], [1], false),
+        inputs: { x: values([2, 2], [1, NaN, 3, 4]) },
+        dtypes: dtypes.filter((d) => floats.includes(d)),
+        order: 0,
+      },
     ],
     large: sample([131, 1009], [1], false),
     errors: options.errors ?? [],
@@ -97,9 +108,12 @@ function extreme(better: (a: number, b: number) => boolean, errors: readonly Err
 
 const truth = (fold: (list: number[]) => boolean): OpSamples => ({
   ...reduction((list) => Number(fold(list)), { fill: flags, dtypes: ['bool'], order: 0, identity: true }),
-  samples: reduction((list) => Number(fold(list)), { fill: flags, dtypes: ['bool'], order: 0, identity: true }).samples.filter(
-    (sample) => sample.dtypes?.length !== 0,
-  ),
+  samples: reduction((list) => Number(fold(list)), {
+    fill: flags,
+    dtypes: ['bool'],
+    order: 0,
+    identity: true,
+  }).samples.filter((sample) => sample.dtypes?.length !== 0),
 });
 
 const whole = (dtype: DType): DType => (floats.includes(dtype) ? dtype : 'int64');
@@ -125,10 +139,24 @@ export const reduce: SampleTable = {
       { call: () => mean(ones([2], { dtype: 'int32' }) as never), code: 'DTYPE', message: /int32\[2\]/ },
     ],
   }),
-  max: reduction(maxOf, { fill: distinct, dtypes: numbers, errors: [badAxis(() => max(ones([2, 3]), { axis: 2 })), nothing(() => max(ones([0])))] }),
-  min: reduction(minOf, { fill: distinct, dtypes: numbers, errors: [badAxis(() => ones([2, 3]).min({ axis: 2 })), nothing(() => ones([0]).min())] }),
-  any: { ...truth((list) => list.some((x) => x !== 0)), errors: [badAxis(() => ones([2, 3], { dtype: 'bool' }).any({ axis: 2 }))] },
-  all: { ...truth((list) => list.every((x) => x !== 0)), errors: [badAxis(() => ones([2, 3], { dtype: 'bool' }).all({ axis: 2 }))] },
+  max: reduction(maxOf, {
+    fill: distinct,
+    dtypes: numbers,
+    errors: [badAxis(() => max(ones([2, 3]), { axis: 2 })), nothing(() => max(ones([0])))],
+  }),
+  min: reduction(minOf, {
+    fill: distinct,
+    dtypes: numbers,
+    errors: [badAxis(() => ones([2, 3]).min({ axis: 2 })), nothing(() => ones([0]).min())],
+  }),
+  any: {
+    ...truth((list) => list.some((x) => x !== 0)),
+    errors: [badAxis(() => ones([2, 3], { dtype: 'bool' }).any({ axis: 2 }))],
+  },
+  all: {
+    ...truth((list) => list.every((x) => x !== 0)),
+    errors: [badAxis(() => ones([2, 3], { dtype: 'bool' }).all({ axis: 2 }))],
+  },
   argmax: extreme((a, b) => a > b, [badAxis(() => argmax(ones([2, 3]), { axis: 2 }))]),
   argmin: extreme((a, b) => a < b, [badAxis(() => ones([2, 3]).argmin({ axis: 2 }))]),
 };

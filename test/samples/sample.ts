@@ -2,7 +2,8 @@ import type { DType, ErrorCode } from 'myelin';
 
 import type { AttrValue } from '../../lib/engine/command';
 import type { Tolerance } from '../support/compare';
-import { Random, sizeOf, type Nd } from '../support/reference';
+import type { Random } from '../support/reference';
+import { sizeOf, type Nd } from '../support/reference';
 
 /** One input: its shape, its numbers, and its dtype when that is not the one the sample is tried in. */
 export interface InputSpec {

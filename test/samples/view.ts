@@ -19,7 +19,15 @@ const permuted = (shape: readonly number[], axes: readonly number[]): Sample =>
     inputs: { x: uniform(shape) },
     attrs: { axes },
     reference: (x: Nd) =>
-      build(x.dtype, axes.map((axis) => shape[axis]!), (index) => at(x, shape.map((_, axis) => index[axes.indexOf(axis)]!))),
+      build(
+        x.dtype,
+        axes.map((axis) => shape[axis]!),
+        (index) =>
+          at(
+            x,
+            shape.map((_, axis) => index[axes.indexOf(axis)]!),
+          ),
+      ),
   });
 
 const expanded = (from: readonly number[], to: readonly number[]): Sample =>
@@ -29,7 +37,10 @@ const expanded = (from: readonly number[], to: readonly number[]): Sample =>
     reference: (x: Nd) =>
       build(x.dtype, to, (index) => {
         const own = index.slice(to.length - from.length);
-        return at(x, own.map((i, axis) => (from[axis] === 1 ? 0 : i)));
+        return at(
+          x,
+          own.map((i, axis) => (from[axis] === 1 ? 0 : i)),
+        );
       }),
   });
 
@@ -44,7 +55,12 @@ const sliced = (shape: readonly number[], range: Range): Sample =>
     inputs: { x: uniform(shape) },
     attrs: { ...range },
     reference: (x: Nd) =>
-      build(x.dtype, range.shape, (index) => at(x, index.map((i, axis) => range.start[axis]! + i * range.step[axis]!))),
+      build(x.dtype, range.shape, (index) =>
+        at(
+          x,
+          index.map((i, axis) => range.start[axis]! + i * range.step[axis]!),
+        ),
+      ),
   });
 
 const views = (samples: readonly Sample[], errors: OpSamples['errors']): OpSamples => ({ samples, errors });
@@ -68,7 +84,14 @@ export const view: SampleTable = {
     ],
   ),
   expand: views(
-    [expanded([1, 3], [2, 3]), expanded([3], [2, 4, 3]), expanded([], [2, 2]), expanded([2, 1, 3], [2, 4, 3]), expanded([1], [0]), expanded([0, 1], [2, 0, 3])],
+    [
+      expanded([1, 3], [2, 3]),
+      expanded([3], [2, 4, 3]),
+      expanded([], [2, 2]),
+      expanded([2, 1, 3], [2, 4, 3]),
+      expanded([1], [0]),
+      expanded([0, 1], [2, 0, 3]),
+    ],
     [
       { call: () => ones([2, 3]).expand([2, 4]), code: 'SHAPE', message: /does not broadcast to \[2, 4\]/ },
       { call: () => ones([2, 3]).expand([3]), code: 'SHAPE', message: /does not broadcast/ },

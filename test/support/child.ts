@@ -1,7 +1,8 @@
-import { transformFileSync } from '@swc/core';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+
+import { transpile } from './transpile';
 
 const root = path.resolve(__dirname, '..', '..');
 const sources = path.join(root, 'test', 'life', 'scripts');
@@ -13,11 +14,7 @@ export function compileScripts(): void {
   if (!existsSync(path.join(root, 'dist', 'index.js'))) throw new Error('dist is missing: run `npm run build` first');
   mkdirSync(compiled, { recursive: true });
   for (const file of readdirSync(sources)) {
-    const { code } = transformFileSync(path.join(sources, file), {
-      swcrc: false,
-      module: { type: 'commonjs' },
-      jsc: { target: 'es2022', parser: { syntax: 'typescript', explicitResourceManagement: true } },
-    });
+    const code = transpile(readFileSync(path.join(sources, file), 'utf8'));
     writeFileSync(path.join(compiled, file.replace(/\.ts$/, '.js')), code);
   }
 }

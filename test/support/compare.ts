@@ -49,7 +49,9 @@ export function difference(got: Nd, expected: Nd, tolerance: Tolerance): string 
     position++;
     if (agrees(value, wanted, eps, tolerance)) continue;
     bad++;
-    const ulp = isFloat(got.dtype) ? `, ${(Math.abs(value - wanted) / (eps * Math.abs(wanted))).toPrecision(3)} ulp` : '';
+    const ulp = isFloat(got.dtype)
+      ? `, ${(Math.abs(value - wanted) / (eps * Math.abs(wanted))).toPrecision(3)} ulp`
+      : '';
     first ??= `[${index}]: expected ${wanted}, got ${value}${ulp}`;
   }
   return bad === 0 ? undefined : `${bad} of ${position} elements differ, first at ${first}`;

@@ -43,7 +43,10 @@ export function gradientFault(
   const tensors = inputs.map((x) => place(x, 'contiguous'));
   const weights = weightsFor(f(tensors), random);
   const loss = (xs: readonly Tensor[]): Tensor => weightedSum(f(xs), weights);
-  const gradients = grad(() => loss(tensors), by.map((i) => tensors[i]!)).map(read);
+  const gradients = grad(
+    () => loss(tensors),
+    by.map((i) => tensors[i]!),
+  ).map(read);
   for (const [k, which] of by.entries()) {
     const x = inputs[which]!;
     for (let element = 0; element < x.data.length; element++) {
@@ -63,6 +66,9 @@ export function gradientFault(
 export function gradientOf(f: Differentiable, by: readonly number[], seed: number): Differentiable {
   return (inputs) => {
     const weights = weightsFor(f(inputs), new Random(seed));
-    return grad(() => weightedSum(f(inputs), weights), by.map((i) => inputs[i]!));
+    return grad(
+      () => weightedSum(f(inputs), weights),
+      by.map((i) => inputs[i]!),
+    );
   };
 }

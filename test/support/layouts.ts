@@ -43,7 +43,12 @@ const placements: Readonly<Record<Layout, (shape: readonly number[]) => Placemen
     elements: sizeOf(shape),
   }),
   channelsLast: (shape) => ({
-    strides: orderedStrides(shape, shape.length < 3 ? shape.map((_, i) => i) : [0, ...shape.keys()].filter((axis, i) => i === 0 || axis > 1).concat(1)),
+    strides: orderedStrides(
+      shape,
+      shape.length < 3
+        ? shape.map((_, i) => i)
+        : [0, ...shape.keys()].filter((axis, i) => i === 0 || axis > 1).concat(1),
+    ),
     offset: 0,
     elements: sizeOf(shape),
   }),
@@ -86,13 +91,16 @@ export function place(x: Nd, layout: Layout): Tensor {
   const poison = x.dtype === 'bool' ? 1 : 99;
   array.fill((integer ? BigInt(poison) : poison) as never);
   const put = (at: number, value: number): void => {
-    array[at] = (integer ? BigInt(value) : value) as never;
+    array[at] = integer ? BigInt(value) : value;
   };
   if (layout === 'contiguous') x.data.forEach((value, at) => put(at, value));
   else {
     let next = 0;
     for (const index of indicesOf(x.shape)) {
-      put(index.reduce((at, i, axis) => at + i * strides[axis]!, offset), x.data[next++]!);
+      put(
+        index.reduce((at, i, axis) => at + i * strides[axis]!, offset),
+        x.data[next++]!,
+      );
     }
   }
   const storage = Storage.allocate(elements * size);

@@ -84,7 +84,12 @@ export function groups(x: Nd, axes: readonly number[], keepDims = false): { shap
   const lists = Array.from({ length: sizeOf(kept) }, (): number[] => []);
   let next = 0;
   for (const index of indicesOf(x.shape)) {
-    lists[position(index.map((i, axis) => (reduced.has(axis) ? 0 : i)), kept)]!.push(x.data[next++]!);
+    lists[
+      position(
+        index.map((i, axis) => (reduced.has(axis) ? 0 : i)),
+        kept,
+      )
+    ]!.push(x.data[next++]!);
   }
   return { shape: keepDims ? kept : kept.filter((_, axis) => !reduced.has(axis)), lists };
 }
@@ -113,7 +118,17 @@ export function alongAxis(inputs: readonly Nd[], axis: number, f: (...lists: num
   const lists = inputs.map((x) => groups(x, [axis]).lists);
   const results = lists[0]!.map((_, row) => f(...lists.map((list) => list[row]!)));
   const outer = shape.filter((_, other) => other !== axis);
-  return build(dtype, shape, (index) => results[position(index.filter((_, other) => other !== axis), outer)]![index[axis]!]!);
+  return build(
+    dtype,
+    shape,
+    (index) =>
+      results[
+        position(
+          index.filter((_, other) => other !== axis),
+          outer,
+        )
+      ]![index[axis]!]!,
+  );
 }
 
 /**
@@ -140,7 +155,13 @@ export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 export function matmul(a: Nd, b: Nd): Nd {
   const [m, k] = a.shape.slice(-2) as [number, number];
   const n = b.shape.at(-1)!;
-  const batch = zip([{ ...a, shape: a.shape.slice(0, -2) }, { ...b, shape: b.shape.slice(0, -2) }], () => 0).shape;
+  const batch = zip(
+    [
+      { ...a, shape: a.shape.slice(0, -2) },
+      { ...b, shape: b.shape.slice(0, -2) },
+    ],
+    () => 0,
+  ).shape;
   const locate = (x: Nd, index: readonly number[], row: number, column: number): number => {
     const own = index.slice(batch.length - (x.shape.length - 2)).map((i, axis) => (x.shape[axis] === 1 ? 0 : i));
     return at(x, [...own, row, column]);

@@ -1,4 +1,5 @@
-import { Tensor, arange, tensor, zeros } from 'myelin';
+import type { Tensor } from 'myelin';
+import { arange, tensor, zeros } from 'myelin';
 import { inspect } from 'node:util';
 
 const lines = (...text: string[]): string => text.join('\n');
@@ -91,6 +92,6 @@ describe('console.log(tensor)', () => {
   test('inside of other objects, and as a string', () => {
     const x: Tensor = tensor([1, 2]);
     expect(inspect({ x })).toBe('{ x: float32[2] [1., 2.] }');
-    expect(`${x}`).toBe('float32[2] [1., 2.]');
+    expect(String(x)).toBe('float32[2] [1., 2.]');
   });
 });

@@ -71,17 +71,28 @@ test('transposing twice is nothing', () => {
 
 test('permute puts axes where it says', () => {
   fc.assert(
-    fc.property(shapes.chain((shape) => fc.tuple(fc.constant(shape), fc.shuffledSubarray(shape.map((_, i) => i), { minLength: shape.length }))), ([shape, order]) => {
-      const x = counted(shape);
-      const y = x.permute(order);
-      expect(y.shape).toEqual(order.map((axis) => shape[axis]));
-      const expected = build('float32', y.shape, (index) => {
-        const source = shape.map((_, axis) => index[order.indexOf(axis)]!);
-        return source.reduce((at, k, axis) => at * shape[axis]! + k, 0);
-      });
-      expect(read(y)).toEqual(expected);
-      expect(Array.from(y.data(), Number)).toEqual(expected.data);
-    }),
+    fc.property(
+      shapes.chain((shape) =>
+        fc.tuple(
+          fc.constant(shape),
+          fc.shuffledSubarray(
+            shape.map((_, i) => i),
+            { minLength: shape.length },
+          ),
+        ),
+      ),
+      ([shape, order]) => {
+        const x = counted(shape);
+        const y = x.permute(order);
+        expect(y.shape).toEqual(order.map((axis) => shape[axis]));
+        const expected = build('float32', y.shape, (index) => {
+          const source = shape.map((_, axis) => index[order.indexOf(axis)]!);
+          return source.reduce((at, k, axis) => at * shape[axis]! + k, 0);
+        });
+        expect(read(y)).toEqual(expected);
+        expect(Array.from(y.data(), Number)).toEqual(expected.data);
+      },
+    ),
   );
 });
 

@@ -5,7 +5,7 @@ const alive: Tensor[] = [];
 const one = ones([1]);
 for (let i = 0; i < 300_000; i++) alive.push(one.add(i % 7));
 const peak = memory().storages;
-const sum = alive.reduce((total, x, i) => (i % 1000 === 0 ? total + x.item() : total), 0);
+const sum = alive.reduce((total, x, i) => (i % 1000 === 0 ? total + Number(x.item()) : total), 0);
 for (const x of alive) x.dispose();
 const after = memory().storages;
 scope(() => {

@@ -1,6 +1,18 @@
 // A training loop of an MLP with Adam. Prints how resident memory grew from step 1,000 to the last one, and what is alive
 // once model, optimizer and data are disposed.
-import { Adam, Linear, ReLU, Sequential, crossEntropy, memory, randint, randn, scope, seed, valueAndGrad } from 'myelin';
+import {
+  Adam,
+  Linear,
+  ReLU,
+  Sequential,
+  crossEntropy,
+  memory,
+  randint,
+  randn,
+  scope,
+  seed,
+  valueAndGrad,
+} from 'myelin';
 
 const steps = Number(process.argv[2]);
 seed(1);
@@ -33,7 +45,7 @@ console.log(
     after,
     storages: memory().storages,
     first: Math.max(...resident.slice(0, tenth)),
-    last: Math.min(...resident.slice(-tenth)),
+    last: Math.max(...resident.slice(-tenth)),
     losses,
   }),
 );
