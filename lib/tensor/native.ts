@@ -27,36 +27,24 @@ export interface Native {
 
 const root = path.join(__dirname, '..', '..');
 
-function candidates(): string[] {
-  const override = process.env['MYELIN_ADDON'];
-  if (override !== undefined) return [path.resolve(override)];
-  return [path.join(root, 'build', 'Release', 'myelin.node')];
-}
-
 function load(): Native {
-  const failures: string[] = [];
-  for (const file of candidates()) {
-    try {
-      return require(file) as Native;
-    } catch (error) {
-      failures.push(`  ${file}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
-    }
-  }
+  const override = process.env['MYELIN_ADDON'];
   try {
+    if (override !== undefined) return require(path.resolve(override)) as Native;
+    // What this package was built with, else the prebuilt binary for this platform.
     return (require('node-gyp-build') as (folder: string) => Native)(root);
   } catch (error) {
-    failures.push(`  prebuilds: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    const tried = override ?? `${path.join(root, 'build', 'Release')} and ${path.join(root, 'prebuilds')}`;
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+    const libc = header.glibcVersionRuntime === undefined ? 'no glibc' : `glibc ${header.glibcVersionRuntime}`;
+    return fail(
+      'UNSUPPORTED',
+      'load',
+      `no native addon for ${process.platform}-${process.arch} (${libc}, Node ${process.versions.node}).\n` +
+        `Tried ${tried}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}\n` +
+        'To build it from source, install python3, make and g++ and run `npm run build:native` in the package.',
+    );
   }
-  const report = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  const libc =
-    report.header.glibcVersionRuntime === undefined ? 'no glibc' : `glibc ${report.header.glibcVersionRuntime}`;
-  return fail(
-    'UNSUPPORTED',
-    'load',
-    `no native addon for ${process.platform}-${process.arch} (${libc}, Node ${process.versions.node}).\n` +
-      `Tried:\n${failures.join('\n')}\n` +
-      'To build it from source, install python3, make and g++ and run `npm run build:native` in the package.',
-  );
 }
 
 function initialize(addon: Native): Native {

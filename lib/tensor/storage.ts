@@ -87,9 +87,10 @@ let collector: Collect | undefined;
 // Finalizers never run inside a synchronous loop and V8 cannot see how large tensors are, so it is asked to collect.
 // --expose-gc only affects contexts made after it is set: user code sees no new global.
 function collect(options?: { type: 'minor' }): void {
-  if (collector === undefined) {
+  // Flags are the process's: a worker may take this one back before the context is made.
+  while (collector === undefined) {
     setFlagsFromString('--expose-gc');
-    collector = runInNewContext('gc') as Collect;
+    collector = runInNewContext('globalThis.gc') as Collect | undefined;
     setFlagsFromString('--no-expose-gc');
   }
   collector(options);

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.join(__dirname, '..');
+
+/** Runs a script in a fresh process, as a user of the built package would. */
+function node(script: string, { module = false, env = {} }: { module?: boolean; env?: Record<string, string> } = {}) {
+  const args = [...(module ? ['--input-type=module'] : []), '-e', script];
+  return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } });
+}
+
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  exports: Record<string, unknown>;
+};
+const entries = Object.keys(manifest.exports)
+  .filter((entry) => entry !== './package.json')
+  .map((entry) => `myelin${entry.slice(1)}`);
+
+describe('the package', () => {
+  test.each(entries)('%s: import and require give the same classes', (entry) => {
+    const { stdout, stderr } = node(
+      `import { createRequire } from 'node:module';
+       import * as imported from '${entry}';
+       const required = createRequire(import.meta.url)('${entry}');
+       const main = await import('myelin');
+       const names = Object.keys(required);
+       console.log(names.length > 0 && names.every((name) => imported[name] === required[name] && main[name] === required[name]));`,
+      { module: true },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe('true\n');
+  });
+
+  test('says what it tried when the addon cannot be loaded', () => {
+    const { stderr, status } = node(`require('myelin')`, { env: { MYELIN_ADDON: 'nowhere.node' } });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/MyelinError: load: no native addon for \w+-\w+ \(.*Node \d+/);
+    expect(stderr).toContain('nowhere.node');
+    expect(stderr).toContain('npm run build:native');
+  });
+
+  test.each([
+    ['MYELIN_ISA', 'pentium', /MYELIN_ISA=pentium is not one of .*reference/],
+    ['MYELIN_THREADS', 'many', /MYELIN_THREADS=many is not a positive integer/],
+    ['MYELIN_THREADS', '0', /MYELIN_THREADS=0 is not a positive integer/],
+  ])('refuses %s=%s', (name, value, message) => {
+    const { stderr, status } = node(`require('myelin')`, { env: { [name]: value } });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  test('MYELIN_ISA and MYELIN_THREADS are obeyed', () => {
+    const env = { MYELIN_ISA: 'reference', MYELIN_THREADS: '1' };
+    const { stdout } = node(`const { isa, threads } = require('myelin'); console.log(isa(), threads())`, { env });
+    expect(stdout).toBe('reference 1\n');
+  });
+});
