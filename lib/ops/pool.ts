@@ -46,23 +46,25 @@ const imageSpec = (dtype: TensorSpec['dtype'], shape: Shape): TensorSpec => ({
   strides: channelsLastStrides(shape),
 });
 
+const windowAttrs = { kernel: 'ints', stride: 'ints', padding: 'ints', dilation: 'ints', ceilMode: 'bool' } as const;
+
 const maxPool2dOp = defineOp({
   name: 'maxPool2d',
   inputs: ['x'],
   outputs: ['out', 'indices'],
-  attrs: { kernel: 'ints', stride: 'ints', padding: 'ints', dilation: 'ints', ceilMode: 'bool' },
+  attrs: windowAttrs,
   save: ['indices'],
   infer: ({ x }, attrs) => {
     const shape = pooledShape('maxPool2d', x, attrs);
     return { out: imageSpec(x.dtype, shape), indices: imageSpec('int32', shape) };
   },
-  grad: ({ indices, dout, spec }) => ({ x: maxPool2dBackward(dout, indices, spec.x.shape) }),
+  grad: ({ indices, dout, attrs, spec }) => ({ x: maxPool2dBackward(dout, indices, spec.x.shape, attrs) }),
 });
 
 const maxPool2dBackwardOp = defineOp({
   name: 'maxPool2dBackward',
   inputs: ['gradient', 'indices'],
-  attrs: { inputShape: 'ints' },
+  attrs: { inputShape: 'ints', ...windowAttrs },
   save: ['indices'],
   infer: ({ gradient }, { inputShape }) => imageSpec(gradient.dtype, inputShape),
   // The gradient picks, from where each maximum was found.
@@ -74,8 +76,9 @@ const maxPool2dBackwardOp = defineOp({
   },
 });
 
-function maxPool2dBackward(gradient: Tensor, indices: Tensor, inputShape: Shape): Tensor {
-  return maxPool2dBackwardOp({ gradient, indices }, { inputShape });
+function maxPool2dBackward(gradient: Tensor, indices: Tensor, inputShape: Shape, windows: Windows): Tensor {
+  const { kernel, stride, padding, dilation, ceilMode } = windows;
+  return maxPool2dBackwardOp({ gradient, indices }, { inputShape, kernel, stride, padding, dilation, ceilMode });
 }
 
 const averageAttrs = {

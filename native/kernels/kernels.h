@@ -75,10 +75,28 @@ using BatchNormDxFn = void(const T* x, std::ptrdiff_t x_stride, const T* dout, s
 // dst[k * ldd + i] = src[i * lds + k] for i < m, k < n. src and dst must not overlap.
 template <class T>
 using TransposeFn = void(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std::size_t m, std::size_t n);
-// Channel by channel the maximum of count >= 1 pixels of n channels, and unless null the index of the pixel it is from:
-// the first maximum, but the last NaN if there is one (as PyTorch).
+
+// Neighbouring windows over a plane of a channels-last image. Places count its pixels; element c of the pixel at `place`
+// is plane[place * step + c], and pixels of outputs have step = channels. Tap (i, j) of window o is at the place
+// first + o * window + i * line + j * column.
+struct PoolRow {
+  std::ptrdiff_t first, window, line, column;
+  std::size_t windows, lines, columns, channels;
+};
+// The maximum of each window and its place: the first maximum, but the last NaN if there is one (as PyTorch).
 template <class T>
-using MaxPoolPixelFn = void(const T* const* pixels, std::size_t count, T* out, std::int32_t* winner, std::size_t n);
+using MaxPoolRowFn = void(const PoolRow& row, const T* image, std::ptrdiff_t step, T* out, std::int32_t* winner);
+// The sum of each window / divisor.
+template <class T>
+using AvgPoolRowFn = void(const PoolRow& row, const T* image, std::ptrdiff_t step, T divisor, T* out);
+// What windows give to one line of taps (lines is 1): a tap of dx gets dout where the winner is its place, else 0, or
+// dout / divisor. With `add` shares are added to dx, window after window; without, windows must not overlap.
+template <class T>
+using MaxPoolRowBackwardFn = void(const PoolRow& row, const T* dout, std::ptrdiff_t dout_step,
+                                  const std::int32_t* winner, std::ptrdiff_t winner_step, T* dx, bool add);
+template <class T>
+using AvgPoolRowBackwardFn = void(const PoolRow& row, const T* dout, std::ptrdiff_t dout_step, T divisor, T* dx,
+                                  bool add);
 
 // One step of an optimizer on n parameters, formula for formula torch.optim's (single-tensor form). All arrays but the
 // gradient are updated in place. Hyper-parameters are double and rounded once, after derived ones such as 1 - beta.

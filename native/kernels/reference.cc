@@ -13,6 +13,7 @@ namespace {
 
 #include "kernels/reference_elementwise.inl"
 #include "kernels/reference_rows.inl"
+#include "kernels/reference_pool2d.inl"
 #include "kernels/reference_gemm.inl"
 
 }  // namespace

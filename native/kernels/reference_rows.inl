@@ -123,17 +123,6 @@ void transpose(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std
     for (std::size_t k = 0; k < n; k++) dst[static_cast<std::ptrdiff_t>(k) * ldd + i] = at(src + k, lds, i);
 }
 
-template <class T>
-void max_pool_pixel(const T* const* pixels, std::size_t count, T* out, std::int32_t* winner, std::size_t n) {
-  for (std::size_t j = 0; j < n; j++) {
-    std::size_t best = 0;
-    for (std::size_t p = 1; p < count; p++)
-      if (pixels[p][j] > pixels[best][j] || pixels[p][j] != pixels[p][j]) best = p;
-    out[j] = pixels[best][j];
-    if (winner) winner[j] = static_cast<std::int32_t>(best);
-  }
-}
-
 // ---- optimizers ---------------------------------------------------------------------------------------------------
 
 template <class T>
@@ -241,10 +230,6 @@ void adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradSte
     for (std::size_t i = 0; i < rows; i++, x += x_stride, dout += dout_stride, dx += dx_stride)                        \
       for (std::size_t j = 0; j < n; j++)                                                                              \
         dx[j] = static_cast<T>(static_cast<double>(x[j]) * a[j] + static_cast<double>(dout[j]) * b[j] + c[j]);         \
-  }                                                                                                                    \
-  void prefix##_max_pool_pixel(const T* const* pixels, std::size_t count, T* out, std::int32_t* winner,                \
-                               std::size_t n) {                                                                        \
-    max_pool_pixel(pixels, count, out, winner, n);                                                                     \
   }                                                                                                                    \
   void prefix##_sgd(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step) {                        \
     sgd(param, grad, velocity, n, step);                                                                               \

@@ -47,13 +47,36 @@ struct WindowAxis {
   }
 };
 
+// Neighbouring windows of a row that see equally many columns, from window `begin` on.
+struct Stretch {
+  std::int64_t begin, count;
+  Span span;  // of the first of them
+};
+
 struct Windows {
   WindowAxis h, w;
-  std::vector<Span> columns;  // of every window of a row
+  std::vector<Stretch> stretches;  // all windows of a row
 
-  std::size_t rows(const View& pooled) const { return static_cast<std::size_t>(pooled.shape[0] * h.windows); }
+  bool overlap() const { return h.overlap() || w.overlap(); }
   std::size_t taps() const {
     return static_cast<std::size_t>(std::min(h.kernel, h.extent) * std::min(w.kernel, w.extent));
+  }
+  // Whether windows that do not overlap reach every pixel of a row.
+  bool fill_rows() const {
+    std::int64_t reached = 0;
+    for (const Stretch& stretch : stretches) reached += stretch.count * stretch.span.count;
+    return reached == w.extent;
+  }
+  // The windows of a stretch on lines `line`, `line` + h.dilation, ...
+  PoolRow row(const Stretch& stretch, std::int64_t line, std::int64_t lines, std::size_t channels) const {
+    return {line * w.extent + stretch.span.first,
+            w.stride,
+            h.dilation * w.extent,
+            w.dilation,
+            static_cast<std::size_t>(stretch.count),
+            static_cast<std::size_t>(lines),
+            static_cast<std::size_t>(stretch.span.count),
+            channels};
   }
 };
 
@@ -81,11 +104,27 @@ class WindowReader {
                 pooled.shape[2] == windows_.h.expected_windows(ceil_mode) &&
                 pooled.shape[3] == windows_.w.expected_windows(ceil_mode),
             "a pooled image has another size than its windows give");
-    for (std::int64_t ow = 0; ow < windows_.w.windows; ow++) windows_.columns.push_back(windows_.w.span(ow));
+    find_stretches();
     return windows_;
   }
 
  private:
+  void find_stretches() {
+    const WindowAxis& axis = windows_.w;
+    for (std::int64_t window = 0; window < axis.windows; window++) {
+      const Span span = axis.span(window);
+      if (!windows_.stretches.empty()) {
+        Stretch& last = windows_.stretches.back();
+        const bool alike = span.count == last.span.count && span.padded == last.span.padded;
+        if (alike && span.first == last.span.first + last.count * axis.stride) {
+          last.count++;
+          continue;
+        }
+      }
+      windows_.stretches.push_back({window, 1, span});
+    }
+  }
+
   static constexpr std::int64_t kLimit = std::int64_t{1} << 30;
   Attrs& attrs_;
   Windows windows_;
@@ -103,71 +142,75 @@ void require_shape(Attrs& attrs, const View& dx) {
           "a gradient has the shape of its tensor");
 }
 
-// Calls body(image, row, chunk) for every row of windows (or of pixels), on several threads.
+// Calls body(image, row) for every row of windows (or of pixels) of all images, on several threads.
 template <class Body>
-void for_image_rows(std::size_t images, std::size_t height, std::size_t chunks, const Body& body) {
+void for_image_rows(const View& images, std::size_t work, const Body& body) {
+  const std::size_t height = static_cast<std::size_t>(images.shape[2]);
+  const std::size_t rows = static_cast<std::size_t>(images.shape[0]) * height;
+  if (images.size() == 0) return;
+  const std::size_t chunks = std::min(rows, chunks_for(work, kGrain));
   parallel_for(chunks, [&](std::size_t chunk) {
-    const Range range = chunk_range(images * height, chunks, chunk);
-    for (std::size_t row = range.begin; row < range.end; row++) {
-      body(static_cast<std::int64_t>(row / height), static_cast<std::int64_t>(row % height), chunk);
-    }
+    const Range range = chunk_range(rows, chunks, chunk);
+    for (std::size_t row = range.begin; row < range.end; row++)
+      body(row / height, static_cast<std::int64_t>(row % height));
   });
 }
 
-// The pixels under one window, and where in their plane they are.
-template <class T>
-struct Tapped {
-  const T** pixels;
-  std::int32_t* places;
-  std::size_t count;
+// Calls body(stretch, first window) for the windows of row `oh` of an image, a stretch at a time.
+template <class Body>
+void for_stretches(const Windows& windows, std::size_t image, std::int64_t oh, const Body& body) {
+  const std::size_t row = image * static_cast<std::size_t>(windows.h.windows) + static_cast<std::size_t>(oh);
+  const std::size_t first = row * static_cast<std::size_t>(windows.w.windows);
+  for (const Stretch& stretch : windows.stretches) body(stretch, first + static_cast<std::size_t>(stretch.begin));
+}
 
-  void collect(const Pixels<const T>& x, const Windows& at, std::int64_t image, const Span& rows, const Span& columns) {
-    count = 0;
-    for (std::int64_t i = 0; i < rows.count; i++) {
-      const std::int64_t line = (rows.first + i * at.h.dilation) * at.w.extent;
-      const T* const pixel = x.row(static_cast<std::size_t>(image * at.h.extent * at.w.extent + line));
-      for (std::int64_t j = 0; j < columns.count; j++) {
-        const std::int64_t column = columns.first + j * at.w.dilation;
-        pixels[count] = pixel + column * x.stride;
-        places[count++] = static_cast<std::int32_t>(line + column);
-      }
-    }
+// Calls body(oh) for the rows of windows with a tap on line `line` of the image, in order.
+template <class Body>
+void for_rows_over(const WindowAxis& h, std::int64_t line, const Body& body) {
+  const std::int64_t reach = h.dilation * (h.kernel - 1);
+  const std::int64_t first = ceil_divide(std::max<std::int64_t>(0, line + h.padding - reach), h.stride);
+  const std::int64_t last = std::min(h.windows - 1, (line + h.padding) / h.stride);
+  for (std::int64_t oh = first; oh <= last; oh++) {
+    if ((line + h.padding - oh * h.stride) % h.dilation == 0) body(oh);
   }
-};
+}
+
+Windows max_pool_windows(Attrs& attrs, const View& image, const View& pooled) {
+  WindowReader reader(attrs);
+  reader.pair(&WindowAxis::kernel, 1);
+  reader.pair(&WindowAxis::stride, 1);
+  reader.pair(&WindowAxis::padding, 0);
+  reader.pair(&WindowAxis::dilation, 1);
+  const Windows windows = reader.finish(image, pooled, attrs.boolean());
+  require(image.shape[2] * image.shape[3] <= std::numeric_limits<std::int32_t>::max(), "an image is too large to pool");
+  return windows;
+}
 
 // A window that misses the image altogether has no maximum: -infinity from nowhere.
 constexpr std::int32_t kNowhere = -1;
 
 template <class T>
 void max_pool_of(OpCall& call, const Windows& windows) {
-  const auto kernel = pick<T>(call.kernels.f32_max_pool_pixel, call.kernels.f64_max_pool_pixel);
+  const auto kernel = pick<T>(call.kernels.f32_max_pool_row, call.kernels.f64_max_pool_row);
   const PixelInput<T> input(call.in[0], call.kernels);
   const PixelOutput<T> output(call.out[0]);
   const PixelOutput<std::int32_t> places(call.out[1]);
   const Pixels<const T> x = input.pixels();
   const Pixels<T> y = output.pixels();
   const Pixels<std::int32_t> winners = places.pixels();
-  const std::size_t n = y.channels, taps = windows.taps(), rows = windows.rows(call.out[0]);
-  const std::size_t chunks = std::max<std::size_t>(1, std::min(rows, chunks_for(y.rows * n * taps, kGrain)));
-  const Temporary pointers(chunks * taps * sizeof(const T*)), indices(chunks * taps * sizeof(std::int32_t));
-  const std::int64_t height = windows.h.windows, width = windows.w.windows;
-  const auto pool_row = [&](std::int64_t image, std::int64_t oh, std::size_t chunk) {
-    Tapped<T> tapped{pointers.as<const T*>() + chunk * taps, indices.as<std::int32_t>() + chunk * taps, 0};
+  const std::size_t plane = static_cast<std::size_t>(windows.h.extent * windows.w.extent);
+  for_image_rows(call.out[0], y.rows * y.channels * windows.taps(), [&](std::size_t image, std::int64_t oh) {
     const Span span = windows.h.span(oh);
-    for (std::int64_t ow = 0; ow < width; ow++) {
-      const std::size_t pixel = static_cast<std::size_t>((image * height + oh) * width + ow);
-      std::int32_t* const winner = winners.row(pixel);
-      tapped.collect(x, windows, image, span, windows.columns[static_cast<std::size_t>(ow)]);
-      if (tapped.count == 0) {
-        std::fill_n(y.row(pixel), n, -std::numeric_limits<T>::infinity());
-        std::fill_n(winner, n, kNowhere);
-        continue;
+    for_stretches(windows, image, oh, [&](const Stretch& stretch, std::size_t first) {
+      const PoolRow row = windows.row(stretch, span.first, span.count, y.channels);
+      if (row.lines * row.columns == 0) {
+        std::fill_n(y.row(first), row.windows * y.channels, -std::numeric_limits<T>::infinity());
+        std::fill_n(winners.row(first), row.windows * y.channels, kNowhere);
+      } else {
+        kernel(row, x.row(image * plane), x.stride, y.row(first), winners.row(first));
       }
-      kernel(tapped.pixels, tapped.count, y.row(pixel), winner, n);
-      for (std::size_t j = 0; j < n; j++) winner[j] = tapped.places[winner[j]];
-    }
-  };
-  if (y.rows * n != 0) for_image_rows(rows / height, height, chunks, pool_row);
+    });
+  });
   output.finish(call.kernels);
   places.finish(call.kernels);
 }
@@ -176,43 +219,46 @@ void max_pool(OpCall& call) {
   const View &x = call.in[0], &out = call.out[0], &indices = call.out[1];
   require_images(x, out);
   require(indices.same_shape(out) && indices.dtype == DType::kInt32, "indices of a max pool are int32");
-  WindowReader reader(call.attrs);
-  reader.pair(&WindowAxis::kernel, 1);
-  reader.pair(&WindowAxis::stride, 1);
-  reader.pair(&WindowAxis::padding, 0);
-  reader.pair(&WindowAxis::dilation, 1);
-  const Windows windows = reader.finish(x, out, call.attrs.boolean());
-  require(x.shape[2] * x.shape[3] <= std::numeric_limits<std::int32_t>::max(), "an image is too large to pool");
+  const Windows windows = max_pool_windows(call.attrs, x, out);
   visit_float(x.dtype, [&](auto tag) { max_pool_of<typename decltype(tag)::type>(call, windows); });
 }
 
-// Windows overlap, so one thread adds up an image, or a band of its channels.
+// Line by line of the image, so that lines need no order among threads: every window over a line gives its share.
+// give(image, line, oh) hands out the shares of one row of windows.
+template <class T, class Give>
+void for_shares(const View& images, const Windows& windows, const Pixels<T>& dx, std::size_t work, const Give& give) {
+  const std::size_t line_size = static_cast<std::size_t>(windows.w.extent) * dx.channels;
+  const bool add = windows.overlap(), clear = add || !windows.fill_rows();
+  for_image_rows(images, work, [&](std::size_t image, std::int64_t line) {
+    const std::size_t height = static_cast<std::size_t>(windows.h.extent);
+    T* const to = dx.data + (image * height + static_cast<std::size_t>(line)) * line_size;
+    bool given = false;
+    if (clear) std::fill_n(to, line_size, T{0});
+    for_rows_over(windows.h, line, [&](std::int64_t oh) {
+      give(image, line, oh);
+      given = true;
+    });
+    if (!clear && !given) std::fill_n(to, line_size, T{0});
+  });
+}
+
 template <class T>
-void max_pool_backward_of(OpCall& call) {
+void max_pool_backward_of(OpCall& call, const Windows& windows) {
+  const auto kernel = pick<T>(call.kernels.f32_max_pool_row_backward, call.kernels.f64_max_pool_row_backward);
   const PixelInput<T> gradient(call.in[0], call.kernels);
   const PixelInput<std::int32_t> places(call.in[1], call.kernels);
   const PixelOutput<T> output(call.out[0]);
   const Pixels<const T> dout = gradient.pixels();
   const Pixels<const std::int32_t> winners = places.pixels();
   const Pixels<T> dx = output.pixels();
-  const std::size_t images = static_cast<std::size_t>(call.out[0].shape[0]);
-  const std::size_t bands = images >= 16 ? 1 : chunks_for(dx.channels, 16);
-  const std::size_t plane = images == 0 ? 0 : dx.rows / images, pooled = images == 0 ? 0 : dout.rows / images;
-  parallel_for(images * bands, [&](std::size_t job) {
-    const std::size_t image = job / bands;
-    const Range band = chunk_range(dx.channels, bands, job % bands, 16);
-    for (std::size_t p = image * plane; p < (image + 1) * plane; p++) {
-      std::fill(dx.row(p) + band.begin, dx.row(p) + band.end, T{0});
-    }
-    for (std::size_t p = image * pooled; p < (image + 1) * pooled; p++) {
-      const T* const from = dout.row(p);
-      const std::int32_t* const winner = winners.row(p);
-      for (std::size_t j = band.begin; j < band.end; j++) {
-        // As an unsigned number kNowhere lies outside every plane, as does what a forged command may hold.
-        const std::size_t place = static_cast<std::uint32_t>(winner[j]);
-        if (place < plane) dx.row(image * plane + place)[j] += from[j];
-      }
-    }
+  const std::size_t plane = static_cast<std::size_t>(windows.h.extent * windows.w.extent) * dx.channels;
+  const std::size_t work = dout.rows * dx.channels * windows.taps();
+  const bool add = windows.overlap();
+  for_shares(call.out[0], windows, dx, work, [&](std::size_t image, std::int64_t line, std::int64_t oh) {
+    for_stretches(windows, image, oh, [&](const Stretch& stretch, std::size_t first) {
+      const PoolRow row = windows.row(stretch, line, 1, dx.channels);
+      kernel(row, dout.row(first), dout.stride, winners.row(first), winners.stride, dx.data + image * plane, add);
+    });
   });
   output.finish(call.kernels);
 }
@@ -222,9 +268,8 @@ void max_pool_backward(OpCall& call) {
   require_images(dout, dx);
   require(indices.same_shape(dout) && indices.dtype == DType::kInt32, "indices of a max pool are int32");
   require_shape(call.attrs, dx);
-  require(dout.shape[0] == dx.shape[0] && dout.shape[1] == dx.shape[1], "a pooled image keeps batch and channels");
-  require(dx.shape[2] * dx.shape[3] <= std::numeric_limits<std::int32_t>::max(), "an image is too large to pool");
-  visit_float(dx.dtype, [&](auto tag) { max_pool_backward_of<typename decltype(tag)::type>(call); });
+  const Windows windows = max_pool_windows(call.attrs, dx, dout);
+  visit_float(dx.dtype, [&](auto tag) { max_pool_backward_of<typename decltype(tag)::type>(call, windows); });
 }
 
 struct AvgPool {
@@ -247,51 +292,26 @@ struct AvgPool {
   }
 };
 
-// A divisor for every channel, written anew only when it changes: kernels are quickest on neighbouring elements.
-template <class T>
-class Divisors {
- public:
-  Divisors(T* values, std::size_t n) : values_(values), n_(n) {}
-  const T* of(T divisor) {
-    if (divisor != divisor_) std::fill_n(values_, n_, divisor);
-    divisor_ = divisor;
-    return values_;
-  }
-
- private:
-  T* values_;
-  std::size_t n_;
-  T divisor_ = -1;
-};
-
 template <class T>
 void avg_pool_of(OpCall& call, const AvgPool& pool) {
-  const auto sum_rows = pick<T>(call.kernels.f32_sum_rows, call.kernels.f64_sum_rows);
-  const auto div = pick<T>(call.kernels.f32_div, call.kernels.f64_div);
+  const auto kernel = pick<T>(call.kernels.f32_avg_pool_row, call.kernels.f64_avg_pool_row);
+  const Windows& windows = pool.windows;
   const PixelInput<T> input(call.in[0], call.kernels);
   const PixelOutput<T> output(call.out[0]);
   const Pixels<const T> x = input.pixels();
   const Pixels<T> y = output.pixels();
-  const WindowAxis &h = pool.windows.h, &w = pool.windows.w;
-  const std::size_t n = y.channels, rows = pool.windows.rows(call.out[0]);
-  const std::size_t work = y.rows * n * pool.windows.taps();
-  const std::size_t chunks = std::max<std::size_t>(1, std::min(rows, chunks_for(work, kGrain)));
-  const Temporary buffers(chunks * n * sizeof(T));
-  const auto pool_row = [&](std::int64_t image, std::int64_t oh, std::size_t chunk) {
-    Divisors<T> divisors(buffers.as<T>() + chunk * n, n);
-    const Span span = h.span(oh);
-    T* sum = y.row(static_cast<std::size_t>((image * h.windows + oh) * w.windows));
-    for (const Span& columns : pool.windows.columns) {
-      std::fill_n(sum, n, T{0});
-      for (std::int64_t i = 0; i < span.count && columns.count > 0; i++) {
-        const std::int64_t pixel = (image * h.extent + span.first + i) * w.extent + columns.first;
-        sum_rows(x.row(static_cast<std::size_t>(pixel)), x.stride, static_cast<std::size_t>(columns.count), sum, n);
+  const std::size_t plane = static_cast<std::size_t>(windows.h.extent * windows.w.extent);
+  for_image_rows(call.out[0], y.rows * y.channels * windows.taps(), [&](std::size_t image, std::int64_t oh) {
+    const Span span = windows.h.span(oh);
+    for_stretches(windows, image, oh, [&](const Stretch& stretch, std::size_t first) {
+      const PoolRow row = windows.row(stretch, span.first, span.count, y.channels);
+      if (row.lines * row.columns == 0) {
+        std::fill_n(y.row(first), row.windows * y.channels, T{0});
+      } else {
+        kernel(row, x.row(image * plane), x.stride, pool.divisor<T>(span, stretch.span), y.row(first));
       }
-      if (span.count * columns.count > 0) div(sum, 1, divisors.of(pool.divisor<T>(span, columns)), 1, sum, n);
-      sum += y.stride;
-    }
-  };
-  if (y.rows * n != 0) for_image_rows(rows / static_cast<std::size_t>(h.windows), h.windows, chunks, pool_row);
+    });
+  });
   output.finish(call.kernels);
 }
 
@@ -302,48 +322,25 @@ void avg_pool(OpCall& call) {
   visit_float(x.dtype, [&](auto tag) { avg_pool_of<typename decltype(tag)::type>(call, pool); });
 }
 
-// Row by row of the image, so that rows need no order among threads: every window over a row gives its share.
 template <class T>
 void avg_pool_backward_of(OpCall& call, const AvgPool& pool) {
-  const auto add = pick<T>(call.kernels.f32_add, call.kernels.f64_add);
-  const auto div = pick<T>(call.kernels.f32_div, call.kernels.f64_div);
+  const auto kernel = pick<T>(call.kernels.f32_avg_pool_row_backward, call.kernels.f64_avg_pool_row_backward);
+  const Windows& windows = pool.windows;
   const PixelInput<T> gradient(call.in[0], call.kernels);
   const PixelOutput<T> output(call.out[0]);
   const Pixels<const T> dout = gradient.pixels();
   const Pixels<T> dx = output.pixels();
-  const WindowAxis &h = pool.windows.h, &w = pool.windows.w;
-  const std::size_t n = dx.channels, images = static_cast<std::size_t>(call.out[0].shape[0]);
-  const std::size_t rows = images * static_cast<std::size_t>(h.extent);
-  const std::size_t work = dout.rows * n * pool.windows.taps();
-  const std::size_t chunks = std::max<std::size_t>(1, std::min(rows, chunks_for(work, kGrain)));
-  const Temporary buffers(chunks * 2 * n * sizeof(T));
-  const bool overlap = h.overlap() || w.overlap();
-  const auto fill_row = [&](std::int64_t image, std::int64_t row, std::size_t chunk) {
-    T* const share = buffers.as<T>() + chunk * 2 * n;
-    Divisors<T> divisors(share + n, n);
-    T* const line = dx.row(static_cast<std::size_t>((image * h.extent + row) * w.extent));
-    for (std::int64_t i = 0; i < w.extent; i++) std::fill_n(line + i * dx.stride, n, T{0});
-    const std::int64_t first = ceil_divide(std::max<std::int64_t>(0, row + h.padding - h.kernel + 1), h.stride);
-    const std::int64_t last = std::min(h.windows - 1, (row + h.padding) / h.stride);
-    for (std::int64_t oh = first; oh <= last; oh++) {
-      const Span span = h.span(oh);
-      const T* from = dout.row(static_cast<std::size_t>((image * h.windows + oh) * w.windows));
-      for (const Span& columns : pool.windows.columns) {
-        const T* const divisor = divisors.of(pool.divisor<T>(span, columns));
-        if (overlap) div(from, 1, divisor, 1, share, n);
-        for (std::int64_t i = 0; i < columns.count; i++) {
-          T* const target = line + (columns.first + i) * dx.stride;
-          if (overlap) {
-            add(target, 1, share, 1, target, n);
-          } else {
-            div(from, 1, divisor, 1, target, n);
-          }
-        }
-        from += dout.stride;
-      }
-    }
-  };
-  if (dx.rows * n != 0) for_image_rows(images, static_cast<std::size_t>(h.extent), chunks, fill_row);
+  const std::size_t plane = static_cast<std::size_t>(windows.h.extent * windows.w.extent) * dx.channels;
+  const std::size_t work = dout.rows * dx.channels * windows.taps();
+  const bool add = windows.overlap();
+  for_shares(call.out[0], windows, dx, work, [&](std::size_t image, std::int64_t line, std::int64_t oh) {
+    const Span span = windows.h.span(oh);
+    for_stretches(windows, image, oh, [&](const Stretch& stretch, std::size_t first) {
+      const PoolRow row = windows.row(stretch, line, 1, dx.channels);
+      const T divisor = pool.divisor<T>(span, stretch.span);
+      kernel(row, dout.row(first), dout.stride, divisor, dx.data + image * plane, add);
+    });
+  });
   output.finish(call.kernels);
 }
 
