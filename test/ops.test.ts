@@ -1,19 +1,10 @@
-import {
-  isa,
-  scope,
-  setIsa,
-  setThreads,
-  supportedIsas,
-  threads,
-  type DType,
-  type MyelinError,
-  type Tensor,
-} from 'myelin';
+import { isa, scope, setIsa, setThreads, supportedIsas, threads, type DType, type Tensor } from 'myelin';
 
 import { ops, unclaimedNativeOps, type Op } from '../lib/engine/define';
 import { isDense } from '../lib/tensor/shape';
 import { samples } from './samples';
 import { floats, type ErrorCase, type OpSamples, type Sample } from './samples/sample';
+import { caught } from './support/caught';
 import { bytesOf, difference, read, type Tolerance } from './support/compare';
 import { gradientFault, gradientOf } from './support/gradcheck';
 import { layouts, type Layout } from './support/layouts';
@@ -155,14 +146,7 @@ function checkThreads(op: Op, sample: Sample): void {
 }
 
 function checkError(op: Op, { call, code, message, op: named = op.name }: ErrorCase): void {
-  const error = scope(() => {
-    try {
-      call();
-    } catch (caught) {
-      return caught as MyelinError;
-    }
-    throw new Error(`${op.name}: nothing was thrown (expected ${code} ${message})`);
-  });
+  const error = scope(() => caught(call));
   expect({ code: error.code, op: error.op, message: error.message }).toEqual({
     code,
     op: named,

@@ -50,6 +50,19 @@ describe('the package', () => {
     expect(stderr).toMatch(message);
   });
 
+  test('a worker leaves the ISA and the threads as the main thread has set them', () => {
+    const { stdout, stderr } = node(
+      `const { Worker } = require('node:worker_threads');
+       const { isa, setIsa, setThreads, threads } = require('myelin');
+       setIsa('reference');
+       setThreads(1);
+       new Worker("require('myelin')", { eval: true }).once('exit', () => console.log(isa(), threads()));`,
+      { env: { MYELIN_ISA: process.arch === 'x64' ? 'sse2' : 'neon', MYELIN_THREADS: '2' } },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe('reference 1\n');
+  });
+
   test('MYELIN_ISA and MYELIN_THREADS are obeyed', () => {
     const env = { MYELIN_ISA: 'reference', MYELIN_THREADS: '1' };
     const { stdout } = node(`const { isa, threads } = require('myelin'); console.log(isa(), threads())`, { env });

@@ -1,6 +1,7 @@
+import { checkTensor } from '../ops/checks.js';
 import { tensor } from '../ops/creation.js';
 import { indexSelect } from '../ops/indexing.js';
-import { select, slice } from '../ops/view.js';
+import { select, slice } from '../ops/slice.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Collated } from './collate.js';
@@ -69,7 +70,7 @@ function rowsOf(tensors: Readonly<Record<string, Tensor>>): number {
   if (entries.length === 0) fail('VALUE', 'TensorDataset', 'needs at least one tensor');
   const listed = () => entries.map(([name, tensor]) => `${name} is ${describe(tensor)}`).join(', ');
   const lengths = entries.map(([name, tensor]) => {
-    if (!(tensor instanceof Tensor)) fail('TYPE', 'TensorDataset', `${name} is ${show(tensor)}, not a tensor`);
+    checkTensor('TensorDataset', name, tensor);
     return tensor.shape[0];
   });
   const [length] = lengths;

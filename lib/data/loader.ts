@@ -1,3 +1,4 @@
+import { checkInteger } from '../ops/checks.js';
 import { scope, scopeAsync, tensorsIn } from '../tensor/scope.js';
 import { fail, show } from '../tensor/errors.js';
 import { Variable } from '../tensor/parameter.js';
@@ -82,11 +83,13 @@ export class DataLoader<
     this.dataset = asDataset(source);
     this.samples = this.dataset?.length;
     this.batchSize = checkBatchSize(options.batchSize ?? 32, this.samples);
-    this.prefetch = checkCount('prefetch', options.prefetch ?? (this.dataset?.batch === undefined ? 2 : 0), 0);
+    this.prefetch = options.prefetch ?? (this.dataset?.batch === undefined ? 2 : 0);
+    checkInteger('DataLoader', 'prefetch', this.prefetch, 0);
     if (options.shuffle === true && this.dataset === undefined) {
       fail('VALUE', 'DataLoader', 'only data with length and get(index) can be shuffled');
     }
-    this.seed = options.shuffle === true ? checkCount('seed', options.seed ?? drawSeed(), 0) : 0;
+    this.seed = options.shuffle === true ? (options.seed ?? drawSeed()) : 0;
+    checkInteger('DataLoader', 'seed', this.seed, 0);
     this.length = this.samples === undefined ? undefined : this.countBatches(this.samples);
   }
 
@@ -96,6 +99,8 @@ export class DataLoader<
 
   /** Iterates one epoch, or the rest of it. */
   batches({ epoch = this.epoch, skip = 0 }: Pass = {}): AsyncGenerator<B, void, undefined> {
+    checkInteger('DataLoader', 'epoch', epoch, 0);
+    checkInteger('DataLoader', 'skip', skip, 0);
     this.epoch = epoch + 1;
     return this.makeAhead(this.dataset === undefined ? this.gathered(skip) : this.chosen(this.dataset, epoch, skip));
   }
@@ -143,8 +148,12 @@ export class DataLoader<
       const { done, value: samples } = await groups.next();
       if (done === true) return undefined;
       const wanted = samples.length === this.batchSize || this.options.dropLast !== true;
-      const batch = wanted && left-- <= 0 ? scope(() => this.finish(samples)) : undefined;
-      disposeExcept(samples, batch);
+      let batch: B | undefined;
+      try {
+        if (wanted && left-- <= 0) batch = scope(() => this.finish(samples));
+      } finally {
+        disposeExcept(samples, batch);
+      }
       return wanted ? (batch ?? pull()) : undefined;
     };
     return { pull, close: () => void groups.return(undefined).catch(() => undefined) };
@@ -200,7 +209,7 @@ interface Supply<B> {
 const isFreeable = (value: object): value is Tensor => value instanceof Tensor && !(value instanceof Variable);
 
 /** Frees the tensors of a batch; parameters and buffers belong to their modules and stay. */
-export function disposeBatch(batch: object | undefined): void {
+function disposeBatch(batch: object | undefined): void {
   disposeExcept(batch, undefined);
 }
 
@@ -235,7 +244,10 @@ function asDataset<S extends object>(source: SampleSource<S>): Dataset<S> | unde
     return { length: array.length, get: (index) => array[index]! };
   }
   if (typeof source === 'object' && source !== null) {
-    if ('get' in source && 'length' in source) return source;
+    if ('get' in source && 'length' in source) {
+      checkInteger('DataLoader', 'the length of the data', source.length, 0);
+      return source;
+    }
     if (Symbol.iterator in source || Symbol.asyncIterator in source) return undefined;
   }
   return fail('TYPE', 'DataLoader', `cannot load from ${show(source)} (need length and get(index), or an iterable)`);
@@ -243,12 +255,6 @@ function asDataset<S extends object>(source: SampleSource<S>): Dataset<S> | unde
 
 function checkBatchSize(batchSize: number | 'full', samples: number | undefined): number {
   if (batchSize === 'full') return samples === undefined ? Infinity : Math.max(1, samples);
-  return checkCount('batchSize', batchSize, 1);
-}
-
-function checkCount(name: string, value: number, least: number): number {
-  if (!Number.isSafeInteger(value) || value < least) {
-    fail('VALUE', 'DataLoader', `${name} is ${show(value)} (need an integer of at least ${least})`);
-  }
-  return value;
+  checkInteger('DataLoader', 'batchSize', batchSize, 1);
+  return batchSize;
 }

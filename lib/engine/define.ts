@@ -65,7 +65,7 @@ export interface Composed<I extends string, O extends string, A extends AttrKind
 export interface OpSpec<I extends string, O extends string, A extends AttrKinds, S extends string> {
   readonly name: string;
   readonly inputs: readonly I[];
-  /** Names of outputs; `['out']` when left out, and none when the op `mutates`. */
+  /** Names of outputs; `['out']` when left out, and none when the op overwrites its first input. */
   readonly outputs?: readonly O[];
   readonly attrs: A;
   /** Inputs or outputs that the gradient rule reads. */

@@ -1,10 +1,13 @@
 import { onesLike, zeros, zerosLike } from '../ops/creation.js';
-import { add, cast } from '../ops/elementwise.js';
+import { add } from '../ops/arithmetic.js';
+import { cast } from '../ops/cast.js';
 import { sumTo } from '../ops/reduce.js';
+import { reshape } from '../ops/reshape.js';
 import { isFloat } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { harvest, holdTensors, scope } from '../tensor/scope.js';
 import { sameShape } from '../tensor/shape.js';
+import type { Storage } from '../tensor/storage.js';
 import { isTensor, Tensor, type TensorSpec } from '../tensor/tensor.js';
 import type { AttrValue } from './command.js';
 import type { Op } from './define.js';
@@ -22,6 +25,8 @@ interface Entry {
 class Tape {
   readonly entries: Entry[] = [];
   private readonly tracked: Set<Tensor>;
+  /** Memory that was overwritten, and how many entries there were by then. */
+  private readonly overwritten = new Map<Storage, number>();
 
   constructor(leaves: Iterable<Tensor>) {
     this.tracked = new Set(leaves);
@@ -37,6 +42,18 @@ class Tape {
     for (const output of entry.outputs) if (isFloat(output.dtype)) this.tracked.add(output);
   }
 
+  noteOverwritten(tensors: readonly Tensor[]): void {
+    for (const { storage } of tensors) this.overwritten.set(storage, this.entries.length);
+  }
+
+  /** Refuses what no longer holds what it held when entry number `i` was recorded. */
+  checkUnchanged(i: number, tensor: Tensor, name: string): void {
+    if (i >= (this.overwritten.get(tensor.storage) ?? 0)) return;
+    const { op } = this.entries[i]!;
+    const remedy = 'need it as it was: assign it before it is used, or after valueAndGrad';
+    fail('STATE', op.name, `${name}, ${describe(tensor)}, was assigned after its use (${remedy})`);
+  }
+
   private dependsOnLeaf({ op, inputs }: Entry): boolean {
     for (const name of op.inputs) {
       const input = inputs[name]!;
@@ -49,18 +66,22 @@ class Tape {
 
 // Regions nest: an op inside two of them is recorded twice, which is what makes second derivatives work.
 const open: Tape[] = [];
-// Rises while gradients must not flow: see stopGradient.
-let paused = 0;
+// How many of them, from the outermost on, hear nothing: those around stopGradient.
+let muted = 0;
 
 /** Whether ops are being recorded for differentiation now. */
 export function isRecording(): boolean {
-  return open.length > 0 && paused === 0;
+  return open.length > muted;
 }
 
 function recorder(op: Op, inputs: NamedInputs, attrs: Named<AttrValue>, outputs: readonly Tensor[]): void {
-  if (paused > 0) return;
+  if (op.outputs.length === 0) {
+    const written = inputs[op.inputs[0]!]!;
+    for (const tape of open) tape.noteOverwritten(written instanceof Tensor ? [written] : written);
+    return;
+  }
   const entry = { op, inputs, attrs, outputs };
-  for (const tape of open) tape.record(entry);
+  for (let i = muted; i < open.length; i++) open[i]!.record(entry);
 }
 
 function recording<T>(tape: Tape, body: () => T): T {
@@ -88,29 +109,28 @@ function recording<T>(tape: Tape, body: () => T): T {
  * ```
  */
 export function stopGradient<T>(body: () => T): T {
-  paused++;
+  const before = muted;
+  muted = open.length;
   try {
     return body();
   } finally {
-    paused--;
+    muted = before;
   }
 }
 
-/** Gradients that have arrived at tensors, and how many tensors each of them stands for. */
+/** Gradients that have arrived at tensors. */
 class Gradients {
   private readonly byTensor = new Map<Tensor, Tensor>();
+  /** Those that were made here, so that they can be freed when nothing uses them any more. */
   private readonly uses = new Map<Tensor, number>();
 
-  /** `fresh`: the gradient was made here and nobody else holds it, so it can be freed after use. */
-  add(tensor: Tensor, gradient: Tensor, fresh: boolean): void {
-    const previous = this.byTensor.get(tensor);
-    if (previous === undefined) {
-      this.put(tensor, gradient, fresh);
-      return;
-    }
-    this.put(tensor, add(previous, gradient), true);
-    this.drop(previous);
-    if (fresh && !this.uses.has(gradient)) free(gradient);
+  /** Adds to the gradient of each tensor; `made` tells which gradients nobody else holds. */
+  addAll(arrivals: readonly (readonly [Tensor, Tensor])[], made: ReadonlySet<unknown>): void {
+    const fresh = arrivals.map(([, gradient]) => gradient).filter((gradient) => made.has(gradient));
+    // One gradient may arrive at several tensors: none of them is its last use before all have it.
+    for (const gradient of fresh) this.use(gradient);
+    for (const [tensor, gradient] of arrivals) this.add(tensor, gradient);
+    for (const gradient of fresh) this.drop(gradient);
   }
 
   get(tensor: Tensor): Tensor | undefined {
@@ -125,11 +145,16 @@ class Gradients {
     this.drop(gradient);
   }
 
-  private put(tensor: Tensor, gradient: Tensor, fresh: boolean): void {
-    this.byTensor.set(tensor, gradient);
-    const uses = this.uses.get(gradient);
-    if (uses !== undefined) this.uses.set(gradient, uses + 1);
-    else if (fresh) this.uses.set(gradient, 1);
+  private add(tensor: Tensor, gradient: Tensor): void {
+    const previous = this.byTensor.get(tensor);
+    const total = previous === undefined ? gradient : add(previous, gradient);
+    this.byTensor.set(tensor, total);
+    if (previous !== undefined || this.uses.has(total)) this.use(total);
+    if (previous !== undefined) this.drop(previous);
+  }
+
+  private use(gradient: Tensor): void {
+    this.uses.set(gradient, (this.uses.get(gradient) ?? 0) + 1);
   }
 
   private drop(gradient: Tensor): void {
@@ -152,16 +177,27 @@ type Rule = (context: Named<unknown>) => Named<Tensor | readonly (Tensor | undef
 /** Carries gradients from the seeds back to the leaves, freeing each as soon as it has been passed on. */
 function backward(tape: Tape, seeds: readonly (readonly [Tensor, Tensor])[], leaves: ReadonlySet<Tensor>): Gradients {
   const gradients = new Gradients();
-  for (const [tensor, seed] of seeds) gradients.add(tensor, seed, false);
+  gradients.addAll(seeds, new Set());
   for (let i = tape.entries.length - 1; i >= 0; i--) {
     const entry = tape.entries[i]!;
     const douts = entry.outputs.map((output) => gradients.get(output));
     if (douts.every((dout) => dout === undefined)) continue;
+    checkSaved(tape, i);
     const { result, made } = harvest(() => pullBack(tape, entry, douts));
-    for (const [input, gradient] of result) gradients.add(input, gradient, made.has(gradient));
+    gradients.addAll(result, made);
     for (const output of entry.outputs) if (!leaves.has(output)) gradients.consume(output);
   }
   return gradients;
+}
+
+/** Refuses an entry whose rule would read inputs that were assigned since. A composed rule reads all of them. */
+function checkSaved(tape: Tape, i: number): void {
+  const { op, inputs } = tape.entries[i]!;
+  for (const name of typeof op.grad === 'function' ? op.save : op.inputs) {
+    const saved = inputs[name];
+    if (saved instanceof Tensor) tape.checkUnchanged(i, saved, name);
+    else saved?.forEach((tensor, k) => tape.checkUnchanged(i, tensor, `${name}[${k}]`));
+  }
 }
 
 /** Gradients of one entry's inputs, each of its input's shape and dtype. */
@@ -247,6 +283,11 @@ function checkLeaves(op: string, leaves: readonly Tensor[]): void {
 }
 
 function lossOf(op: string, result: LossResult): Tensor {
+  if (result instanceof Promise) {
+    // Its tensors are gone, so it may well reject; the error below says why.
+    result.catch(() => undefined);
+    fail('TYPE', op, 'the function returned a promise (need its loss, or [loss, ...anything], at once)');
+  }
   const loss: unknown = result instanceof Tensor ? result : (result as readonly unknown[] | undefined)?.[0];
   if (!isTensor(loss)) fail('TYPE', op, 'the function must return its loss, or [loss, ...anything]');
   if (loss.size !== 1) fail('SHAPE', op, `the loss is ${describe(loss)} (need one number: take its mean or sum)`);
@@ -254,16 +295,28 @@ function lossOf(op: string, result: LossResult): Tensor {
   return loss;
 }
 
+/** Leaves may share a gradient, as `a + b` makes them: each gets a tensor of its own, which can be disposed alone. */
+function separate(gradients: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>();
+  return gradients.map((gradient) => {
+    if (seen.has(gradient)) return reshape(gradient, gradient.shape);
+    seen.add(gradient);
+    return gradient;
+  });
+}
+
 /**
  * Runs a function and differentiates what it returns: d loss / d leaf for every leaf.
  *
  * Ops are recorded inside the function and nowhere else. Everything made in it is freed when it ends, except what it
  * returns. A leaf that the loss does not depend on gets zeros. Regions nest, for higher derivatives.
+ * A Parameter or Buffer that was used inside must not be assigned before the function ends.
  *
  * @param body returns the loss (one number), or `[loss, ...anything]` to keep more than the loss
  * @param leaves tensors to differentiate by, as a list or an object (`model.parameters()`)
  * @returns what the function returned, and the gradients in the structure of `leaves`
- * @throws MyelinError `SHAPE` when the loss is not one number; `DTYPE` for leaves or losses that are not float
+ * @throws MyelinError `SHAPE` when the loss is not one number; `DTYPE` for leaves or losses that are not float; `STATE`
+ *   when the gradient needs what was assigned meanwhile
  * @example
  * ```ts
  * import { tensor, valueAndGrad } from 'myelin';
@@ -285,10 +338,12 @@ export function valueAndGrad<R extends LossResult, const P extends Leaves>(
     const result = recording(tape, body);
     const loss = lossOf('valueAndGrad', result);
     const gradients = backward(tape, [[loss, onesLike(loss)]], distinct);
-    const found = entries.map(
-      ([key, tensor]) => [key, gradients.get(tensor) ?? zeros(tensor.shape, { dtype: tensor.dtype })] as const,
+    const found = separate(
+      tensors.map((tensor) => gradients.get(tensor) ?? zeros(tensor.shape, { dtype: tensor.dtype })),
     );
-    const structure = Array.isArray(leaves) ? found.map(([, gradient]) => gradient) : Object.fromEntries(found);
+    const structure = Array.isArray(leaves)
+      ? found
+      : Object.fromEntries(entries.map(([key], i) => [key, found[i]] as const));
     return [result, structure as unknown as GradientsOf<P>];
   });
 }

@@ -1,21 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { open, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
-import { rethrow } from '../tensor/errors.js';
+import { fail, rethrow } from '../tensor/errors.js';
 
 /**
  * Replaces a file in one step: whoever opens `file` sees the old contents or all of the new, also after a crash.
  *
  * The bytes go to a temporary file beside it, which is flushed to the disk and then renamed. On failure the temporary
- * file is removed and `file` stays as it was.
+ * file is removed and `file` stays as it was. A link stays a link: what it points to is replaced.
  *
- * @throws MyelinError `IO` when the file system refuses
+ * @throws MyelinError `IO` when the file system refuses, or when there is something other than a file
  */
 export async function writeAtomically(op: string, file: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const temporary = temporaryName(file);
+  let temporary = '';
   let created = false;
   try {
+    const target = await replaceable(op, file);
+    temporary = temporaryName(target);
     const handle = await open(temporary, 'wx');
     created = true;
     try {
@@ -24,13 +26,21 @@ export async function writeAtomically(op: string, file: string, chunks: Iterable
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
+    await rename(temporary, target);
     created = false;
-    await syncDirectory(path.dirname(file));
+    await syncDirectory(path.dirname(target));
   } catch (error) {
     if (created) await unlink(temporary).catch(() => undefined);
     rethrow(error, op, 'IO');
   }
+}
+
+/** Where the new contents go. Renaming would remove a device or a pipe, and fail on a directory after all the work. */
+async function replaceable(op: string, file: string): Promise<string> {
+  const target = await realpath(file).catch(() => file);
+  const found = await stat(target).catch(() => undefined);
+  if (found?.isFile() === false) fail('IO', op, `${file}: is there and is no file (need the path of a file)`, { file });
+  return target;
 }
 
 function temporaryName(file: string): string {

@@ -1,9 +1,9 @@
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh, type GeluOptions } from '../ops/activation.js';
-import { div, mul } from '../ops/elementwise.js';
+import { div, mul } from '../ops/arithmetic.js';
+import { checkPositive } from '../ops/checks.js';
+import type { Floating } from '../ops/operands.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
-import type { Floating } from '../ops/support.js';
 import type { DType, FloatDType } from '../tensor/dtype.js';
-import { fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -172,7 +172,7 @@ export class Softplus extends Module {
 
   constructor({ beta = 1 }: { readonly beta?: number } = {}) {
     super();
-    if (!(beta > 0)) fail('VALUE', 'Softplus', `beta is ${show(beta)} (need a number above 0)`, { beta });
+    checkPositive('Softplus', 'beta', beta);
     this.beta = beta;
   }
 

@@ -1,6 +1,6 @@
+import { checkFraction } from '../ops/checks.js';
 import { dropout } from '../ops/random.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { fail, show } from '../tensor/errors.js';
 import type { Generator } from '../tensor/rng.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -36,7 +36,7 @@ export class Dropout extends Module {
     private readonly options: DropoutLayerOptions = {},
   ) {
     super();
-    if (!(p >= 0 && p <= 1)) fail('VALUE', 'Dropout', `p is ${show(p)} (need 0 <= p <= 1)`, { p });
+    checkFraction('Dropout', 'p', p);
   }
 
   override forward<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {

@@ -1,4 +1,4 @@
-import { flatten } from '../ops/view.js';
+import { flatten } from '../ops/reshape.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';

@@ -1,6 +1,6 @@
+import { cast } from '../ops/cast.js';
 import { gt, lt, where } from '../ops/compare.js';
 import { tensor } from '../ops/creation.js';
-import { cast } from '../ops/elementwise.js';
 import { logicalOr } from '../ops/logic.js';
 import { normal, uniform } from '../ops/random.js';
 import { any } from '../ops/reduce.js';

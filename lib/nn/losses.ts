@@ -33,7 +33,7 @@ function keep(weight: Tensor | undefined): Buffer | undefined {
  * logits float32 or float64; target int32, int64 or uint8 for indices, float for probabilities.
  *
  * @param options.weight weight of every class, [C]; default 1
- * @param options.ignoreIndex class index of rows that do not count; default none (PyTorch's is −100)
+ * @param options.ignoreIndex target of rows that do not count; default −100
  * @param options.labelSmoothing share of the target spread over all classes, 0 to 1; default 0
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  *
@@ -69,7 +69,7 @@ export class CrossEntropyLoss extends Loss {
  * int32, int64 or uint8.
  *
  * @param options.weight weight of every class, [C]; default 1
- * @param options.ignoreIndex class index of rows that do not count; default none (PyTorch's is −100)
+ * @param options.ignoreIndex target of rows that do not count; default −100
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @example
  * ```ts

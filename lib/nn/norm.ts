@@ -1,7 +1,7 @@
 import { stopGradient } from '../engine/tape.js';
+import { add } from '../ops/arithmetic.js';
 import { checkInteger } from '../ops/checks.js';
 import { ones, zeros } from '../ops/creation.js';
-import { add } from '../ops/elementwise.js';
 import { batchNorm, layerNorm } from '../ops/norm.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';

@@ -1,4 +1,4 @@
-import { cast } from '../ops/elementwise.js';
+import { cast } from '../ops/cast.js';
 import { isFloat } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import type { Variable } from '../tensor/parameter.js';

@@ -1,43 +1,50 @@
 import { defineOp } from '../engine/define.js';
 import type { DType, FloatDType } from '../tensor/dtype.js';
-import { fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
-import type { Tensor, TensorSpec } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, maximum, minimum, mul, square, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkDTypeOf, checkNumber, checkOption, checkTensor, floats, signed } from './checks.js';
 import { ge, gt, le, where } from './compare.js';
-import { add, cast, maximum, minimum, mul, sub } from './elementwise.js';
 import { logicalAnd } from './logic.js';
-import { applyReal, erf, exp } from './math.js';
-import { square } from './rounding.js';
-import { broadcast, checkDTypeOf, checkNumber, checkTensor, floats, like, signed, type Floating } from './support.js';
+import { erf, exp } from './math.js';
+import { apply, applyReal, type Floating } from './operands.js';
+import { unaryOp, type UnaryOp } from './pointwise.js';
+import { broadcast, likeOf } from './spec.js';
 
-function real(op: string, x: Tensor): TensorSpec {
-  checkDTypeOf(op, 'x', x, floats);
-  return like(x);
+/** The gradient of an activation: `dout` times the slope, in one fused op. */
+interface FusedGradient {
+  /** Name of the fused op. */
+  readonly backward: string;
+  /** Whether the slope is told from the input or from the output. */
+  readonly save: 'x' | 'out';
+  readonly slope: (saved: Tensor) => Tensor;
 }
 
-function pair(op: string, dout: Tensor, x: Tensor): TensorSpec {
-  checkDTypeOf(op, 'x', x, floats);
-  return broadcast(op, { x, dout }, x.dtype);
+function activation(name: string, dtypes: readonly DType[], { backward, save, slope }: FusedGradient): UnaryOp {
+  const backwardOp = defineOp({
+    name: backward,
+    inputs: ['dout', 'saved'],
+    attrs: {},
+    save: [],
+    infer: ({ dout, saved }) => {
+      checkDTypeOf(backward, 'saved', saved, floats);
+      return broadcast(backward, { saved, dout }, saved.dtype);
+    },
+    grad: { composed: ({ dout, saved }) => mul(dout, slope(saved)) },
+  });
+  return unaryOp(name, dtypes, {
+    save: [save],
+    grad: (context) => backwardOp({ dout: context.dout, saved: context[save] }),
+  });
 }
 
-const reluBackwardOp = defineOp({
-  name: 'reluBackward',
-  inputs: ['dout', 'x'],
-  attrs: {},
-  save: [],
-  infer: ({ dout, x }) => pair('reluBackward', dout, x),
-  grad: { composed: ({ dout, x }) => mul(dout, cast(gt(x, 0), x.dtype)) },
-});
-
-const reluOp = defineOp({
-  name: 'relu',
-  inputs: ['x'],
-  attrs: {},
-  save: ['out'],
-  infer: ({ x }) => (checkDTypeOf('relu', 'x', x, signed), like(x)),
+const reluOp = activation('relu', signed, {
+  backward: 'reluBackward',
   // The output is positive where the input is, and whoever reads it next keeps it alive anyway.
-  grad: ({ out, dout }) => ({ x: reluBackwardOp({ dout, x: out }) }),
+  save: 'out',
+  slope: (out) => cast(gt(out, 0), out.dtype),
 });
 
 /**
@@ -53,26 +60,13 @@ const reluOp = defineOp({
  * ```
  */
 export function relu<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('relu', 'x', x);
-  return reluOp({ x }) as Tensor<D, S>;
+  return apply(reluOp, x);
 }
 
-const sigmoidBackwardOp = defineOp({
-  name: 'sigmoidBackward',
-  inputs: ['dout', 'out'],
-  attrs: {},
-  save: [],
-  infer: ({ dout, out }) => pair('sigmoidBackward', dout, out),
-  grad: { composed: ({ dout, out }) => mul(dout, mul(out, sub(1, out))) },
-});
-
-const sigmoidOp = defineOp({
-  name: 'sigmoid',
-  inputs: ['x'],
-  attrs: {},
-  save: ['out'],
-  infer: ({ x }) => real('sigmoid', x),
-  grad: ({ out, dout }) => ({ x: sigmoidBackwardOp({ dout, out }) }),
+const sigmoidOp = activation('sigmoid', floats, {
+  backward: 'sigmoidBackward',
+  save: 'out',
+  slope: (out) => mul(out, sub(1, out)),
 });
 
 /**
@@ -87,25 +81,13 @@ const sigmoidOp = defineOp({
  * ```
  */
 export function sigmoid<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('sigmoid', sigmoidOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(sigmoidOp, x);
 }
 
-const tanhBackwardOp = defineOp({
-  name: 'tanhBackward',
-  inputs: ['dout', 'out'],
-  attrs: {},
-  save: [],
-  infer: ({ dout, out }) => pair('tanhBackward', dout, out),
-  grad: { composed: ({ dout, out }) => mul(dout, sub(1, square(out))) },
-});
-
-const tanhOp = defineOp({
-  name: 'tanh',
-  inputs: ['x'],
-  attrs: {},
-  save: ['out'],
-  infer: ({ x }) => real('tanh', x),
-  grad: ({ out, dout }) => ({ x: tanhBackwardOp({ dout, out }) }),
+const tanhOp = activation('tanh', floats, {
+  backward: 'tanhBackward',
+  save: 'out',
+  slope: (out) => sub(1, square(out)),
 });
 
 /**
@@ -120,61 +102,33 @@ const tanhOp = defineOp({
  * ```
  */
 export function tanh<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('tanh', tanhOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(tanhOp, x);
 }
 
-const geluBackwardOp = defineOp({
-  name: 'geluBackward',
-  inputs: ['dout', 'x'],
-  attrs: {},
-  save: [],
-  infer: ({ dout, x }) => pair('geluBackward', dout, x),
-  grad: {
-    composed: ({ dout, x }) => {
-      const cdf = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
-      const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return mul(dout, add(cdf, mul(x, density)));
-    },
+const geluOp = activation('gelu', floats, {
+  backward: 'geluBackward',
+  save: 'x',
+  slope: (x) => {
+    const cdf = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
+    const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return add(cdf, mul(x, density));
   },
-});
-
-const geluOp = defineOp({
-  name: 'gelu',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => real('gelu', x),
-  grad: ({ x, dout }) => ({ x: geluBackwardOp({ dout, x }) }),
 });
 
 // √(2/π) and 0.044715: the constants of the approximation, Hendrycks and Gimpel, section 2.
 const geluScale = Math.sqrt(2 / Math.PI);
 const geluCubic = 0.044715;
 
-const geluTanhBackwardOp = defineOp({
-  name: 'geluTanhBackward',
-  inputs: ['dout', 'x'],
-  attrs: {},
-  save: [],
-  infer: ({ dout, x }) => pair('geluTanhBackward', dout, x),
-  grad: {
-    composed: ({ dout, x }) => {
-      const x2 = square(x);
-      const t = tanh(mul(mul(x, add(mul(x2, geluCubic), 1)), geluScale));
-      const slope = mul(add(mul(x2, 3 * geluCubic), 1), geluScale);
-      const curve = mul(mul(x, sub(1, square(t))), slope);
-      return mul(dout, mul(add(add(t, 1), curve), 0.5));
-    },
+const geluTanhOp = activation('geluTanh', floats, {
+  backward: 'geluTanhBackward',
+  save: 'x',
+  slope: (x) => {
+    const x2 = square(x);
+    const t = tanh(mul(mul(x, add(mul(x2, geluCubic), 1)), geluScale));
+    const slope = mul(add(mul(x2, 3 * geluCubic), 1), geluScale);
+    const curve = mul(mul(x, sub(1, square(t))), slope);
+    return mul(add(add(t, 1), curve), 0.5);
   },
-});
-
-const geluTanhOp = defineOp({
-  name: 'geluTanh',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => real('geluTanh', x),
-  grad: ({ x, dout }) => ({ x: geluTanhBackwardOp({ dout, x }) }),
 });
 
 /** Options of {@link gelu}. */
@@ -203,33 +157,17 @@ export function gelu<D extends DType, S extends Shape>(
   x: Tensor<D, S>,
   { approximate = 'none' }: GeluOptions = {},
 ): Tensor<Floating<D>, S> {
-  if (approximate !== 'none' && approximate !== 'tanh') {
-    fail('VALUE', 'gelu', `approximate is ${String(approximate)} (need 'none' or 'tanh')`, { approximate });
-  }
-  return applyReal('gelu', approximate === 'tanh' ? geluTanhOp : geluOp, x) as Tensor<Floating<D>, S>;
+  checkOption('gelu', 'approximate', approximate, ['none', 'tanh']);
+  return applyReal(approximate === 'tanh' ? geluTanhOp : geluOp, x);
 }
 
-const siluBackwardOp = defineOp({
-  name: 'siluBackward',
-  inputs: ['dout', 'x'],
-  attrs: {},
-  save: [],
-  infer: ({ dout, x }) => pair('siluBackward', dout, x),
-  grad: {
-    composed: ({ dout, x }) => {
-      const s = sigmoid(x);
-      return mul(dout, mul(s, add(mul(x, sub(1, s)), 1)));
-    },
+const siluOp = activation('silu', floats, {
+  backward: 'siluBackward',
+  save: 'x',
+  slope: (x) => {
+    const s = sigmoid(x);
+    return mul(s, add(mul(x, sub(1, s)), 1));
   },
-});
-
-const siluOp = defineOp({
-  name: 'silu',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => real('silu', x),
-  grad: ({ x, dout }) => ({ x: siluBackwardOp({ dout, x }) }),
 });
 
 /**
@@ -244,26 +182,10 @@ const siluOp = defineOp({
  * ```
  */
 export function silu<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('silu', siluOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(siluOp, x);
 }
 
-const softplusBackwardOp = defineOp({
-  name: 'softplusBackward',
-  inputs: ['dout', 'x'],
-  attrs: {},
-  save: [],
-  infer: ({ dout, x }) => pair('softplusBackward', dout, x),
-  grad: { composed: ({ dout, x }) => mul(dout, sigmoid(x)) },
-});
-
-const softplusOp = defineOp({
-  name: 'softplus',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => real('softplus', x),
-  grad: ({ x, dout }) => ({ x: softplusBackwardOp({ dout, x }) }),
-});
+const softplusOp = activation('softplus', floats, { backward: 'softplusBackward', save: 'x', slope: sigmoid });
 
 /**
  * A smooth max(x, 0): out = ln(1 + eˣ).
@@ -277,7 +199,7 @@ const softplusOp = defineOp({
  * ```
  */
 export function softplus<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('softplus', softplusOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(softplusOp, x);
 }
 
 const leakyReluOp = defineOp({
@@ -285,7 +207,7 @@ const leakyReluOp = defineOp({
   inputs: ['x'],
   attrs: { negativeSlope: 'float' },
   save: ['x'],
-  infer: ({ x }) => real('leakyRelu', x),
+  infer: ({ x }) => likeOf('leakyRelu', x, floats),
   grad: ({ x, dout, attrs }) => ({ x: where(gt(x, 0), dout, mul(dout, attrs.negativeSlope)) }),
 });
 
@@ -316,7 +238,7 @@ const eluOp = defineOp({
   inputs: ['x'],
   attrs: { alpha: 'float' },
   save: ['x', 'out'],
-  infer: ({ x }) => real('elu', x),
+  infer: ({ x }) => likeOf('elu', x, floats),
   grad: ({ x, out, dout, attrs }) => ({ x: where(gt(x, 0), dout, mul(dout, add(out, attrs.alpha))) }),
 });
 
@@ -349,7 +271,7 @@ const clampOp = defineOp({
   inputs: ['x'],
   attrs: { min: 'float', max: 'float' },
   save: ['x'],
-  infer: ({ x }) => real('clamp', x),
+  infer: ({ x }) => likeOf('clamp', x, floats),
   grad: ({ x, dout, attrs }) => ({ x: where(logicalAnd(ge(x, attrs.min), le(x, attrs.max)), dout, 0) }),
 });
 

@@ -1,7 +1,31 @@
+import { dtypeInfo, isFloat, type DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { sameShape, type Shape } from '../tensor/shape.js';
-import type { TensorSpec } from '../tensor/tensor.js';
-import { checkDTypeOf, checkTensor, floats } from './support.js';
+import { Tensor, type TensorSpec } from '../tensor/tensor.js';
+
+// What functions refuse, and in which words. `op` is the function that the user called.
+
+/** Dtypes of arithmetic, of signed arithmetic, and of functions of real numbers. */
+export const numeric: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'uint8'];
+export const signed: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
+export const floats: readonly DType[] = ['float32', 'float64'];
+
+/** Refuses what is not a tensor; JavaScript callers have no compiler to tell them. */
+export function checkTensor(op: string, name: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) fail('TYPE', op, `${name} is ${show(value)} (need a tensor)`, { [name]: value });
+}
+
+/** Refuses a tensor whose dtype the op has no meaning for. */
+export function checkDTypeOf(op: string, name: string, x: TensorSpec, allowed: readonly DType[]): void {
+  if (allowed.includes(x.dtype)) return;
+  fail('DTYPE', op, `${name} is ${describe(x)} (need ${allowed.join(' or ')})`, { dtype: x.dtype });
+}
+
+/** Refuses what is not a tensor of real numbers. */
+export function checkReal(op: string, name: string, x: unknown): asserts x is Tensor {
+  checkTensor(op, name, x);
+  checkDTypeOf(op, name, x, floats);
+}
 
 /** Refuses what are not all tensors of one float dtype. */
 export function checkOneFloat(op: string, inputs: Readonly<Record<string, TensorSpec>>): void {
@@ -26,10 +50,44 @@ export function checkShapeOf(op: string, name: string, x: TensorSpec, shape: Sha
   });
 }
 
-/** Refuses an option that is not an integer of at least `least`. */
-export function checkInteger(op: string, name: string, value: unknown, least: number): asserts value is number {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return;
-  fail('VALUE', op, `${name} is ${show(value)} (need an integer of at least ${least})`, { [name]: value });
+function refuse(op: string, name: string, value: unknown, need: string): never {
+  fail('VALUE', op, `${name} is ${show(value)} (need ${need})`, { [name]: value });
+}
+
+/** Refuses what is not a number. */
+export function checkNumber(op: string, name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') refuse(op, name, value, 'a number');
+}
+
+/** Refuses what is not an integer, or one below `least`. */
+export function checkInteger(op: string, name: string, value: unknown, least?: number): asserts value is number {
+  if (Number.isSafeInteger(value) && (least === undefined || (value as number) >= least)) return;
+  refuse(op, name, value, least === undefined ? 'an integer' : `an integer of at least ${least}`);
+}
+
+/** Refuses what is not a finite number of at least `least`. */
+export function checkAtLeast(op: string, name: string, value: unknown, least: number): asserts value is number {
+  if (!Number.isFinite(value) || (value as number) < least) refuse(op, name, value, `a number >= ${least}`);
+}
+
+/** Refuses what is not a finite number above 0. */
+export function checkPositive(op: string, name: string, value: unknown): asserts value is number {
+  if (!Number.isFinite(value) || (value as number) <= 0) refuse(op, name, value, 'a positive number');
+}
+
+/** Refuses what is not a number in [0, 1], where probabilities and shares live. */
+export function checkFraction(op: string, name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) refuse(op, name, value, `0 <= ${name} <= 1`);
+}
+
+/** Refuses what is not a number in [0, 1), where decay rates live. */
+export function checkDecay(op: string, name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number' || !(value >= 0 && value < 1)) refuse(op, name, value, `0 <= ${name} < 1`);
+}
+
+/** Refuses anything but one of the given strings. */
+export function checkOption(op: string, name: string, value: unknown, options: readonly string[]): void {
+  if (!options.includes(value as string)) refuse(op, name, value, options.map(show).join(' or '));
 }
 
 /** A number for height and width alike, or one for each. */
@@ -38,15 +96,22 @@ export type Pair = number | readonly [height: number, width: number];
 /** Height and width of an option, both checked to be integers of at least `least`. */
 export function pairOf(op: string, name: string, value: Pair, least: number): readonly [number, number] {
   const pair: unknown = typeof value === 'number' ? [value, value] : value;
-  if (!Array.isArray(pair) || pair.length !== 2) {
-    fail('VALUE', op, `${name} is ${show(value)} (need a number or [height, width])`, { [name]: value });
-  }
+  if (!Array.isArray(pair) || pair.length !== 2) refuse(op, name, value, 'a number or [height, width]');
   for (const item of pair) checkInteger(op, name, item, least);
   return [pair[0] as number, pair[1] as number];
 }
 
-/** Refuses anything but one of the given strings. */
-export function checkOption(op: string, name: string, value: unknown, options: readonly string[]): void {
-  if (options.includes(value as string)) return;
-  fail('VALUE', op, `${name} is ${show(value)} (need ${options.map(show).join(' or ')})`, { [name]: value });
+/** Whether a number can be an element of a dtype. */
+export function fits(dtype: DType, value: number): boolean {
+  if (isFloat(dtype)) return true;
+  if (dtype === 'bool') return value === 0 || value === 1;
+  const bits = dtypeInfo(dtype).size * 8;
+  if (!Number.isInteger(value)) return false;
+  return dtype === 'uint8' ? value >= 0 && value < 256 : Math.abs(value + 0.5) < 2 ** (bits - 1);
+}
+
+/** Refuses a value that cannot be an element of a dtype. */
+export function checkElement(op: string, name: string, value: unknown, dtype: DType): asserts value is number {
+  checkNumber(op, name, value);
+  if (!fits(dtype, value)) fail('VALUE', op, `${name} ${value} does not fit ${dtype}`, { [name]: value, dtype });
 }

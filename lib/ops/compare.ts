@@ -1,26 +1,27 @@
 import { defineOp } from '../engine/define.js';
 import type { DType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
-import { Tensor, type TensorSpec } from '../tensor/tensor.js';
-import { combine, operands, type Arithmetic, type Operand } from './elementwise.js';
-import { broadcast, checkDTypeOf, checkTensor } from './support.js';
+import { Tensor } from '../tensor/tensor.js';
+import { checkDTypeOf, checkTensor } from './checks.js';
+import { combine, operands, type Arithmetic, type Operand } from './operands.js';
+import { broadcast } from './spec.js';
 
 /** Result of comparing two operands. */
 export type Comparison<A extends Operand, B extends Operand> =
   Arithmetic<A, B> extends Tensor<DType, infer S> ? Tensor<'bool', S> : never;
 
-function compared(op: string, a: Tensor, b: Tensor): TensorSpec {
-  return broadcast(op, { a, b }, 'bool');
+function comparison(name: string) {
+  return defineOp({
+    name,
+    inputs: ['a', 'b'],
+    attrs: {},
+    save: [],
+    infer: ({ a, b }) => broadcast(name, { a, b }, 'bool'),
+    grad: 'none',
+  });
 }
 
-const eqOp = defineOp({
-  name: 'eq',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => compared('eq', a, b),
-  grad: 'none',
-});
+const eqOp = comparison('eq');
 
 /**
  * Whether a = b, element by element; NaN equals nothing.
@@ -36,17 +37,10 @@ const eqOp = defineOp({
  */
 export function eq<A extends Operand, B extends Operand>(a: A, b: B): Comparison<A, B>;
 export function eq(a: Operand, b: Operand): Tensor {
-  return combine('eq', eqOp, a, b);
+  return combine(eqOp, a, b);
 }
 
-const neOp = defineOp({
-  name: 'ne',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => compared('ne', a, b),
-  grad: 'none',
-});
+const neOp = comparison('ne');
 
 /**
  * Whether a ≠ b, element by element; NaN differs from everything.
@@ -62,17 +56,10 @@ const neOp = defineOp({
  */
 export function ne<A extends Operand, B extends Operand>(a: A, b: B): Comparison<A, B>;
 export function ne(a: Operand, b: Operand): Tensor {
-  return combine('ne', neOp, a, b);
+  return combine(neOp, a, b);
 }
 
-const ltOp = defineOp({
-  name: 'lt',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => compared('lt', a, b),
-  grad: 'none',
-});
+const ltOp = comparison('lt');
 
 /**
  * Whether a < b, element by element; `false` where either is NaN.
@@ -88,17 +75,10 @@ const ltOp = defineOp({
  */
 export function lt<A extends Operand, B extends Operand>(a: A, b: B): Comparison<A, B>;
 export function lt(a: Operand, b: Operand): Tensor {
-  return combine('lt', ltOp, a, b);
+  return combine(ltOp, a, b);
 }
 
-const leOp = defineOp({
-  name: 'le',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => compared('le', a, b),
-  grad: 'none',
-});
+const leOp = comparison('le');
 
 /**
  * Whether a ≤ b, element by element; `false` where either is NaN.
@@ -114,17 +94,10 @@ const leOp = defineOp({
  */
 export function le<A extends Operand, B extends Operand>(a: A, b: B): Comparison<A, B>;
 export function le(a: Operand, b: Operand): Tensor {
-  return combine('le', leOp, a, b);
+  return combine(leOp, a, b);
 }
 
-const gtOp = defineOp({
-  name: 'gt',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => compared('gt', a, b),
-  grad: 'none',
-});
+const gtOp = comparison('gt');
 
 /**
  * Whether a > b, element by element; `false` where either is NaN.
@@ -140,17 +113,10 @@ const gtOp = defineOp({
  */
 export function gt<A extends Operand, B extends Operand>(a: A, b: B): Comparison<A, B>;
 export function gt(a: Operand, b: Operand): Tensor {
-  return combine('gt', gtOp, a, b);
+  return combine(gtOp, a, b);
 }
 
-const geOp = defineOp({
-  name: 'ge',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => compared('ge', a, b),
-  grad: 'none',
-});
+const geOp = comparison('ge');
 
 /**
  * Whether a ≥ b, element by element; `false` where either is NaN.
@@ -166,7 +132,7 @@ const geOp = defineOp({
  */
 export function ge<A extends Operand, B extends Operand>(a: A, b: B): Comparison<A, B>;
 export function ge(a: Operand, b: Operand): Tensor {
-  return combine('ge', geOp, a, b);
+  return combine(geOp, a, b);
 }
 
 const whereOp = defineOp({

@@ -4,7 +4,7 @@ import { fail, show } from '../tensor/errors.js';
 import { checkShape, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
 import { Storage } from '../tensor/storage.js';
 import { Tensor, type NestedArray } from '../tensor/tensor.js';
-import { checkNumber, checkTensor, fits } from './support.js';
+import { checkElement, checkTensor, fits } from './checks.js';
 
 /** Options of functions that make tensors. */
 export interface CreationOptions<D extends DType> {
@@ -20,6 +20,23 @@ const fullOp = defineOp({
   infer: (_, { shape, dtype }) => ({ dtype, shape }),
   grad: 'none',
 });
+
+function filled<D extends DType, S extends Shape>(op: string, shape: S, value: number, dtype: D): Tensor<D, S> {
+  checkShape(op, shape);
+  checkDType(op, dtype);
+  checkElement(op, 'value', value, dtype);
+  return fullOp({}, { value, shape, dtype }) as Tensor<D, S>;
+}
+
+function filledLike<D extends DType, S extends Shape, E extends DType>(
+  op: string,
+  x: Tensor<D, S>,
+  value: number,
+  options: CreationOptions<E>,
+): Tensor<E, S> {
+  checkTensor(op, 'x', x);
+  return filled<DType, S>(op, x.shape, value, options.dtype ?? x.dtype) as Tensor<E, S>;
+}
 
 /**
  * A tensor of one value.
@@ -39,11 +56,7 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
   value: number,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
 ): Tensor<D, S> {
-  checkShape('full', shape);
-  checkDType('full', dtype);
-  checkNumber('full', 'value', value);
-  if (!fits(dtype, value)) fail('VALUE', 'full', `value ${value} does not fit ${dtype}`, { value, dtype });
-  return fullOp({}, { value, shape, dtype }) as Tensor<D, S>;
+  return filled('full', shape, value, dtype);
 }
 
 /**
@@ -61,9 +74,9 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
  */
 export function zeros<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
-  options: CreationOptions<D> = {},
+  { dtype = 'float32' as D }: CreationOptions<D> = {},
 ): Tensor<D, S> {
-  return full(shape, 0, options);
+  return filled('zeros', shape, 0, dtype);
 }
 
 /**
@@ -81,9 +94,9 @@ export function zeros<const S extends Shape, D extends DType = 'float32'>(
  */
 export function ones<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
-  options: CreationOptions<D> = {},
+  { dtype = 'float32' as D }: CreationOptions<D> = {},
 ): Tensor<D, S> {
-  return full(shape, 1, options);
+  return filled('ones', shape, 1, dtype);
 }
 
 /**
@@ -102,8 +115,7 @@ export function fullLike<D extends DType, S extends Shape, E extends DType = D>(
   value: number,
   options: CreationOptions<E> = {},
 ): Tensor<E, S> {
-  checkTensor('fullLike', 'x', x);
-  return full(x.shape, value, { dtype: options.dtype ?? x.dtype }) as Tensor<DType, S> as Tensor<E, S>;
+  return filledLike('fullLike', x, value, options);
 }
 
 /**
@@ -120,7 +132,7 @@ export function zerosLike<D extends DType, S extends Shape, E extends DType = D>
   x: Tensor<D, S>,
   options: CreationOptions<E> = {},
 ): Tensor<E, S> {
-  return fullLike(x, 0, options);
+  return filledLike('zerosLike', x, 0, options);
 }
 
 /**
@@ -137,7 +149,7 @@ export function onesLike<D extends DType, S extends Shape, E extends DType = D>(
   x: Tensor<D, S>,
   options: CreationOptions<E> = {},
 ): Tensor<E, S> {
-  return fullLike(x, 1, options);
+  return filledLike('onesLike', x, 1, options);
 }
 
 /** One element, as JavaScript writes it. */
@@ -154,17 +166,17 @@ export type DTypeOfArray<A extends TypedArray> = A extends Float32Array
         ? 'int64'
         : 'uint8';
 
+function refuseData(op: string, data: unknown): never {
+  fail('TYPE', op, `data is ${show(data)} (need numbers, nested arrays of them, or a typed array of a known dtype)`);
+}
+
 function dtypeOfArray(op: string, array: unknown): DType {
   if (array instanceof Float32Array) return 'float32';
   if (array instanceof Float64Array) return 'float64';
   if (array instanceof Int32Array) return 'int32';
   if (array instanceof BigInt64Array) return 'int64';
   if (array instanceof Uint8Array) return 'uint8';
-  return fail(
-    'TYPE',
-    op,
-    `data is ${show(array)} (need numbers, nested arrays of them, or a typed array of a known dtype)`,
-  );
+  return refuseData(op, array);
 }
 
 // Array.isArray would make the elements of a readonly array `any`.
@@ -192,11 +204,13 @@ function flatten(data: NestedArray<Scalar>, shape: Shape, axis: number, into: Sc
   else into.push(data);
 }
 
+const isScalar = (value: unknown): value is Scalar =>
+  typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+
 function fill(array: TypedArray, dtype: DType, values: readonly Scalar[]): void {
   values.forEach((value, i) => {
-    const number =
-      typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? Number(value) : NaN;
-    if (typeof value === 'string' || value === null || value === undefined || !fits(dtype, number)) {
+    const number = Number(value);
+    if (!isScalar(value) || !fits(dtype, number)) {
       fail('VALUE', 'tensor', `element ${i} is ${show(value)}, which does not fit ${dtype}`, { value, dtype });
     }
     array[i] = array instanceof BigInt64Array ? BigInt(value) : number;
@@ -233,7 +247,8 @@ export interface TensorOptions<D extends DType> extends CreationOptions<D> {
  *
  * @param options.dtype element type
  * @param options.shape shape of a typed array's elements; default one axis
- * @throws MyelinError `SHAPE` for ragged rows or a shape of another size; `VALUE` for elements that the dtype cannot hold
+ * @throws MyelinError `TYPE` for what is neither numbers nor a typed array; `SHAPE` for ragged rows or a shape of another
+ * size; `VALUE` for elements that the dtype cannot hold
  * @example
  * ```ts
  * import { tensor } from 'myelin';
@@ -252,6 +267,7 @@ export function tensor(data: NestedArray<Scalar>): Tensor<'float32'>;
 export function tensor(data: TypedArray | NestedArray<Scalar>, options: TensorOptions<DType> = {}): Tensor {
   if (options.dtype !== undefined) checkDType('tensor', options.dtype);
   if (ArrayBuffer.isView(data)) return fromTyped(data, options);
+  if (!isList(data) && !isScalar(data)) refuseData('tensor', data);
   const shape = shapeOf(data);
   checkShape('tensor', shape);
   const values: Scalar[] = [];

@@ -1,21 +1,24 @@
 import { defineOp } from '../engine/define.js';
 import { isFloat, type FloatDType } from '../tensor/dtype.js';
-import { describe, fail, show } from '../tensor/errors.js';
+import { describe, fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import { sameShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkOneFloat, checkShapeOf } from './checks.js';
-import { eq, ne, where } from './compare.js';
-import { add, cast, mul, neg, sub } from './elementwise.js';
+import { add, mul, neg, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkDTypeOf, checkFraction, checkInteger, checkOneFloat, checkShapeOf, checkTensor } from './checks.js';
+import { eq, ge, lt, ne, where } from './compare.js';
 import { gather, indexSelect, oneHot, type IndexDType } from './indexing.js';
-import { sum } from './reduce.js';
+import { logicalAnd, logicalOr } from './logic.js';
+import { permute } from './permute.js';
+import { any, argmax, sum } from './reduce.js';
 import { average, checkReduction, reduceLosses, type LossOptions } from './reduction.js';
+import { reshape, squeeze, unsqueeze } from './reshape.js';
 import { logSoftmax, softmax } from './softmax.js';
-import { checkDTypeOf, checkTensor, like } from './support.js';
-import { permute, reshape, squeeze, unsqueeze } from './view.js';
+import { like } from './spec.js';
 
-// Stands for "no class is ignored": no int32 target has this value, and no int64 one that means anything.
-const nothing = Number.MIN_SAFE_INTEGER;
+// As in PyTorch.
+const ignoredByDefault = -100;
 
 type Classes = Tensor<IndexDType>;
 
@@ -47,7 +50,7 @@ const crossEntropyBackwardOp = defineOp({
       const classes = logits.shape[axis]!;
       const hot = oneHotAlong(chosen(target, ignoreIndex), classes, logits);
       const expected = add(mul(hot, 1 - labelSmoothing), labelSmoothing / classes);
-      const rows = ignoreIndex === nothing ? gradient : where(eq(target, ignoreIndex), 0, gradient);
+      const rows = where(eq(target, ignoreIndex), 0, gradient);
       return mul(unsqueeze(rows, axis), sub(softmax(logits as Tensor<FloatDType>, { axis }), expected));
     },
   },
@@ -55,7 +58,7 @@ const crossEntropyBackwardOp = defineOp({
 
 // Targets with a class in place of the index that is ignored.
 function chosen(target: Tensor, ignoreIndex: number): Classes {
-  return (ignoreIndex === nothing ? target : where(eq(target, ignoreIndex), 0, target)) as Classes;
+  return where(eq(target, ignoreIndex), 0, target) as Classes;
 }
 
 function oneHotAlong(target: Classes, classes: number, scores: Tensor): Tensor {
@@ -72,10 +75,10 @@ function pick(scores: Tensor, target: Classes): Tensor {
 }
 
 // How much every row counts: its class's weight, and nothing if its class is ignored.
-function rowWeights(scores: Tensor, target: Tensor, ignoreIndex: number, weight?: Tensor): Tensor | undefined {
-  if (weight === undefined) return ignoreIndex === nothing ? undefined : cast(ne(target, ignoreIndex), scores.dtype);
+function rowWeights(scores: Tensor, target: Tensor, ignoreIndex: number, weight?: Tensor): Tensor {
+  if (weight === undefined) return cast(ne(target, ignoreIndex), scores.dtype);
   const weights = reshape(indexSelect(weight, reshape(chosen(target, ignoreIndex), [-1])), target.shape);
-  return ignoreIndex === nothing ? weights : where(eq(target, ignoreIndex), 0, weights);
+  return where(eq(target, ignoreIndex), 0, weights);
 }
 
 /** Weights per class, shaped to broadcast over scores. */
@@ -87,7 +90,7 @@ function perClass(weight: Tensor, scores: Tensor): Tensor {
 export interface ClassLossOptions extends LossOptions {
   /** Weight of every class, of shape [C]; default 1. Averages are weighted. */
   readonly weight?: Tensor | undefined;
-  /** Class index of rows that do not count; default none, so that every index must be a class. */
+  /** Target of rows that do not count; default −100. Every other target must be a class. */
   readonly ignoreIndex?: number | undefined;
 }
 
@@ -108,9 +111,7 @@ function checkScores(
   checkReduction(op, reduction ?? 'mean');
   if (weight !== undefined)
     checkShapeOf(op, 'weight', weight, [scores.shape[classAxis(scores)]!], 'one value per class');
-  if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex)) {
-    fail('VALUE', op, `ignoreIndex is ${show(ignoreIndex)} (need an integer)`, { ignoreIndex });
-  }
+  if (ignoreIndex !== undefined) checkInteger(op, 'ignoreIndex', ignoreIndex);
 }
 
 // Class indices as the native side reads them.
@@ -127,25 +128,31 @@ function classesOf(op: string, name: string, scores: Tensor, target: Tensor): Te
   return target.dtype === 'uint8' ? cast(target, 'int32') : target;
 }
 
+// Refuses what is no class, before it is looked up where only its index would be known.
+function checkClasses(op: string, target: Tensor, classes: number, ignoreIndex: number): void {
+  const outside = logicalOr(lt(target, 0), ge(target, classes));
+  const wrong = logicalAnd(outside, ne(target, ignoreIndex));
+  if (!any(wrong).item()) return;
+  const row = argmax(cast(wrong, 'uint8')).item();
+  const value = Number(target.data()[row]);
+  fail('INDEX', op, `target ${row} is ${value} (need 0 <= class < ${classes}, or ignoreIndex)`, { row, target: value });
+}
+
 function indexCrossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
-  const { weight, labelSmoothing = 0, reduction = 'mean', ignoreIndex = nothing } = options;
+  const { weight, labelSmoothing = 0, reduction = 'mean', ignoreIndex = ignoredByDefault } = options;
   const classes = classesOf('crossEntropy', 'logits', logits, target);
+  const smoothing = weight === undefined ? labelSmoothing : 0;
+  // The op comes first: it refuses what is no class, by name.
+  const losses = crossEntropyOp({ logits, target: classes }, { labelSmoothing: smoothing, ignoreIndex });
   const weights = rowWeights(logits, classes, ignoreIndex, weight);
-  if (weight === undefined || weights === undefined) {
-    return reduceLosses(
-      crossEntropyOp({ logits, target: classes }, { labelSmoothing, ignoreIndex }),
-      reduction,
-      weights,
-    );
-  }
+  if (weight === undefined) return reduceLosses(losses, reduction, weights);
+  const own = mul(losses, weights);
+  if (labelSmoothing === 0) return reduceLosses(own, reduction, weights);
   const axis = classAxis(logits);
   const logProbs = logSoftmax(logits as Tensor<FloatDType>, { axis });
-  const own = mul(weights, pick(logProbs, chosen(classes, ignoreIndex)));
-  if (labelSmoothing === 0) return reduceLosses(neg(own), reduction, weights);
-  const all = average(mul(logProbs, perClass(weight, logits)), axis);
-  const counted = ignoreIndex === nothing ? all : where(eq(classes, ignoreIndex), 0, all);
-  const losses = neg(add(mul(own, 1 - labelSmoothing), mul(counted, labelSmoothing)));
-  return reduceLosses(losses, reduction, weights);
+  const all = neg(average(mul(logProbs, perClass(weight, logits)), axis));
+  const counted = where(eq(classes, ignoreIndex), 0, all);
+  return reduceLosses(add(mul(own, 1 - labelSmoothing), mul(counted, labelSmoothing)), reduction, weights);
 }
 
 function softCrossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
@@ -178,7 +185,7 @@ function softCrossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyO
  * target int32, int64 or uint8 for indices, float for probabilities.
  *
  * @param options.weight weight of every class, [C]; default 1
- * @param options.ignoreIndex class index of rows that do not count; default none
+ * @param options.ignoreIndex target of rows that do not count; default −100
  * @param options.labelSmoothing share of the target spread over all classes, 0 to 1; default 0
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @throws MyelinError `SHAPE` when the target does not fit the logits; `DTYPE`; `INDEX` when a target is no class; `VALUE`
@@ -200,9 +207,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   checkScores('crossEntropy', 'logits', logits, options);
   checkTensor('crossEntropy', 'target', target);
   const { labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    fail('VALUE', 'crossEntropy', `labelSmoothing is ${show(labelSmoothing)} (need 0 to 1)`, { labelSmoothing });
-  }
+  checkFraction('crossEntropy', 'labelSmoothing', labelSmoothing);
   if (!isFloat(target.dtype)) return scope(() => indexCrossEntropy(logits, target, options));
   if (!sameShape(target.shape, logits.shape)) {
     const need = `class indices [${withoutClasses(logits).join(',')}], or probabilities [${logits.shape.join(',')}]`;
@@ -220,7 +225,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
  * reduction `'none'` one per row. Dtypes: logProbs float32 or float64; target int32, int64 or uint8.
  *
  * @param options.weight weight of every class, [C]; default 1
- * @param options.ignoreIndex class index of rows that do not count; default none
+ * @param options.ignoreIndex target of rows that do not count; default −100
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @throws MyelinError `SHAPE` when the target does not fit; `DTYPE`; `INDEX` when a target is no class
  * @example
@@ -237,11 +242,12 @@ export function nllLoss<D extends FloatDType>(
 ): Tensor<D>;
 export function nllLoss(logProbs: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
   checkScores('nllLoss', 'logProbs', logProbs, options);
-  const { weight, reduction = 'mean', ignoreIndex = nothing } = options;
+  const { weight, reduction = 'mean', ignoreIndex = ignoredByDefault } = options;
   return scope(() => {
     const classes = classesOf('nllLoss', 'logProbs', logProbs, target);
+    checkClasses('nllLoss', classes, logProbs.shape[classAxis(logProbs)]!, ignoreIndex);
     const weights = rowWeights(logProbs, classes, ignoreIndex, weight);
-    const losses = neg(pick(logProbs, chosen(classes, ignoreIndex)));
-    return reduceLosses(weights === undefined ? losses : mul(losses, weights), reduction, weights);
+    const losses = where(eq(classes, ignoreIndex), 0, neg(pick(logProbs, chosen(classes, ignoreIndex))));
+    return reduceLosses(weight === undefined ? losses : mul(losses, weights), reduction, weights);
   });
 }

@@ -1,9 +1,9 @@
 import { defineOp } from '../engine/define.js';
 import { checkDType, type DType } from '../tensor/dtype.js';
-import { describe, fail, show } from '../tensor/errors.js';
+import { describe, fail } from '../tensor/errors.js';
 import { normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { checkDTypeOf, checkTensor } from './support.js';
+import { checkDTypeOf, checkInteger, checkTensor } from './checks.js';
 
 /** Dtypes of indices. */
 export type IndexDType = 'int32' | 'int64';
@@ -159,8 +159,6 @@ export function oneHot<D extends DType = 'float32'>(
 ): Tensor<D> {
   checkIndex('oneHot', index);
   checkDType('oneHot', dtype);
-  if (!Number.isInteger(classes) || classes < 1) {
-    fail('VALUE', 'oneHot', `classes is ${show(classes)} (need a positive integer)`, { classes });
-  }
+  checkInteger('oneHot', 'classes', classes, 1);
   return oneHotOp({ index }, { classes, dtype }) as Tensor<D>;
 }

@@ -1,12 +1,14 @@
 import { defineOp } from '../engine/define.js';
 import { isFloat, type DType, type Promote } from '../tensor/dtype.js';
-import { describe, fail } from '../tensor/errors.js';
+import { describe, fail, show } from '../tensor/errors.js';
 import { broadcastShapes, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import type { MatMulFits, MatMulShape } from '../tensor/types.js';
-import { promoteAll } from './elementwise.js';
+import { promoteAll } from './cast.js';
+import { checkDTypeOf, checkTensor, fits } from './checks.js';
+import { transpose } from './permute.js';
 import { sum } from './reduce.js';
-import { reshape, squeeze, transpose, unsqueeze } from './view.js';
+import { reshape, squeeze, unsqueeze } from './reshape.js';
 
 function inferMatMul(a: TensorSpec, b: TensorSpec): TensorSpec {
   const need = 'need a.shape[-1] = b.shape[-2]';
@@ -130,4 +132,67 @@ export function linear<D extends 'float32' | 'float64'>(x: Tensor<D>, weight: Te
   }
   if (bias === undefined) return matmul(x, transpose(weight, 0, 1)) as Tensor<D>;
   return linearOp({ x, weight, bias }, { activation: 'none' }) as Tensor<D>;
+}
+
+// The most terms whose sum fits int32 whatever they are: 255 · 255 · 33025 < 2³¹.
+const maxIntegerDepth = 33025;
+
+const matmulIntegerOp = defineOp({
+  name: 'matmulInteger',
+  inputs: ['a', 'b'],
+  attrs: { aZeroPoint: 'int', bZeroPoint: 'int' },
+  save: [],
+  infer: ({ a, b }, zeroPoints) => {
+    const op = 'matmulInteger';
+    for (const [name, x] of Object.entries({ a, b })) checkDTypeOf(op, name, x, ['uint8']);
+    const given = `a is ${describe(a)}, b is ${describe(b)}`;
+    const shapes = { a: a.shape, b: b.shape };
+    if (a.rank < 1 || b.rank !== 2 || a.shape.at(-1) !== b.shape[0]) {
+      fail('SHAPE', op, `${given} (need a [..., K] and b [K, N])`, shapes);
+    }
+    if (b.shape[0]! > maxIntegerDepth) {
+      fail('SHAPE', op, `${given} (need K of at most ${maxIntegerDepth}: a longer sum may not fit int32)`, shapes);
+    }
+    for (const [name, value] of Object.entries(zeroPoints)) {
+      if (!fits('uint8', value)) fail('VALUE', op, `${name} is ${show(value)} (need an integer from 0 to 255)`);
+    }
+    return { dtype: 'int32', shape: [...a.shape.slice(0, -1), b.shape[1]!] };
+  },
+  grad: 'none',
+});
+
+/** Options of {@link matmulInteger}. */
+export interface MatMulIntegerOptions {
+  /** The byte of `a` that stands for zero. Default 0. */
+  readonly aZeroPoint?: number;
+  /** The byte of `b` that stands for zero. Default 0. */
+  readonly bZeroPoint?: number;
+}
+
+/**
+ * Matrix product of quantised bytes, exact. It has no gradient.
+ *
+ * out[…, n] = Σₖ (a[…, k] − aZeroPoint) · (b[k, n] − bZeroPoint)
+ *
+ * Shapes: a [..., K], b [K, N] → [..., N], with K ≤ 33025 so that no sum can overflow. Dtypes: uint8 × uint8 → int32.
+ *
+ * @param options.aZeroPoint the byte of `a` that stands for zero, an integer from 0 to 255; default 0
+ * @param options.bZeroPoint the same for `b`; default 0
+ * @throws MyelinError `TYPE`, `DTYPE`, `SHAPE`; `VALUE` for a zero point that is no byte
+ * @see the ONNX operator MatMulInteger; here with one zero point for a whole matrix
+ * @example
+ * ```ts
+ * import { matmulInteger, tensor } from 'myelin';
+ * const a = tensor([[130, 126]], { dtype: 'uint8' });
+ * const b = tensor([[3], [5]], { dtype: 'uint8' });
+ * console.log(matmulInteger(a, b, { aZeroPoint: 128 }).toArray()); // [ [ -4 ] ]
+ * ```
+ */
+export function matmulInteger(
+  a: Tensor<'uint8'>,
+  b: Tensor<'uint8'>,
+  { aZeroPoint = 0, bZeroPoint = 0 }: MatMulIntegerOptions = {},
+): Tensor<'int32'> {
+  for (const [name, x] of Object.entries({ a, b })) checkTensor('matmulInteger', name, x);
+  return matmulIntegerOp({ a, b }, { aZeroPoint, bZeroPoint }) as Tensor<'int32'>;
 }

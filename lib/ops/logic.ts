@@ -1,25 +1,25 @@
 import { defineOp } from '../engine/define.js';
 import { isFloat, type DType } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
-import type { Tensor, TensorSpec } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { BroadcastShape } from '../tensor/types.js';
+import { checkTensor, floats } from './checks.js';
 import { onesLike, zerosLike } from './creation.js';
-import { broadcast, checkDTypeOf, checkTensor, floats, like } from './support.js';
+import { apply } from './operands.js';
+import { binaryOp, unaryOp, type BinaryOp } from './pointwise.js';
+import { likeOf } from './spec.js';
 
-function inferLogical(op: string, a: Tensor, b: Tensor): TensorSpec {
-  checkDTypeOf(op, 'a', a, ['bool']);
-  checkDTypeOf(op, 'b', b, ['bool']);
-  return broadcast(op, { a, b }, 'bool');
+function both<SA extends Shape, SB extends Shape>(
+  op: BinaryOp,
+  a: Tensor<'bool', SA>,
+  b: Tensor<'bool', SB>,
+): Tensor<'bool', BroadcastShape<SA, SB>> {
+  checkTensor(op.op.name, 'a', a);
+  checkTensor(op.op.name, 'b', b);
+  return op({ a, b }) as Tensor<'bool', BroadcastShape<SA, SB>>;
 }
 
-const logicalAndOp = defineOp({
-  name: 'logicalAnd',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => inferLogical('logicalAnd', a, b),
-  grad: 'none',
-});
+const logicalAndOp = binaryOp('logicalAnd', ['bool']);
 
 /**
  * Whether both are true, element by element.
@@ -38,19 +38,10 @@ export function logicalAnd<SA extends Shape, SB extends Shape>(
   a: Tensor<'bool', SA>,
   b: Tensor<'bool', SB>,
 ): Tensor<'bool', BroadcastShape<SA, SB>> {
-  checkTensor('logicalAnd', 'a', a);
-  checkTensor('logicalAnd', 'b', b);
-  return logicalAndOp({ a, b }) as Tensor<'bool', BroadcastShape<SA, SB>>;
+  return both(logicalAndOp, a, b);
 }
 
-const logicalOrOp = defineOp({
-  name: 'logicalOr',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => inferLogical('logicalOr', a, b),
-  grad: 'none',
-});
+const logicalOrOp = binaryOp('logicalOr', ['bool']);
 
 /**
  * Whether at least one is true, element by element.
@@ -69,19 +60,10 @@ export function logicalOr<SA extends Shape, SB extends Shape>(
   a: Tensor<'bool', SA>,
   b: Tensor<'bool', SB>,
 ): Tensor<'bool', BroadcastShape<SA, SB>> {
-  checkTensor('logicalOr', 'a', a);
-  checkTensor('logicalOr', 'b', b);
-  return logicalOrOp({ a, b }) as Tensor<'bool', BroadcastShape<SA, SB>>;
+  return both(logicalOrOp, a, b);
 }
 
-const logicalXorOp = defineOp({
-  name: 'logicalXor',
-  inputs: ['a', 'b'],
-  attrs: {},
-  save: [],
-  infer: ({ a, b }) => inferLogical('logicalXor', a, b),
-  grad: 'none',
-});
+const logicalXorOp = binaryOp('logicalXor', ['bool']);
 
 /**
  * Whether exactly one is true, element by element.
@@ -99,19 +81,10 @@ export function logicalXor<SA extends Shape, SB extends Shape>(
   a: Tensor<'bool', SA>,
   b: Tensor<'bool', SB>,
 ): Tensor<'bool', BroadcastShape<SA, SB>> {
-  checkTensor('logicalXor', 'a', a);
-  checkTensor('logicalXor', 'b', b);
-  return logicalXorOp({ a, b }) as Tensor<'bool', BroadcastShape<SA, SB>>;
+  return both(logicalXorOp, a, b);
 }
 
-const logicalNotOp = defineOp({
-  name: 'logicalNot',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('logicalNot', 'x', x, ['bool']), like(x)),
-  grad: 'none',
-});
+const logicalNotOp = unaryOp('logicalNot', ['bool']);
 
 /**
  * The opposite of every element.
@@ -126,18 +99,21 @@ const logicalNotOp = defineOp({
  * ```
  */
 export function logicalNot<S extends Shape>(x: Tensor<'bool', S>): Tensor<'bool', S> {
-  checkTensor('logicalNot', 'x', x);
-  return logicalNotOp({ x }) as Tensor<'bool', S>;
+  return apply(logicalNotOp, x);
 }
 
-const isnanOp = defineOp({
-  name: 'isnan',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('isnan', 'x', x, floats), like(x, 'bool')),
-  grad: 'none',
-});
+function floatTest(name: string) {
+  return defineOp({
+    name,
+    inputs: ['x'],
+    attrs: {},
+    save: [],
+    infer: ({ x }) => likeOf(name, x, floats, 'bool'),
+    grad: 'none',
+  });
+}
+
+const isnanOp = floatTest('isnan');
 
 /**
  * Whether an element is NaN; always `false` for dtypes that have none.
@@ -155,14 +131,7 @@ export function isnan<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
   return (isFloat(x.dtype) ? isnanOp({ x }) : zerosLike(x, { dtype: 'bool' })) as Tensor<'bool', S>;
 }
 
-const isinfOp = defineOp({
-  name: 'isinf',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('isinf', 'x', x, floats), like(x, 'bool')),
-  grad: 'none',
-});
+const isinfOp = floatTest('isinf');
 
 /**
  * Whether an element is +∞ or −∞; always `false` for dtypes that have none.
@@ -180,14 +149,7 @@ export function isinf<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
   return (isFloat(x.dtype) ? isinfOp({ x }) : zerosLike(x, { dtype: 'bool' })) as Tensor<'bool', S>;
 }
 
-const isfiniteOp = defineOp({
-  name: 'isfinite',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('isfinite', 'x', x, floats), like(x, 'bool')),
-  grad: 'none',
-});
+const isfiniteOp = floatTest('isfinite');
 
 /**
  * Whether an element is neither NaN nor infinite; always `true` for integers and bools.

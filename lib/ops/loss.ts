@@ -4,13 +4,13 @@ import { describe } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { clamp, sigmoid, softplus } from './activation.js';
-import { checkOneFloat, checkShapeOf } from './checks.js';
+import { abs, add, mul, neg, square, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkOneFloat, checkShapeOf, checkTensor } from './checks.js';
 import { gt, where } from './compare.js';
-import { add, cast, mul, neg, sub } from './elementwise.js';
 import { log } from './math.js';
 import { checkReduction, reduceLosses, type LossOptions } from './reduction.js';
-import { abs, square } from './rounding.js';
-import { checkTensor, like } from './support.js';
+import { like } from './spec.js';
 
 export { crossEntropy, nllLoss, type ClassLossOptions, type CrossEntropyOptions } from './cross-entropy.js';
 export type { LossOptions, Reduction } from './reduction.js';

@@ -1,31 +1,12 @@
-import { defineOp } from '../engine/define.js';
-import { isFloat, type DType } from '../tensor/dtype.js';
-import { scope } from '../tensor/scope.js';
+import type { DType } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
-import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { add, cast, div, mul, neg } from './elementwise.js';
-import { square } from './rounding.js';
-import { checkDTypeOf, checkTensor, floats, like, type Floating } from './support.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, div, mul, neg, square } from './arithmetic.js';
+import { floats } from './checks.js';
+import { applyReal, type Floating } from './operands.js';
+import { unaryOp } from './pointwise.js';
 
-function realLike(op: string, x: Tensor): TensorSpec {
-  checkDTypeOf(op, 'x', x, floats);
-  return like(x);
-}
-
-/** Runs an op on real numbers; integers and bools become float32 first. */
-export function applyReal(name: string, op: (inputs: { x: Tensor }) => Tensor, x: Tensor): Tensor {
-  checkTensor(name, 'x', x);
-  return isFloat(x.dtype) ? op({ x }) : scope(() => op({ x: cast(x, 'float32') }));
-}
-
-const sqrtOp = defineOp({
-  name: 'sqrt',
-  inputs: ['x'],
-  attrs: {},
-  save: ['out'],
-  infer: ({ x }) => realLike('sqrt', x),
-  grad: ({ out, dout }) => ({ x: div(dout, mul(out, 2)) }),
-});
+const sqrtOp = unaryOp('sqrt', floats, { save: ['out'], grad: ({ out, dout }) => div(dout, mul(out, 2)) });
 
 /**
  * Square root: out = √x. NaN below 0.
@@ -39,16 +20,12 @@ const sqrtOp = defineOp({
  * ```
  */
 export function sqrt<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('sqrt', sqrtOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(sqrtOp, x);
 }
 
-const rsqrtOp = defineOp({
-  name: 'rsqrt',
-  inputs: ['x'],
-  attrs: {},
+const rsqrtOp = unaryOp('rsqrt', floats, {
   save: ['out'],
-  infer: ({ x }) => realLike('rsqrt', x),
-  grad: ({ out, dout }) => ({ x: mul(dout, mul(mul(square(out), out), -0.5)) }),
+  grad: ({ out, dout }) => mul(dout, mul(mul(square(out), out), -0.5)),
 });
 
 /**
@@ -63,16 +40,12 @@ const rsqrtOp = defineOp({
  * ```
  */
 export function rsqrt<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('rsqrt', rsqrtOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(rsqrtOp, x);
 }
 
-const reciprocalOp = defineOp({
-  name: 'reciprocal',
-  inputs: ['x'],
-  attrs: {},
+const reciprocalOp = unaryOp('reciprocal', floats, {
   save: ['out'],
-  infer: ({ x }) => realLike('reciprocal', x),
-  grad: ({ out, dout }) => ({ x: neg(mul(dout, square(out))) }),
+  grad: ({ out, dout }) => neg(mul(dout, square(out))),
 });
 
 /**
@@ -87,17 +60,10 @@ const reciprocalOp = defineOp({
  * ```
  */
 export function reciprocal<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('reciprocal', reciprocalOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(reciprocalOp, x);
 }
 
-const expOp = defineOp({
-  name: 'exp',
-  inputs: ['x'],
-  attrs: {},
-  save: ['out'],
-  infer: ({ x }) => realLike('exp', x),
-  grad: ({ out, dout }) => ({ x: mul(dout, out) }),
-});
+const expOp = unaryOp('exp', floats, { save: ['out'], grad: ({ out, dout }) => mul(dout, out) });
 
 /**
  * Exponential: out = eˣ.
@@ -111,17 +77,10 @@ const expOp = defineOp({
  * ```
  */
 export function exp<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('exp', expOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(expOp, x);
 }
 
-const expm1Op = defineOp({
-  name: 'expm1',
-  inputs: ['x'],
-  attrs: {},
-  save: ['out'],
-  infer: ({ x }) => realLike('expm1', x),
-  grad: ({ out, dout }) => ({ x: mul(dout, add(out, 1)) }),
-});
+const expm1Op = unaryOp('expm1', floats, { save: ['out'], grad: ({ out, dout }) => mul(dout, add(out, 1)) });
 
 /**
  * Exponential minus one, exact near 0: out = eˣ − 1.
@@ -135,17 +94,10 @@ const expm1Op = defineOp({
  * ```
  */
 export function expm1<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('expm1', expm1Op, x) as Tensor<Floating<D>, S>;
+  return applyReal(expm1Op, x);
 }
 
-const logOp = defineOp({
-  name: 'log',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => realLike('log', x),
-  grad: ({ x, dout }) => ({ x: div(dout, x) }),
-});
+const logOp = unaryOp('log', floats, { save: ['x'], grad: ({ x, dout }) => div(dout, x) });
 
 /**
  * Natural logarithm: out = ln x. NaN below 0.
@@ -159,17 +111,10 @@ const logOp = defineOp({
  * ```
  */
 export function log<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('log', logOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(logOp, x);
 }
 
-const log1pOp = defineOp({
-  name: 'log1p',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => realLike('log1p', x),
-  grad: ({ x, dout }) => ({ x: div(dout, add(x, 1)) }),
-});
+const log1pOp = unaryOp('log1p', floats, { save: ['x'], grad: ({ x, dout }) => div(dout, add(x, 1)) });
 
 /**
  * Natural logarithm of one plus x, exact near 0: out = ln(1 + x).
@@ -183,17 +128,10 @@ const log1pOp = defineOp({
  * ```
  */
 export function log1p<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('log1p', log1pOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(log1pOp, x);
 }
 
-const log2Op = defineOp({
-  name: 'log2',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => realLike('log2', x),
-  grad: ({ x, dout }) => ({ x: div(dout, mul(x, Math.LN2)) }),
-});
+const log2Op = unaryOp('log2', floats, { save: ['x'], grad: ({ x, dout }) => div(dout, mul(x, Math.LN2)) });
 
 /**
  * Binary logarithm: out = log₂ x.
@@ -207,17 +145,10 @@ const log2Op = defineOp({
  * ```
  */
 export function log2<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('log2', log2Op, x) as Tensor<Floating<D>, S>;
+  return applyReal(log2Op, x);
 }
 
-const sinOp = defineOp({
-  name: 'sin',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => realLike('sin', x),
-  grad: ({ x, dout }) => ({ x: mul(dout, cos(x)) }),
-});
+const sinOp = unaryOp('sin', floats, { save: ['x'], grad: ({ x, dout }) => mul(dout, cos(x)) });
 
 /**
  * Sine: out = sin x, x in radians.
@@ -231,17 +162,10 @@ const sinOp = defineOp({
  * ```
  */
 export function sin<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('sin', sinOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(sinOp, x);
 }
 
-const cosOp = defineOp({
-  name: 'cos',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => realLike('cos', x),
-  grad: ({ x, dout }) => ({ x: neg(mul(dout, sin(x))) }),
-});
+const cosOp = unaryOp('cos', floats, { save: ['x'], grad: ({ x, dout }) => neg(mul(dout, sin(x))) });
 
 /**
  * Cosine: out = cos x, x in radians.
@@ -255,17 +179,10 @@ const cosOp = defineOp({
  * ```
  */
 export function cos<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('cos', cosOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(cosOp, x);
 }
 
-const tanOp = defineOp({
-  name: 'tan',
-  inputs: ['x'],
-  attrs: {},
-  save: ['out'],
-  infer: ({ x }) => realLike('tan', x),
-  grad: ({ out, dout }) => ({ x: mul(dout, add(square(out), 1)) }),
-});
+const tanOp = unaryOp('tan', floats, { save: ['out'], grad: ({ out, dout }) => mul(dout, add(square(out), 1)) });
 
 /**
  * Tangent: out = tan x, x in radians.
@@ -279,16 +196,12 @@ const tanOp = defineOp({
  * ```
  */
 export function tan<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('tan', tanOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(tanOp, x);
 }
 
-const erfOp = defineOp({
-  name: 'erf',
-  inputs: ['x'],
-  attrs: {},
+const erfOp = unaryOp('erf', floats, {
   save: ['x'],
-  infer: ({ x }) => realLike('erf', x),
-  grad: ({ x, dout }) => ({ x: mul(dout, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))) }),
+  grad: ({ x, dout }) => mul(dout, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
 });
 
 /**
@@ -303,5 +216,5 @@ const erfOp = defineOp({
  * ```
  */
 export function erf<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal('erf', erfOp, x) as Tensor<Floating<D>, S>;
+  return applyReal(erfOp, x);
 }

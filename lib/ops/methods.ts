@@ -5,38 +5,43 @@ import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BroadcastShape, MatMulFits, MatMulShape, TransposedShape } from '../tensor/types.js';
 import * as activation from './activation.js';
+import * as arithmetic from './arithmetic.js';
 import { assign } from './assign.js';
+import { cast } from './cast.js';
 import * as compare from './compare.js';
-import * as elementwise from './elementwise.js';
-import { cast, type Arithmetic, type Operand, type RealArithmetic } from './elementwise.js';
 import * as linalg from './linalg.js';
 import * as logic from './logic.js';
 import * as math from './math.js';
 import * as move from './move.js';
 import type { Layout } from './move.js';
+import type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
+import * as permuting from './permute.js';
 import * as reduce from './reduce.js';
 import type { Accumulated, AxisOptions, ReduceOptions } from './reduce.js';
+import * as reshaping from './reshape.js';
+import type { KnownShape } from './reshape.js';
 import * as rounding from './rounding.js';
+import * as slicing from './slice.js';
+import type { SliceSpec } from './slice.js';
 import * as softmaxes from './softmax.js';
 import type { SoftmaxOptions } from './softmax.js';
 import * as statistics from './statistics.js';
 import type { NormOptions, VarianceOptions } from './statistics.js';
-import type { Floating } from './support.js';
-import * as views from './view.js';
-import type { KnownShape, SliceSpec } from './view.js';
 
 // Each method is the function of the same name with the tensor as its first argument; its doc is the function's.
 const methods = {
-  ...pick(elementwise, ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'neg']),
+  ...pick(arithmetic, ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'neg', 'abs', 'sign', 'square']),
   ...pick(compare, ['eq', 'ne', 'lt', 'le', 'gt', 'ge']),
   ...pick(logic, ['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot', 'isnan', 'isinf', 'isfinite']),
   ...pick(math, ['exp', 'expm1', 'log', 'log1p', 'log2', 'sqrt', 'rsqrt', 'reciprocal', 'sin', 'cos', 'tan', 'erf']),
-  ...pick(rounding, ['abs', 'sign', 'square', 'floor', 'ceil', 'round', 'trunc']),
+  ...pick(rounding, ['floor', 'ceil', 'round', 'trunc']),
   ...pick(activation, ['relu', 'sigmoid', 'tanh', 'clamp']),
   ...pick(softmaxes, ['softmax', 'logSoftmax']),
   ...pick(reduce, ['sum', 'mean', 'prod', 'max', 'min', 'argmax', 'argmin', 'any', 'all']),
   ...pick(statistics, ['variance', 'std', 'norm', 'logSumExp']),
-  ...pick(views, ['reshape', 'flatten', 'squeeze', 'unsqueeze', 'permute', 'transpose', 'expand', 'slice', 'flip']),
+  ...pick(reshaping, ['reshape', 'flatten', 'squeeze', 'unsqueeze', 'expand']),
+  ...pick(permuting, ['permute', 'transpose']),
+  ...pick(slicing, ['slice', 'flip']),
   ...pick(move, ['contiguous', 'clone']),
   ...pick(linalg, ['matmul']),
   to: cast,

@@ -4,9 +4,11 @@ import { describe, fail, show } from '../tensor/errors.js';
 import { channelsLastStrides, isContiguous, normalizeAxis, type Shape } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { promoteAll } from './elementwise.js';
-import { checkNumber, checkTensor, fits, withExtent } from './support.js';
-import { expand, reshape, slice, unsqueeze, type SliceSpec } from './view.js';
+import { promoteAll } from './cast.js';
+import { checkElement, checkInteger, checkTensor } from './checks.js';
+import { expand, reshape, unsqueeze } from './reshape.js';
+import { slice, sliceAxis, type SliceSpec } from './slice.js';
+import { withExtent } from './spec.js';
 
 /** Order of a tensor's elements in memory; shapes and indices are the same in both. */
 export type Layout = 'rowMajor' | 'channelsLast';
@@ -89,19 +91,12 @@ function inferConcat(xs: readonly Tensor[], axis: number): TensorSpec {
   };
 }
 
-/** The part [start, start + extent) of one axis. */
-function part(x: Tensor, axis: number, start: number, extent: number): Tensor {
-  return slice(
-    x,
-    ...Array.from({ length: axis + 1 }, (_, a): SliceSpec => (a === axis ? [start, start + extent] : null)),
-  );
-}
-
 function parts(x: Tensor, axis: number, extents: readonly number[]): Tensor[] {
-  let start = 0;
+  let end = 0;
   return extents.map((extent) => {
-    start += extent;
-    return part(x, axis, start - extent, extent);
+    const start = end;
+    end += extent;
+    return sliceAxis(x, axis, [start, end]);
   });
 }
 
@@ -210,9 +205,7 @@ export function split<D extends DType>(
       fail('VALUE', 'split', `extents are ${show([...extents])} (need extents that add up to ${whole})`, { extents });
     return parts(x, at, extents) as Tensor<D>[];
   }
-  if (!Number.isInteger(extents) || extents < 1) {
-    fail('VALUE', 'split', `extents is ${show(extents)} (need a positive integer or a list)`, { extents });
-  }
+  checkInteger('split', 'extents', extents, 1);
   const count = Math.max(1, Math.ceil(whole / extents));
   return parts(
     x,
@@ -241,8 +234,7 @@ export function chunk<D extends DType>(
 ): Tensor<D>[] {
   checkTensor('chunk', 'x', x);
   const at = normalizeAxis('chunk', axis, x.rank);
-  if (!Number.isInteger(count) || count < 1)
-    fail('VALUE', 'chunk', `count is ${show(count)} (need a positive integer)`, { count });
+  checkInteger('chunk', 'count', count, 1);
   return split(x, Math.max(1, Math.ceil(x.shape[at]! / count)), { axis: at });
 }
 
@@ -281,8 +273,7 @@ export function pad<D extends DType>(
   { value = 0 }: { readonly value?: number } = {},
 ): Tensor<D> {
   checkTensor('pad', 'x', x);
-  checkNumber('pad', 'value', value);
-  if (!fits(x.dtype, value)) fail('VALUE', 'pad', `value ${value} does not fit ${x.dtype}`, { value });
+  checkElement('pad', 'value', value, x.dtype);
   if (widths.length > x.rank)
     fail('SHAPE', 'pad', `${widths.length} widths for ${describe(x)} (need at most one per axis)`);
   if (!widths.flat().every((width) => Number.isInteger(width) && width >= 0)) {

@@ -1,19 +1,18 @@
 import { defineOp } from '../engine/define.js';
 import { stopGradient } from '../engine/tape.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { describe, fail, show } from '../tensor/errors.js';
+import { describe, fail } from '../tensor/errors.js';
 import type { Buffer } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { checkOneFloat, checkShapeOf } from './checks.js';
+import { add, mul, square, sub } from './arithmetic.js';
+import { checkAtLeast, checkOneFloat, checkShapeOf } from './checks.js';
 import { ones, zeros } from './creation.js';
-import { add, mul, sub } from './elementwise.js';
 import { rsqrt } from './math.js';
 import { mean, sum } from './reduce.js';
-import { square } from './rounding.js';
-import { like } from './support.js';
-import { reshape } from './view.js';
+import { reshape } from './reshape.js';
+import { like } from './spec.js';
 
 interface Statistics {
   readonly xhat: Tensor;
@@ -115,11 +114,6 @@ export interface BatchNormOptions {
   readonly eps?: number;
 }
 
-function checkEps(op: string, eps: number): void {
-  if (typeof eps === 'number' && eps >= 0) return;
-  fail('VALUE', op, `eps is ${show(eps)} (need a number of at least 0)`, { eps });
-}
-
 function checkBatchNorm(x: Tensor, vectors: Readonly<Record<string, Tensor | undefined>>): void {
   const given = Object.entries(vectors).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
   checkOneFloat('batchNorm', { x, ...Object.fromEntries(given) });
@@ -173,7 +167,7 @@ export function batchNorm<D extends FloatDType, S extends Shape>(
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { weight, bias, runningMean, runningVar, eps = 1e-5 } = options;
   checkBatchNorm(x, { weight, bias, runningMean, runningVar });
-  checkEps('batchNorm', eps);
+  checkAtLeast('batchNorm', 'eps', eps, 0);
   return scope(() => {
     const channels = [x.shape[1]!];
     const scale = weight ?? ones(channels, { dtype: x.dtype });
@@ -278,7 +272,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: LayerNormO
   const { weight, bias, eps = 1e-5 } = options;
   const given = Object.entries({ weight, bias }).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
   checkOneFloat('layerNorm', { x, ...Object.fromEntries(given) });
-  checkEps('layerNorm', eps);
+  checkAtLeast('layerNorm', 'eps', eps, 0);
   const normalizedDims = normalizedShape.length;
   const last = x.shape.slice(x.rank - normalizedDims);
   if (

@@ -2,7 +2,7 @@ import { defineOp } from '../engine/define.js';
 import { describe, fail } from '../tensor/errors.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkDTypeOf, floats } from './support.js';
+import { checkDTypeOf, floats } from './checks.js';
 
 // One step of an optimizer is one op for many parameters. It writes into its inputs: parameters, and what the optimizer
 // remembers of each. Learning rate and step are tensors, so that they can change from one run of a plan to the next.

@@ -7,7 +7,7 @@ import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { checkOneFloat, pairOf, type Pair } from './checks.js';
 import { gather } from './indexing.js';
 import { mean } from './reduce.js';
-import { reshape } from './view.js';
+import { reshape } from './reshape.js';
 
 /** Where the windows are, as the native side takes it; pairs are height, width. */
 interface Windows {

@@ -5,9 +5,11 @@ import { defaultGenerator, type Generator } from '../tensor/rng.js';
 import { checkShape, sizeOf, type Shape } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, cast, mul } from './elementwise.js';
+import { add, mul } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkFraction, checkInteger, checkTensor, floats } from './checks.js';
 import { floor } from './rounding.js';
-import { checkDTypeOf, checkNumber, checkTensor, floats, like } from './support.js';
+import { like, likeOf } from './spec.js';
 
 /** Options of functions that draw random tensors. */
 export interface RandomOptions<D extends DType = FloatDType> {
@@ -32,6 +34,26 @@ function checkDraw(op: string, shape: Shape, dtype: DType): void {
   if (!floats.includes(dtype)) fail('DTYPE', op, `dtype is ${dtype} (need float32 or float64)`, { dtype });
 }
 
+/** Options of {@link uniform}. */
+export interface UniformOptions<D extends FloatDType = FloatDType> extends RandomOptions<D> {
+  /** Least value; default 0. */
+  readonly low?: number;
+  /** What all values are below; default 1. */
+  readonly high?: number;
+}
+
+function drawUniform<D extends FloatDType, S extends Shape>(
+  op: string,
+  shape: S,
+  { low = 0, high = 1, dtype = 'float32' as D, generator = defaultGenerator }: UniformOptions<D>,
+): Tensor<D, S> {
+  checkDraw(op, shape, dtype);
+  if (!Number.isFinite(high - low) || high < low) {
+    fail('VALUE', op, `from ${show(low)} to ${show(high)} (need finite bounds, low <= high)`, { low, high });
+  }
+  return uniformOp({}, { low, high, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+}
+
 /**
  * Numbers that are equally likely everywhere in [low, high).
  *
@@ -50,14 +72,9 @@ function checkDraw(op: string, shape: Shape, dtype: DType): void {
  */
 export function uniform<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
-  options: RandomOptions<D> & { readonly low?: number; readonly high?: number } = {},
+  options: UniformOptions<D> = {},
 ): Tensor<D, S> {
-  const { low = 0, high = 1, dtype = 'float32', generator = defaultGenerator } = options;
-  checkDraw('uniform', shape, dtype);
-  if (!Number.isFinite(high - low) || high < low) {
-    fail('VALUE', 'uniform', `from ${show(low)} to ${show(high)} (need finite bounds, low <= high)`, { low, high });
-  }
-  return uniformOp({}, { low, high, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+  return drawUniform('uniform', shape, options);
 }
 
 /**
@@ -78,7 +95,7 @@ export function rand<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: RandomOptions<D> = {},
 ): Tensor<D, S> {
-  return uniform(shape, options);
+  return drawUniform('rand', shape, options);
 }
 
 const normalOp = defineOp({
@@ -89,6 +106,26 @@ const normalOp = defineOp({
   infer: (_, { shape, dtype }) => ({ dtype, shape }),
   grad: 'none',
 });
+
+/** Options of {@link normal}. */
+export interface NormalOptions<D extends FloatDType = FloatDType> extends RandomOptions<D> {
+  /** Default 0. */
+  readonly mean?: number;
+  /** Standard deviation; default 1. */
+  readonly std?: number;
+}
+
+function drawNormal<D extends FloatDType, S extends Shape>(
+  op: string,
+  shape: S,
+  { mean = 0, std = 1, dtype = 'float32' as D, generator = defaultGenerator }: NormalOptions<D>,
+): Tensor<D, S> {
+  checkDraw(op, shape, dtype);
+  if (!Number.isFinite(mean) || !Number.isFinite(std) || std < 0) {
+    fail('VALUE', op, `mean is ${show(mean)}, std is ${show(std)} (need finite numbers, std >= 0)`, { mean, std });
+  }
+  return normalOp({}, { mean, std, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+}
 
 /**
  * Normally distributed numbers.
@@ -110,17 +147,9 @@ const normalOp = defineOp({
  */
 export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
-  options: RandomOptions<D> & { readonly mean?: number; readonly std?: number } = {},
+  options: NormalOptions<D> = {},
 ): Tensor<D, S> {
-  const { mean = 0, std = 1, dtype = 'float32', generator = defaultGenerator } = options;
-  checkDraw('normal', shape, dtype);
-  if (!Number.isFinite(mean) || !Number.isFinite(std) || std < 0) {
-    fail('VALUE', 'normal', `mean is ${show(mean)}, std is ${show(std)} (need finite numbers, std >= 0)`, {
-      mean,
-      std,
-    });
-  }
-  return normalOp({}, { mean, std, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+  return drawNormal('normal', shape, options);
 }
 
 /**
@@ -141,7 +170,7 @@ export function randn<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: RandomOptions<D> = {},
 ): Tensor<D, S> {
-  return normal(shape, options);
+  return drawNormal('randn', shape, options);
 }
 
 const bernoulliOp = defineOp({
@@ -158,10 +187,6 @@ const bernoulliOp = defineOp({
   infer: (_, { shape, dtype }) => ({ dtype, shape }),
   grad: 'none',
 });
-
-function checkProbability(op: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) fail('VALUE', op, `p is ${show(p)} (need 0 <= p <= 1)`, { p });
-}
 
 /**
  * Ones with a given probability, otherwise zeros.
@@ -186,7 +211,7 @@ export function bernoulli<const S extends Shape, D extends DType = 'float32'>(
   const { dtype = 'float32', generator = defaultGenerator } = options;
   checkShape('bernoulli', shape);
   checkDType('bernoulli', dtype);
-  checkProbability('bernoulli', p);
+  checkFraction('bernoulli', 'p', p);
   return bernoulliOp({}, { p, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
 }
 
@@ -211,12 +236,12 @@ export function randint<const S extends Shape, D extends 'int32' | 'int64' | 'ui
   options: RandomOptions<D> = {},
 ): Tensor<D, S> {
   const { dtype = 'int64' as D, generator = defaultGenerator } = options;
-  checkNumber('randint', 'low', low, { integer: true });
-  checkNumber('randint', 'high', high, { integer: true });
+  checkInteger('randint', 'low', low);
+  checkInteger('randint', 'high', high);
   if (high <= low) fail('VALUE', 'randint', `from ${low} to ${high} (need low < high)`, { low, high });
   // Rounding a product of 53-bit numbers down never reaches the upper end.
   return scope(() => {
-    const places = floor(mul(rand(shape, { dtype: 'float64', generator }), high - low));
+    const places = floor(mul(drawUniform('randint', shape, { dtype: 'float64', generator }), high - low));
     return cast(add(places, low), dtype);
   });
 }
@@ -249,7 +274,7 @@ export function randperm(
   n: number,
   { generator = defaultGenerator }: { readonly generator?: Generator } = {},
 ): Tensor<'int64'> {
-  if (!Number.isInteger(n) || n < 0) fail('VALUE', 'randperm', `n is ${show(n)} (need a non-negative integer)`, { n });
+  checkInteger('randperm', 'n', n, 0);
   checkShape('randperm', [n]);
   return permutationOp({}, { ...generator.take(n), length: n }) as Tensor<'int64'>;
 }
@@ -260,7 +285,7 @@ const dropoutOp = defineOp({
   outputs: ['out', 'mask'],
   attrs: { p: 'float', key: 'int', counter: 'int' },
   save: ['mask'],
-  infer: ({ x }) => (checkDTypeOf('dropout', 'x', x, floats), { out: like(x), mask: like(x, 'bool') }),
+  infer: ({ x }) => ({ out: likeOf('dropout', x, floats), mask: like(x, 'bool') }),
   grad: ({ mask, dout, attrs }) => ({ x: dropoutBackward(dout, mask, attrs.p) }),
 });
 
@@ -310,7 +335,7 @@ export function dropout<D extends FloatDType, S extends Shape>(
 ): Tensor<D, S> {
   const { p = 0.5, training = true, generator = defaultGenerator } = options;
   checkTensor('dropout', 'x', x);
-  checkProbability('dropout', p);
+  checkFraction('dropout', 'p', p);
   if (!training || p === 0) return x;
   return scope(() => dropoutOp({ x }, { p, ...generator.take(x.size) }).out) as Tensor<D, S>;
 }

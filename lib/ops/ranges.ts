@@ -4,11 +4,12 @@ import { fail, show } from '../tensor/errors.js';
 import { checkShape, type Shape } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkInteger, checkNumber, checkTensor, fits } from './checks.js';
 import { eq, ge, le, where } from './compare.js';
-import { fullLike, type CreationOptions } from './creation.js';
-import { cast, sub } from './elementwise.js';
-import { checkNumber, checkTensor, fits } from './support.js';
-import { unsqueeze } from './view.js';
+import { zerosLike, type CreationOptions } from './creation.js';
+import { unsqueeze } from './reshape.js';
 
 const arangeOp = defineOp({
   name: 'arange',
@@ -105,9 +106,7 @@ export function linspace<D extends 'float32' | 'float64' = 'float32'>(
 ): Tensor<D> {
   checkNumber('linspace', 'start', start);
   checkNumber('linspace', 'stop', stop);
-  if (!Number.isInteger(count) || count < 0) {
-    fail('VALUE', 'linspace', `count is ${show(count)} (need a non-negative integer)`, { count });
-  }
+  checkInteger('linspace', 'count', count, 0);
   checkShape('linspace', [count]);
   return arangeOp({}, { start, step: count > 1 ? (stop - start) / (count - 1) : 0, length: count, dtype }) as Tensor<D>;
 }
@@ -144,7 +143,7 @@ function triangle(op: string, x: Tensor, keep: (diagonals: Tensor) => Tensor<'bo
   checkTensor(op, 'x', x);
   if (x.rank < 2) fail('SHAPE', op, `x has ${x.rank} axes (need at least two)`, { shape: x.shape });
   const [rows, columns] = x.shape.slice(-2) as [number, number];
-  return scope(() => where(keep(diagonals(rows, columns)), x, fullLike(x, 0)));
+  return scope(() => where(keep(diagonals(rows, columns)), x, zerosLike(x)));
 }
 
 /**

@@ -3,10 +3,11 @@ import type { DType, FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
+import { div, mul } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkDTypeOf, checkTensor, floats, numeric } from './checks.js';
 import { eq, where } from './compare.js';
-import { cast, div, mul } from './elementwise.js';
-import { checkDTypeOf, checkTensor, floats, numeric } from './support.js';
-import { expand, reshape } from './view.js';
+import { expand, reshape } from './reshape.js';
 
 /** Options of reductions. */
 export interface ReduceOptions {
@@ -176,14 +177,18 @@ function extremeGradient(x: Tensor, out: Tensor, dout: Tensor, attrs: ReduceAttr
   return mul(winners, restore(div(dout, count), x.shape, attrs));
 }
 
-const maxOp = defineOp({
-  name: 'max',
-  inputs: ['x'],
-  attrs: { axes: 'ints', keepDims: 'bool' },
-  save: ['x', 'out'],
-  infer: ({ x }, attrs) => extreme('max', x, attrs),
-  grad: ({ x, out, dout, attrs }) => ({ x: extremeGradient(x, out, dout, attrs) }),
-});
+function extremeOp(name: string) {
+  return defineOp({
+    name,
+    inputs: ['x'],
+    attrs: { axes: 'ints', keepDims: 'bool' },
+    save: ['x', 'out'],
+    infer: ({ x }, attrs) => extreme(name, x, attrs),
+    grad: ({ x, out, dout, attrs }) => ({ x: extremeGradient(x, out, dout, attrs) }),
+  });
+}
+
+const maxOp = extremeOp('max');
 
 /**
  * Largest element over axes; NaN if there is one.
@@ -204,14 +209,7 @@ export function max<D extends DType>(x: Tensor<D>, options: ReduceOptions = {}):
   return maxOp({ x }, attrsOf('max', x, options)) as Tensor<D>;
 }
 
-const minOp = defineOp({
-  name: 'min',
-  inputs: ['x'],
-  attrs: { axes: 'ints', keepDims: 'bool' },
-  save: ['x', 'out'],
-  infer: ({ x }, attrs) => extreme('min', x, attrs),
-  grad: ({ x, out, dout, attrs }) => ({ x: extremeGradient(x, out, dout, attrs) }),
-});
+const minOp = extremeOp('min');
 
 /**
  * Smallest element over axes; NaN if there is one.
@@ -232,36 +230,30 @@ export function min<D extends DType>(x: Tensor<D>, options: ReduceOptions = {}):
   return minOp({ x }, attrsOf('min', x, options)) as Tensor<D>;
 }
 
-function inferIndex(op: string, x: Tensor, axis: number, keepDims: boolean): TensorSpec {
-  checkDTypeOf(op, 'x', x, numeric);
-  const { shape } = extreme(op, x, { axes: [axis], keepDims });
-  return { dtype: 'int64', shape };
+function indexOp(name: string) {
+  return defineOp({
+    name,
+    inputs: ['x'],
+    attrs: { axis: 'int', keepDims: 'bool' },
+    save: [],
+    infer: ({ x }, { axis, keepDims }): TensorSpec => {
+      checkDTypeOf(name, 'x', x, numeric);
+      return { ...extreme(name, x, { axes: [axis], keepDims }), dtype: 'int64' };
+    },
+    grad: 'none',
+  });
 }
 
-type IndexOp = (inputs: { x: Tensor }, attrs: { axis: number; keepDims: boolean }) => Tensor;
-
-function extremeIndex(name: string, op: IndexOp, x: Tensor, { axis, keepDims = false }: AxisOptions): Tensor<'int64'> {
+function extremeIndex(op: ReturnType<typeof indexOp>, x: Tensor, { axis, keepDims = false }: AxisOptions): Tensor {
+  const { name } = op.op;
   checkTensor(name, 'x', x);
-  if (axis !== undefined) return op({ x }, { axis: normalizeAxis(name, axis, x.rank), keepDims }) as Tensor<'int64'>;
+  if (axis !== undefined) return op({ x }, { axis: normalizeAxis(name, axis, x.rank), keepDims });
   const index = op({ x: reshape(x, [-1]) }, { axis: 0, keepDims: false });
-  return (
-    keepDims
-      ? reshape(
-          index,
-          x.shape.map(() => 1),
-        )
-      : index
-  ) as Tensor<'int64'>;
+  if (!keepDims) return index;
+  return reshape(index, new Array<number>(x.rank).fill(1));
 }
 
-const argmaxOp = defineOp({
-  name: 'argmax',
-  inputs: ['x'],
-  attrs: { axis: 'int', keepDims: 'bool' },
-  save: [],
-  infer: ({ x }, { axis, keepDims }) => inferIndex('argmax', x, axis, keepDims),
-  grad: 'none',
-});
+const argmaxOp = indexOp('argmax');
 
 /**
  * Position of the largest element; of the first one if there are several, of the first NaN if there is one.
@@ -278,17 +270,10 @@ const argmaxOp = defineOp({
  * ```
  */
 export function argmax(x: Tensor, options: AxisOptions = {}): Tensor<'int64'> {
-  return extremeIndex('argmax', argmaxOp, x, options);
+  return extremeIndex(argmaxOp, x, options) as Tensor<'int64'>;
 }
 
-const argminOp = defineOp({
-  name: 'argmin',
-  inputs: ['x'],
-  attrs: { axis: 'int', keepDims: 'bool' },
-  save: [],
-  infer: ({ x }, { axis, keepDims }) => inferIndex('argmin', x, axis, keepDims),
-  grad: 'none',
-});
+const argminOp = indexOp('argmin');
 
 /**
  * Position of the smallest element; of the first one if there are several, of the first NaN if there is one.
@@ -305,17 +290,24 @@ const argminOp = defineOp({
  * ```
  */
 export function argmin(x: Tensor, options: AxisOptions = {}): Tensor<'int64'> {
-  return extremeIndex('argmin', argminOp, x, options);
+  return extremeIndex(argminOp, x, options) as Tensor<'int64'>;
 }
 
-const anyOp = defineOp({
-  name: 'any',
-  inputs: ['x'],
-  attrs: { axes: 'ints', keepDims: 'bool' },
-  save: [],
-  infer: ({ x }, attrs) => (checkDTypeOf('any', 'x', x, ['bool']), reduced(x, attrs)),
-  grad: 'none',
-});
+function quantifierOp(name: string) {
+  return defineOp({
+    name,
+    inputs: ['x'],
+    attrs: { axes: 'ints', keepDims: 'bool' },
+    save: [],
+    infer: ({ x }, attrs) => {
+      checkDTypeOf(name, 'x', x, ['bool']);
+      return reduced(x, attrs);
+    },
+    grad: 'none',
+  });
+}
+
+const anyOp = quantifierOp('any');
 
 /**
  * Whether any element over axes is true; of nothing it is `false`.
@@ -335,14 +327,7 @@ export function any(x: Tensor<'bool'>, options: ReduceOptions = {}): Tensor<'boo
   return anyOp({ x }, attrsOf('any', x, options)) as Tensor<'bool'>;
 }
 
-const allOp = defineOp({
-  name: 'all',
-  inputs: ['x'],
-  attrs: { axes: 'ints', keepDims: 'bool' },
-  save: [],
-  infer: ({ x }, attrs) => (checkDTypeOf('all', 'x', x, ['bool']), reduced(x, attrs)),
-  grad: 'none',
-});
+const allOp = quantifierOp('all');
 
 /**
  * Whether all elements over axes are true; of nothing it is `true`.

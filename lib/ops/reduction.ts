@@ -1,7 +1,7 @@
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { div } from './arithmetic.js';
 import { checkOption } from './checks.js';
-import { div } from './elementwise.js';
 import { mean, sum } from './reduce.js';
 
 /** How the losses of single samples become the result: their average, their sum, or left as they are. */

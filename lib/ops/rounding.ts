@@ -1,96 +1,16 @@
-import { defineOp } from '../engine/define.js';
 import { isFloat, type DType } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { mul } from './elementwise.js';
-import { checkDTypeOf, checkTensor, floats, like, signed } from './support.js';
+import { checkTensor, floats } from './checks.js';
+import { unaryOp, type UnaryOp } from './pointwise.js';
 
-const absOp = defineOp({
-  name: 'abs',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => (checkDTypeOf('abs', 'x', x, signed), like(x)),
-  grad: ({ x, dout }) => ({ x: mul(dout, sign(x)) }),
-});
-
-/**
- * Absolute value: out = |x|. The gradient at 0 is 0.
- *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64.
- *
- * @throws MyelinError `DTYPE` for bool and uint8
- * @example
- * ```ts
- * import { abs, tensor } from 'myelin';
- * console.log(abs(tensor([-2, 3])).toArray()); // [ 2, 3 ]
- * ```
- */
-export function abs<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('abs', 'x', x);
-  return absOp({ x }) as Tensor<D, S>;
+// Integers and bools are whole already.
+function rounded<D extends DType, S extends Shape>(op: UnaryOp, x: Tensor<D, S>): Tensor<D, S> {
+  checkTensor(op.op.name, 'x', x);
+  return isFloat(x.dtype) ? (op({ x }) as Tensor<D, S>) : x;
 }
 
-const signOp = defineOp({
-  name: 'sign',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('sign', 'x', x, signed), like(x)),
-  grad: 'none',
-});
-
-/**
- * Sign: out = −1, 0 or 1. No gradient.
- *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64.
- *
- * @throws MyelinError `DTYPE` for bool and uint8
- * @example
- * ```ts
- * import { sign, tensor } from 'myelin';
- * console.log(sign(tensor([-2, 0, 3])).toArray()); // [ -1, 0, 1 ]
- * ```
- */
-export function sign<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('sign', 'x', x);
-  return signOp({ x }) as Tensor<D, S>;
-}
-
-const squareOp = defineOp({
-  name: 'square',
-  inputs: ['x'],
-  attrs: {},
-  save: ['x'],
-  infer: ({ x }) => (checkDTypeOf('square', 'x', x, signed), like(x)),
-  grad: ({ x, dout }) => ({ x: mul(dout, mul(x, 2)) }),
-});
-
-/**
- * Square: out = x².
- *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64.
- *
- * @throws MyelinError `DTYPE` for bool and uint8
- * @example
- * ```ts
- * import { square, tensor } from 'myelin';
- * console.log(square(tensor([-2, 3])).toArray()); // [ 4, 9 ]
- * ```
- */
-export function square<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('square', 'x', x);
-  return squareOp({ x }) as Tensor<D, S>;
-}
-
-const floorOp = defineOp({
-  name: 'floor',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('floor', 'x', x, floats), like(x)),
-  grad: 'none',
-});
+const floorOp = unaryOp('floor', floats);
 
 /**
  * Largest integer not above: out = ⌊x⌋.
@@ -104,18 +24,10 @@ const floorOp = defineOp({
  * ```
  */
 export function floor<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('floor', 'x', x);
-  return isFloat(x.dtype) ? (floorOp({ x }) as Tensor<D, S>) : x;
+  return rounded(floorOp, x);
 }
 
-const ceilOp = defineOp({
-  name: 'ceil',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('ceil', 'x', x, floats), like(x)),
-  grad: 'none',
-});
+const ceilOp = unaryOp('ceil', floats);
 
 /**
  * Smallest integer not below: out = ⌈x⌉.
@@ -129,18 +41,10 @@ const ceilOp = defineOp({
  * ```
  */
 export function ceil<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('ceil', 'x', x);
-  return isFloat(x.dtype) ? (ceilOp({ x }) as Tensor<D, S>) : x;
+  return rounded(ceilOp, x);
 }
 
-const roundOp = defineOp({
-  name: 'round',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('round', 'x', x, floats), like(x)),
-  grad: 'none',
-});
+const roundOp = unaryOp('round', floats);
 
 /**
  * Nearest integer, halves to the even one: out = round x.
@@ -154,18 +58,10 @@ const roundOp = defineOp({
  * ```
  */
 export function round<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('round', 'x', x);
-  return isFloat(x.dtype) ? (roundOp({ x }) as Tensor<D, S>) : x;
+  return rounded(roundOp, x);
 }
 
-const truncOp = defineOp({
-  name: 'trunc',
-  inputs: ['x'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => (checkDTypeOf('trunc', 'x', x, floats), like(x)),
-  grad: 'none',
-});
+const truncOp = unaryOp('trunc', floats);
 
 /**
  * Integer part, toward zero: out = trunc x.
@@ -179,6 +75,5 @@ const truncOp = defineOp({
  * ```
  */
 export function trunc<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-  checkTensor('trunc', 'x', x);
-  return isFloat(x.dtype) ? (truncOp({ x }) as Tensor<D, S>) : x;
+  return rounded(truncOp, x);
 }

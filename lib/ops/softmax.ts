@@ -2,60 +2,54 @@ import { defineOp } from '../engine/define.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { mul, sub } from './elementwise.js';
+import { mul, sub } from './arithmetic.js';
+import { checkReal } from './checks.js';
 import { exp } from './math.js';
 import { sum } from './reduce.js';
-import { checkDTypeOf, checkTensor, floats, like } from './support.js';
+import { like } from './spec.js';
 
-const softmaxOp = defineOp({
-  name: 'softmax',
-  inputs: ['x'],
-  attrs: { axis: 'int' },
-  save: ['out'],
-  infer: ({ x }) => like(x),
-  grad: ({ out, dout, attrs }) => ({ x: softmaxBackward(dout, out, attrs.axis) }),
-});
-
-const logSoftmaxOp = defineOp({
-  name: 'logSoftmax',
-  inputs: ['x'],
-  attrs: { axis: 'int' },
-  save: ['out'],
-  infer: ({ x }) => like(x),
-  grad: ({ out, dout, attrs }) => ({ x: logSoftmaxBackward(dout, out, attrs.axis) }),
-});
-
-const softmaxBackwardOp = defineOp({
-  name: 'softmaxBackward',
-  inputs: ['dout', 'result'],
-  attrs: { axis: 'int' },
-  save: [],
-  infer: ({ result }) => like(result),
-  grad: {
-    composed: ({ dout, result }, { axis }) => {
-      const product = mul(dout, result);
-      return sub(product, mul(result, sum(product, { axis, keepDims: true })));
-    },
-  },
-});
-
-const logSoftmaxBackwardOp = defineOp({
-  name: 'logSoftmaxBackward',
-  inputs: ['dout', 'result'],
-  attrs: { axis: 'int' },
-  save: [],
-  infer: ({ result }) => like(result),
-  grad: {
-    composed: ({ dout, result }, { axis }) => sub(dout, mul(exp(result), sum(dout, { axis, keepDims: true }))),
-  },
-});
-
-function softmaxBackward(dout: Tensor, result: Tensor, axis: number): Tensor {
-  return softmaxBackwardOp({ dout, result }, { axis });
+/** The gradient of a function along an axis, told from its result, in one fused op. */
+interface FusedGradient {
+  /** Name of the fused op. */
+  readonly backward: string;
+  readonly composed: (dout: Tensor, result: Tensor, axis: number) => Tensor;
 }
 
-function logSoftmaxBackward(dout: Tensor, result: Tensor, axis: number): Tensor {
-  return logSoftmaxBackwardOp({ dout, result }, { axis });
+function axisOp(name: string, { backward, composed }: FusedGradient) {
+  const backwardOp = defineOp({
+    name: backward,
+    inputs: ['dout', 'result'],
+    attrs: { axis: 'int' },
+    save: [],
+    infer: ({ result }) => like(result),
+    grad: { composed: ({ dout, result }, { axis }) => composed(dout, result, axis) },
+  });
+  return defineOp({
+    name,
+    inputs: ['x'],
+    attrs: { axis: 'int' },
+    save: ['out'],
+    infer: ({ x }) => like(x),
+    grad: ({ out, dout, attrs }) => ({ x: backwardOp({ dout, result: out }, attrs) }),
+  });
+}
+
+const softmaxOp = axisOp('softmax', {
+  backward: 'softmaxBackward',
+  composed: (dout, result, axis) => {
+    const product = mul(dout, result);
+    return sub(product, mul(result, sum(product, { axis, keepDims: true })));
+  },
+});
+
+const logSoftmaxOp = axisOp('logSoftmax', {
+  backward: 'logSoftmaxBackward',
+  composed: (dout, result, axis) => sub(dout, mul(exp(result), sum(dout, { axis, keepDims: true }))),
+});
+
+function along(op: ReturnType<typeof axisOp>, x: Tensor, axis: number): Tensor {
+  checkReal(op.op.name, 'x', x);
+  return op({ x }, { axis: normalizeAxis(op.op.name, axis, x.rank) });
 }
 
 /** Options of {@link softmax} and {@link logSoftmax}. */
@@ -81,9 +75,7 @@ export interface SoftmaxOptions {
  */
 export function softmax<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, options?: SoftmaxOptions): Tensor<D, S>;
 export function softmax(x: Tensor, { axis = -1 }: SoftmaxOptions = {}): Tensor {
-  checkTensor('softmax', 'x', x);
-  checkDTypeOf('softmax', 'x', x, floats);
-  return softmaxOp({ x }, { axis: normalizeAxis('softmax', axis, x.rank) });
+  return along(softmaxOp, x, axis);
 }
 
 /**
@@ -106,7 +98,5 @@ export function logSoftmax<D extends FloatDType, S extends Shape>(
   options?: SoftmaxOptions,
 ): Tensor<D, S>;
 export function logSoftmax(x: Tensor, { axis = -1 }: SoftmaxOptions = {}): Tensor {
-  checkTensor('logSoftmax', 'x', x);
-  checkDTypeOf('logSoftmax', 'x', x, floats);
-  return logSoftmaxOp({ x }, { axis: normalizeAxis('logSoftmax', axis, x.rank) });
+  return along(logSoftmaxOp, x, axis);
 }

@@ -3,24 +3,18 @@ import type { FloatDType } from '../tensor/dtype.js';
 import { normalizeAxes, sizeOf } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { abs, add, mul, pow, square, sub } from './arithmetic.js';
+import { checkNumber, checkReal } from './checks.js';
 import { eq, where } from './compare.js';
-import { add, mul, pow, sub } from './elementwise.js';
 import { isfinite } from './logic.js';
 import { exp, log, sqrt } from './math.js';
 import { max, mean, min, sum, type ReduceOptions } from './reduce.js';
-import { abs, square } from './rounding.js';
-import { checkDTypeOf, checkNumber, checkTensor, floats } from './support.js';
-import { reshape } from './view.js';
+import { reshape } from './reshape.js';
 
 /** Options of {@link variance} and {@link std}. */
 export interface VarianceOptions extends ReduceOptions {
   /** Subtracted from the count: 1 for a sample, 0 for a whole population; default 1. */
   readonly correction?: number;
-}
-
-function checkReal(op: string, x: Tensor): void {
-  checkTensor(op, 'x', x);
-  checkDTypeOf(op, 'x', x, floats);
 }
 
 /**
@@ -40,7 +34,7 @@ function checkReal(op: string, x: Tensor): void {
  */
 export function variance<D extends FloatDType>(x: Tensor<D>, options: VarianceOptions = {}): Tensor<D> {
   const { axis, keepDims = false, correction = 1 } = options;
-  checkReal('variance', x);
+  checkReal('variance', 'x', x);
   checkNumber('variance', 'correction', correction);
   const axes = normalizeAxes('variance', axis, x.rank);
   const count = sizeOf(axes.map((a) => x.shape[a]!));
@@ -98,7 +92,7 @@ function rootOrZero(x: Tensor): Tensor {
  * ```
  */
 export function norm<D extends FloatDType>(x: Tensor<D>, { p = 2, ...options }: NormOptions = {}): Tensor<D> {
-  checkReal('norm', x);
+  checkReal('norm', 'x', x);
   checkNumber('norm', 'p', p);
   return scope(() => {
     if (p === 2) return rootOrZero(sum(square(x), options));
@@ -126,7 +120,7 @@ export function norm<D extends FloatDType>(x: Tensor<D>, { p = 2, ...options }: 
  * ```
  */
 export function logSumExp<D extends FloatDType>(x: Tensor<D>, options: ReduceOptions = {}): Tensor<D> {
-  checkReal('logSumExp', x);
+  checkReal('logSumExp', 'x', x);
   const axes = normalizeAxes('logSumExp', options.axis, x.rank);
   return scope(() => {
     // Any shift gives the same result; an infinite one would give ∞ − ∞.

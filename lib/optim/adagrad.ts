@@ -1,6 +1,6 @@
+import { checkAtLeast } from '../ops/checks.js';
 import { adagradStep } from '../ops/optim.js';
 import {
-  checkAtLeast,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,

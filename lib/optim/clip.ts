@@ -1,9 +1,10 @@
 import { clamp } from '../ops/activation.js';
-import { add, div, minimum, mul } from '../ops/elementwise.js';
+import { add, div, minimum, mul } from '../ops/arithmetic.js';
+import { checkPositive } from '../ops/checks.js';
 import { stack } from '../ops/move.js';
 import { norm } from '../ops/statistics.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { fail, show } from '../tensor/errors.js';
+import { fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -19,8 +20,7 @@ export interface ClippedGradients {
 }
 
 function checkLimit(op: string, name: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value > 0))
-    fail('VALUE', op, `${name} is ${show(value)} (need a number above 0)`, { [name]: value });
+  if (value !== Infinity) checkPositive(op, name, value);
 }
 
 function mapValues(

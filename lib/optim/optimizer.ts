@@ -1,7 +1,8 @@
 import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
 import { full, fullLike } from '../ops/creation.js';
-import { add } from '../ops/elementwise.js';
+import { add } from '../ops/arithmetic.js';
+import { checkAtLeast } from '../ops/checks.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import type { Buffer, Variable } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
@@ -228,18 +229,4 @@ function partition<O extends OptimizerOptions, Slot extends string>(
 function checkOptions<O extends OptimizerOptions, Slot extends string>(rule: UpdateRule<O, Slot>, options: O): void {
   checkAtLeast(rule.name, 'lr', options.lr, 0);
   rule.check(options);
-}
-
-/** Refuses an option that is no finite number or below its least value. */
-export function checkAtLeast(op: string, name: string, value: unknown, least: number): void {
-  if (typeof value !== 'number' || !(value >= least) || value === Infinity) {
-    fail('VALUE', op, `${name} is ${show(value)} (need a number >= ${least})`, { [name]: value });
-  }
-}
-
-/** Refuses an option outside [0, 1), where decay rates live. */
-export function checkDecay(op: string, name: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value >= 0 && value < 1)) {
-    fail('VALUE', op, `${name} is ${show(value)} (need 0 <= ${name} < 1)`, { [name]: value });
-  }
 }

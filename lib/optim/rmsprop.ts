@@ -1,7 +1,6 @@
+import { checkAtLeast, checkDecay } from '../ops/checks.js';
 import { rmspropStep } from '../ops/optim.js';
 import {
-  checkAtLeast,
-  checkDecay,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,

@@ -1,11 +1,7 @@
-import { fail, show } from '../tensor/errors.js';
+import { checkPositive } from '../ops/checks.js';
 
 /** Learning rate as a function of the step, which counts from 0: `optimizer.lr = schedule(step)`. */
 export type Schedule = (step: number) => number;
-
-function checkPositive(op: string, name: string, value: number): void {
-  if (!(value > 0) || !Number.isFinite(value)) fail('VALUE', op, `${name} is ${show(value)} (need a positive number)`);
-}
 
 /**
  * The same rate at every step.

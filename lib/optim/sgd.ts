@@ -1,8 +1,7 @@
+import { checkAtLeast, checkDecay } from '../ops/checks.js';
 import { sgdStep } from '../ops/optim.js';
 import { fail } from '../tensor/errors.js';
 import {
-  checkAtLeast,
-  checkDecay,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,

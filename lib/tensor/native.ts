@@ -48,6 +48,8 @@ function load(): Native {
 }
 
 function initialize(addon: Native): Native {
+  // A worker must not undo what the main thread has set.
+  if (addon.threads() > 0) return addon;
   const isa = process.env['MYELIN_ISA'];
   if (isa !== undefined && !addon.setIsa(isa)) {
     fail('UNSUPPORTED', 'load', `MYELIN_ISA=${isa} is not one of ${addon.isas().join(', ')} (what this CPU can run)`);
@@ -56,8 +58,7 @@ function initialize(addon: Native): Native {
   if (!Number.isInteger(wanted) || wanted < 1) {
     fail('VALUE', 'load', `MYELIN_THREADS=${process.env['MYELIN_THREADS']} is not a positive integer`);
   }
-  // A worker must not undo what the main thread has set.
-  if (addon.threads() === 0) addon.setThreads(wanted);
+  addon.setThreads(wanted);
   return addon;
 }
 

@@ -1,4 +1,5 @@
 import { checkDType, dtypeInfo, type DType } from './dtype.js';
+import { fail, show } from './errors.js';
 import { checkShape, sizeOf, stridesOf, type Shape } from './shape.js';
 import { Storage } from './storage.js';
 import { Tensor } from './tensor.js';
@@ -84,6 +85,8 @@ export const Parameter: new <D extends DType, S extends Shape>(source: Tensor<D,
 export const Buffer: new <D extends DType, S extends Shape>(source: Tensor<D, S>) => Buffer<D, S> = BufferTensor;
 
 function allocate(source: Tensor): Storage {
+  if (!(source instanceof Tensor)) fail('TYPE', 'parameter', `the source is ${show(source)} (need a tensor)`);
+  source.check('parameter');
   checkDType('parameter', source.dtype);
   checkShape('parameter', source.shape);
   return Storage.allocate(sizeOf(source.shape) * dtypeInfo(source.dtype).size);

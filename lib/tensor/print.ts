@@ -16,6 +16,7 @@ const lineWidth = 100;
 export function format(tensor: Tensor): string {
   const head = `${tensor.dtype}[${tensor.shape.join(',')}]`;
   if (tensor.disposed) return `${head} (disposed)`;
+  if (tensor.storage.withdrawn) return `${head} (its array was transferred)`;
   if (tensor.size === 0) return `${head} []`;
   const shown = tensor.shape.map((extent) => visible(extent, tensor.size > threshold));
   const cells = align(read(tensor, shown), tensor.dtype);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import { fail, show } from './errors.js';
 
@@ -83,10 +83,4 @@ export const defaultGenerator = new Generator();
  */
 export function seed(value: number): void {
   defaultGenerator.seed(value);
-}
-
-/** A seed for a generator of its own, drawn from the default one: repeatable after {@link seed}. */
-export function drawSeed(): number {
-  const { key, counter } = defaultGenerator.take(1);
-  return createHash('sha256').update(`${key}:${counter}`).digest().readUIntBE(0, 6);
 }

@@ -19,19 +19,28 @@ export function track(tensor: Disposable): void {
   else if (openAsync > 0) asynchronous.getStore()?.push(tensor);
 }
 
-/** Collects every tensor inside a result: itself, or members of arrays and plain objects. */
-export function tensorsIn(
-  value: unknown,
-  isTensor: (value: object) => boolean,
-  found = new Set<object>(),
-): Set<object> {
-  if (typeof value !== 'object' || value === null || found.has(value)) return found;
-  if (isTensor(value)) found.add(value);
-  else if (Array.isArray(value)) for (const item of value) tensorsIn(item, isTensor, found);
-  else if (value instanceof Map) for (const item of value.values()) tensorsIn(item, isTensor, found);
-  else if (Object.getPrototypeOf(value) === Object.prototype)
-    for (const item of Object.values(value)) tensorsIn(item, isTensor, found);
+/** Collects every tensor inside a result: itself, or members of arrays, Maps, Sets and plain objects. */
+export function tensorsIn(value: unknown, isTensor: (value: object) => boolean): Set<object> {
+  const found = new Set<object>();
+  const entered = new Set<object>();
+  const visit = (item: unknown): void => {
+    if (typeof item !== 'object' || item === null) return;
+    if (isTensor(item)) found.add(item);
+    else if (!entered.has(item)) {
+      entered.add(item);
+      for (const member of membersOf(item)) visit(member);
+    }
+  };
+  visit(value);
   return found;
+}
+
+function membersOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value)) return value as readonly unknown[];
+  if (value instanceof Set) return value as ReadonlySet<unknown>;
+  if (value instanceof Map) return value.values();
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? (Object.values(value) as unknown[]) : [];
 }
 
 const hasDispose = (value: object): boolean => typeof (value as Partial<Disposable>).dispose === 'function';
@@ -86,7 +95,8 @@ export function harvest<T>(body: () => T): { readonly result: T; readonly made: 
 }
 
 /**
- * Runs a function and frees every tensor made in it, except those it returns (also inside arrays and plain objects).
+ * Runs a function and frees every tensor made in it, except those it returns (also inside arrays, Maps, Sets and plain
+ * objects).
  *
  * Parameters and Buffers are never freed by a scope. Scopes nest; what an inner one returns belongs to the outer one.
  * When the function throws, everything is freed.
@@ -103,9 +113,23 @@ export function scope<T>(body: () => T): T {
   return within(body, (tensors, result) => {
     close(tensors, enclosing(), result);
     if (result instanceof Promise) {
+      // Its tensors are gone, so it may well reject; the error below says why.
+      result.catch(() => undefined);
       fail('STATE', 'scope', 'the function returned a promise (need scopeAsync for asynchronous work)');
     }
   });
+}
+
+// What runs before the first `await` belongs to the asynchronous scope too, not to a synchronous one that is open around
+// it and ends first.
+function outsideOfScopes<T>(body: () => T): T {
+  const outer = current;
+  current = undefined;
+  try {
+    return body();
+  } finally {
+    current = outer;
+  }
 }
 
 /**
@@ -128,7 +152,7 @@ export async function scopeAsync<T>(body: () => Promise<T>): Promise<T> {
   openAsync++;
   let result: T | undefined;
   try {
-    result = await asynchronous.run(tensors, body);
+    result = await asynchronous.run(tensors, () => outsideOfScopes(body));
     return result;
   } finally {
     openAsync--;

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import type { TypedArray } from './dtype.js';
-import { rethrow } from './errors.js';
+import { fail, rethrow } from './errors.js';
 import { native } from './native.js';
 
 /**
@@ -24,27 +24,41 @@ export class Storage {
   }
 
   static allocate(bytes: number): Storage {
-    const storage = new Storage(bytes);
-    try {
-      storage.handle = native.allocate(bytes, storage);
-    } catch (error) {
-      countReleased(bytes);
-      rethrow(error, 'tensor');
-    }
-    return storage;
+    return new Storage(bytes).obtain('tensor', (storage) => native.allocate(bytes, storage));
   }
 
   static borrow(array: ArrayBufferView): Storage {
-    const storage = new Storage(array.byteLength, array);
-    storage.handle = native.borrow(array, storage);
-    return storage;
+    return new Storage(array.byteLength, array).obtain('borrow', (storage) => native.borrow(array, storage));
+  }
+
+  private obtain(op: string, ask: (storage: Storage) => number): this {
+    try {
+      this.handle = ask(this);
+    } catch (error) {
+      countReleased(this.bytes);
+      rethrow(error, op);
+    }
+    return this;
+  }
+
+  /** Whether JavaScript has taken borrowed bytes back: the array's buffer was transferred or resized. */
+  get withdrawn(): boolean {
+    return this.borrowed !== undefined && this.borrowed.byteLength !== this.bytes;
+  }
+
+  checkBorrowed(op: string): void {
+    if (this.withdrawn) {
+      fail('STATE', op, 'the buffer of the borrowed array was transferred or resized (need it as it was)');
+    }
   }
 
   read(byteOffset: number, target: TypedArray): void {
+    this.checkBorrowed('read');
     native.read(this.handle, byteOffset, target);
   }
 
   write(byteOffset: number, source: ArrayBufferView): void {
+    this.checkBorrowed('write');
     native.write(this.handle, byteOffset, source);
   }
 

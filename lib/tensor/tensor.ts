@@ -35,7 +35,7 @@ export interface TensorSpec<D extends DType = DType> {
 export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   private alive = true;
 
-  /** @internal */
+  /** For the library itself: storages are not public. */
   constructor(
     /** @internal */
     readonly storage: Storage,
@@ -131,9 +131,10 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return build(0, 0);
   }
 
-  /** @internal Refuses a disposed tensor. */
+  /** @internal Refuses a tensor whose memory is gone. */
   check(op: string): void {
     if (!this.alive) fail('DISPOSED', op, `${describe(this)} was disposed (keep it, or return it from its scope)`);
+    this.storage.checkBorrowed(op);
   }
 
   toString(): string {

@@ -29,8 +29,13 @@ class Monitor {
     private readonly minDelta = 0,
   ) {}
 
+  /** Takes note of the epochs that a resumed training made before. */
+  recall(history: readonly EpochLog[]): void {
+    for (const log of history) if (this.nameIn(log) in log) this.improves(log);
+  }
+
   improves(log: EpochLog): boolean {
-    const name = this.options.monitor ?? ('valLoss' in log ? 'valLoss' : 'loss');
+    const name = this.nameIn(log);
     const value = log[name];
     if (value === undefined) {
       fail('VALUE', this.op, `there is no ${name} in the log (need one of ${Object.keys(log).join(', ')})`);
@@ -41,6 +46,10 @@ class Monitor {
     this.best = value;
     this.bestEpoch = log.epoch;
     return true;
+  }
+
+  private nameIn(log: EpochLog): string {
+    return this.options.monitor ?? ('valLoss' in log ? 'valLoss' : 'loss');
   }
 }
 
@@ -62,13 +71,14 @@ class Snapshot {
 }
 
 /**
- * Ends training when a value has not become better for some epochs.
+ * Ends training when a value has not become better for some epochs; those before a resumed training count.
  *
  * @param options.patience epochs to wait for something better; default 3
  * @param options.monitor name in the epoch's log; default `valLoss`, or `loss` where there is no validation
  * @param options.direction `'min'` or `'max'`; default by name: accuracies are to rise, everything else to fall
  * @param options.minDelta what counts as better; default 0
- * @param options.restoreBest gives the model the weights of its best epoch back; default `true`
+ * @param options.restoreBest gives the model the weights of its best epoch back, unless that was before the training was
+ *   resumed; default `true`
  * @throws MyelinError `VALUE` when training logs no such value
  * @example
  * ```ts
@@ -87,8 +97,9 @@ export function earlyStopping(
   let monitor = new Monitor('earlyStopping', options, minDelta);
   let best: Snapshot | undefined;
   return {
-    onStart: () => {
+    onStart: (run) => {
       monitor = new Monitor('earlyStopping', options, minDelta);
+      monitor.recall(run.history);
       best = undefined;
     },
     onEpochEnd: (run, log) => {
@@ -122,6 +133,7 @@ export function modelCheckpoint(
   const { path, saveBest = true } = options;
   const monitor = new Monitor('modelCheckpoint', options);
   return {
+    onStart: (run) => monitor.recall(run.history),
     onEpochEnd: async (run, log) => {
       if (saveBest && !monitor.improves(log)) return;
       await saveModel(path.replaceAll('{epoch}', String(log.epoch)), run.model);

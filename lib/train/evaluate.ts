@@ -1,11 +1,10 @@
 import { breathe, checkAborted } from '../data/event-loop.js';
-import { disposeBatch } from '../data/loader.js';
 import type { AnyModule, Module } from '../nn/module.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { scope } from '../tensor/scope.js';
+import { harvest, scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Metric } from './metrics.js';
-import { switchMode, type Batch, type Batches, type Loss, type Supervised } from './run.js';
+import { checkBatches, switchMode, type Batch, type Batches, type Loss, type Supervised } from './run.js';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions<B extends Batch> {
@@ -51,8 +50,8 @@ export class Mean {
  * @param options.metrics what else to measure; they are reset first, and keep their state for a look afterwards
  * @param options.forward output for a batch; default `model.forward(batch.x)`
  * @param options.signal ends it with an error
- * @returns the loss and every metric by name
- * @throws MyelinError `ABORTED`
+ * @returns the loss and every metric by name; NaN when there were no batches
+ * @throws MyelinError `ABORTED`; `TYPE` for data that gives no batches
  * @example
  * ```ts
  * import { DataLoader, Linear, TensorDataset, evaluate, meanSquaredError, ones } from 'myelin';
@@ -76,10 +75,11 @@ export async function evaluate<B extends Batch>(
   options: EvaluateOptions<B> = {},
 ): Promise<Record<string, number>> {
   const { loss, metrics = [], signal } = options;
+  checkBatches('evaluate', 'data', data);
   const forward = forwardOf(model, options.forward);
-  const restore = switchMode(model, false);
   const mean = new Mean();
   for (const metric of metrics) metric.reset();
+  const restore = switchMode(model, false);
   try {
     for await (const batch of data) {
       checkAborted('evaluate', signal);
@@ -116,7 +116,7 @@ export interface PredictOptions<B> {
  *
  * @param options.forward output for a batch; default `model.forward(batch.x)`
  * @param options.signal ends it with an error
- * @throws MyelinError `ABORTED`
+ * @throws MyelinError `ABORTED`; `TYPE` for data that gives no batches
  * @example
  * ```ts
  * import { DataLoader, Linear, TensorDataset, ones, predict } from 'myelin';
@@ -139,15 +139,17 @@ export async function* predict<B extends object>(
   data: Batches<B>,
   options: PredictOptions<B> = {},
 ): AsyncGenerator<Prediction<B>, void, undefined> {
+  checkBatches('predict', 'data', data);
   const forward = forwardOf(model, options.forward);
   for await (const batch of data) {
     checkAborted('predict', options.signal);
-    const output = inference(model, () => scope(() => forward(batch)));
+    const { result: output, made } = inference(model, () => harvest(() => forward(batch)));
     try {
       await breathe();
       yield { output, batch };
     } finally {
-      disposeBatch(output);
+      // A model may also return its input, which is not ours to free.
+      if (made.has(output)) output.dispose();
     }
   }
 }

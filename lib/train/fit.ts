@@ -4,6 +4,7 @@ import { breathe } from '../data/event-loop.js';
 import type { Pass } from '../data/loader.js';
 import { valueAndGrad } from '../engine/tape.js';
 import type { AnyModule, Module } from '../nn/module.js';
+import { checkInteger } from '../ops/checks.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
@@ -13,7 +14,7 @@ import { evaluate, forwardOf, Mean } from './evaluate.js';
 import { Interruption } from './interruption.js';
 import type { Metric } from './metrics.js';
 import { createProgress, type Progress, type ProgressKind } from './progress.js';
-import { switchMode, type Batch, type Batches, type Callback, type EpochLog } from './run.js';
+import { checkBatches, switchMode, type Batch, type Batches, type Callback, type EpochLog } from './run.js';
 import type { History, Loss, Run, Steps, Supervised } from './run.js';
 
 /** Options of {@link fit}. */
@@ -54,7 +55,7 @@ export interface FitOptions<B extends Batch> {
  *
  * @param model any module; its modules are put into training mode, and back afterwards
  * @returns the log of every epoch, and why it ended if early
- * @throws MyelinError `VALUE` for wrong options; `MISSING` when a bar is asked for and cli-progress is not installed;
+ * @throws MyelinError `VALUE`, `TYPE` for wrong options; `MISSING` when a bar is asked for and cli-progress is not installed;
  *   what loss, data and callbacks throw
  * @example
  * ```ts
@@ -74,9 +75,8 @@ export async function fit<B extends Batch>(model: AnyModule, options: FitOptions
   const progress = await createProgress(options.progress ?? 'auto');
   const interruption = new Interruption(options.signal, options.checkpoint !== undefined);
   const restoreMode = switchMode(model, true);
-  const training = new Training(model, options, progress, interruption);
   try {
-    return await training.run();
+    return await new Training(model, options, progress, interruption).run();
   } finally {
     restoreMode();
     interruption.release();
@@ -105,7 +105,10 @@ class Training<B extends Batch> implements Run {
     private readonly interruption: Interruption,
   ) {
     const { epochs = 1 } = options;
-    if (!Number.isInteger(epochs) || epochs < 0) fail('VALUE', 'fit', `epochs is ${show(epochs)} (need a count)`);
+    checkInteger('fit', 'epochs', epochs, 0);
+    checkBatches('fit', 'data', options.data);
+    if (options.validation !== undefined) checkBatches('fit', 'validation', options.validation);
+    if (typeof options.loss !== 'function') fail('TYPE', 'fit', `loss is ${show(options.loss)} (need a function)`);
     this.epochs = epochs;
     this.optimizer = options.optimizer;
     this.forward = forwardOf(model, options.forward);

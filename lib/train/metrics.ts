@@ -1,9 +1,10 @@
+import { abs, square, sub } from '../ops/arithmetic.js';
+import { cast } from '../ops/cast.js';
+import { checkInteger } from '../ops/checks.js';
 import { eq, gt, lt } from '../ops/compare.js';
-import { cast, sub } from '../ops/elementwise.js';
 import { gather } from '../ops/indexing.js';
 import { argmax, sum } from '../ops/reduce.js';
-import { abs, square } from '../ops/rounding.js';
-import { unsqueeze } from '../ops/view.js';
+import { unsqueeze } from '../ops/reshape.js';
 import { describe, fail } from '../tensor/errors.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -78,7 +79,7 @@ export function accuracy(): Metric {
  * ```
  */
 export function topK(k: number): Metric {
-  if (!Number.isInteger(k) || k < 1) fail('VALUE', 'topK', `k is ${k} (need a positive integer)`);
+  checkInteger('topK', 'k', k, 1);
   return meanMetric(`top${k}`, (output, target) => {
     checkClasses('topK', output, target);
     const chosen = gather(output, unsqueeze(cast(target, 'int64'), -1), { axis: -1 });
@@ -134,9 +135,7 @@ export class ConfusionMatrix implements Metric {
   private readonly counts: Float64Array;
 
   constructor(readonly classes: number) {
-    if (!Number.isInteger(classes) || classes < 1) {
-      fail('VALUE', 'confusionMatrix', `classes is ${classes} (need a positive integer)`);
-    }
+    checkInteger('confusionMatrix', 'classes', classes, 1);
     this.counts = new Float64Array(classes * classes);
   }
 

@@ -1,6 +1,6 @@
 import type { SingleBar } from 'cli-progress';
 
-import { MyelinError } from '../tensor/errors.js';
+import { fail, MyelinError, show } from '../tensor/errors.js';
 import type { EpochLog } from './run.js';
 
 /** How a training shows how far it is: `'auto'` is a bar on a terminal and lines elsewhere. */
@@ -20,10 +20,13 @@ type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
 /**
  * Chooses how to show progress.
  *
- * @throws MyelinError `MISSING` when a bar is asked for and the package cli-progress is not installed
+ * @throws MyelinError `VALUE` for anything else; `MISSING` when a bar is asked for and the package cli-progress is not installed
  */
 export async function createProgress(kind: ProgressKind, output: Output = process.stdout): Promise<Progress> {
   if (kind === false) return silent;
+  if (!['auto', 'bar', 'lines'].includes(kind)) {
+    fail('VALUE', 'fit', `progress is ${show(kind)} (need 'auto', 'bar', 'lines' or false)`);
+  }
   const lines = new Lines(output);
   if (kind === 'lines' || (kind === 'auto' && output.isTTY !== true)) return lines;
   const cli = await import('cli-progress').catch((cause: unknown) => {

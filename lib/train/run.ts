@@ -1,8 +1,9 @@
 import type { AnyModule } from '../nn/module.js';
 import type { StateDict } from '../nn/state-dict.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { fail, show } from '../tensor/errors.js';
 import type { Variable } from '../tensor/parameter.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** A batch to learn from: at least the targets. */
 export interface Batch {
@@ -16,6 +17,12 @@ export interface Supervised extends Batch {
 
 /** Batches of one pass over the data; a DataLoader, or anything else that can be iterated more than once. */
 export type Batches<B> = AsyncIterable<B> | Iterable<B>;
+
+/** Refuses what gives no batches; JavaScript callers have no compiler to tell them. */
+export function checkBatches(op: string, name: string, data: unknown): void {
+  if (typeof data === 'object' && data !== null && (Symbol.asyncIterator in data || Symbol.iterator in data)) return;
+  fail('TYPE', op, `${name} is ${show(data)} (need batches that can be iterated, such as a DataLoader)`);
+}
 
 /** How well an output fits a target, as one number to make small. */
 export type Loss = (output: Tensor<FloatDType>, target: Tensor) => Tensor;

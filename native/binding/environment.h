@@ -1,6 +1,8 @@
 #pragma once
 #include <napi.h>
 
+#include <new>
+#include <system_error>
 #include <vector>
 
 #include "core/command.h"
@@ -12,6 +14,9 @@ namespace myelin {
 class Environment {
  public:
   explicit Environment(napi_env env) : env_(env) {}
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  ~Environment();
   static Environment& of(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<Environment>(); }
 
   // Remembers, weakly, the object whose life keeps the storage alive.
@@ -32,19 +37,23 @@ class Environment {
   std::int64_t reported_ = 0;     // bytes that the collector has been told of
 };
 
-// Runs `body`; what it throws becomes a JavaScript Error with a `code`.
+[[noreturn]] inline void throw_coded(Napi::Env env, const char* code, const char* message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  throw error;
+}
+
+// Runs `body`; what it throws becomes a JavaScript Error with a `code`. Anything that got past would end the process.
 template <class Body>
 auto guarded(const Napi::CallbackInfo& info, Body&& body) {
   try {
     return body();
   } catch (const Error& error) {
-    Napi::Error wrapped = Napi::Error::New(info.Env(), error.what());
-    wrapped.Set("code", Napi::String::New(info.Env(), error.code()));
-    throw wrapped;
+    throw_coded(info.Env(), error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    Napi::Error wrapped = Napi::Error::New(info.Env(), "out of memory");
-    wrapped.Set("code", Napi::String::New(info.Env(), "OUT_OF_MEMORY"));
-    throw wrapped;
+    throw_coded(info.Env(), "OUT_OF_MEMORY", "out of memory");
+  } catch (const std::system_error& error) {
+    throw_coded(info.Env(), "UNSUPPORTED", error.what());
   }
 }
 

@@ -23,7 +23,10 @@ Napi::Value set_isa(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value threads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), pool::threads()); }
-void set_threads(const Napi::CallbackInfo& info) { pool::set_threads(info[0].ToNumber().Int32Value()); }
+// setThreads(count): what the system refuses to start is an error.
+void set_threads(const Napi::CallbackInfo& info) {
+  guarded(info, [&] { pool::set_threads(info[0].ToNumber().Int32Value()); });
+}
 
 }  // namespace
 

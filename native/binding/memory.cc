@@ -1,9 +1,16 @@
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "binding/environment.h"
 
 namespace myelin {
+
+Environment::~Environment() {
+  for (napi_ref owner : owners_) {
+    if (owner != nullptr) napi_delete_reference(env_, owner);
+  }
+}
 
 void Environment::own(double handle, napi_value owner) {
   const std::uint32_t index = StorageTable::index_of(handle);
@@ -53,15 +60,17 @@ struct Bytes {
 
 // The memory of a typed array; a detached one has none.
 Bytes bytes_of(const Napi::Value& value) {
-  napi_typedarray_type type;
+  static constexpr std::size_t kSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};  // by napi_typedarray_type
+  // Kept by a Node-API that has no name for the array's type; a later one names it beyond the sizes.
+  napi_typedarray_type type = static_cast<napi_typedarray_type>(std::size(kSizes));
   std::size_t length = 0;
   void* data = nullptr;
   napi_value buffer;
   std::size_t offset = 0;
-  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, &buffer, &offset) != napi_ok) {
-    fail("TYPE", "expected a typed array");
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, &buffer, &offset) != napi_ok ||
+      static_cast<std::size_t>(type) >= std::size(kSizes)) {
+    fail("TYPE", "expected a typed array of a known type");
   }
-  static constexpr std::size_t kSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
   return {static_cast<char*>(data), data == nullptr ? 0 : length * kSizes[type]};
 }
 

@@ -11,7 +11,6 @@ void pin(const Napi::CallbackInfo& info) {
     Environment& environment = Environment::of(info);
     Napi::Float64Array row = info[0].As<Napi::Float64Array>();
     environment.row = Napi::Persistent(row);
-    environment.row.SuppressDestruct();
     environment.row_data = row.Data();
     environment.row_length = row.ElementLength();
   });

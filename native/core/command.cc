@@ -1,6 +1,7 @@
 #include "core/command.h"
 
 #include <cmath>
+#include <cstdint>
 
 #include "core/cpu.h"
 
@@ -85,6 +86,9 @@ View Command::decode_view(double* row, std::size_t length, std::size_t& at, Stor
     return view;
   }
   const StorageTable::Slot& slot = storages.at(handle);
+  // Borrowed bytes may begin anywhere, but compilers count on whole elements.
+  require(reinterpret_cast<std::uintptr_t>(slot.data) % static_cast<std::uintptr_t>(item) == 0,
+          "a view is not aligned to its elements");
   view.data = slot.data + offset * item;
   if (size == 0) {
     view.data = slot.data;

@@ -23,14 +23,14 @@ namespace avx512 {
 extern const KernelTable table;
 }
 namespace avx512_dot {
-extern const KernelTable table;
+void specialize(KernelTable& table);
 }
 #elif defined(__aarch64__)
 namespace neon {
 extern const KernelTable table;
 }
 namespace neon_dot {
-extern const KernelTable table;
+void specialize(KernelTable& table);
 }
 #endif
 namespace reference {
@@ -38,6 +38,13 @@ extern const KernelTable table;
 }
 
 namespace {
+
+// The table of an ISA that extends another one and replaces some of its kernels. Calls code of that ISA, so only a CPU
+// that has it may build the table: never when the library is loaded.
+[[maybe_unused]] KernelTable inherit(KernelTable table, void (*specialize)(KernelTable&)) {
+  specialize(table);
+  return table;
+}
 
 #if defined(__x86_64__)
 
@@ -78,7 +85,10 @@ Features detect() {
 std::vector<const KernelTable*> detect_tables() {
   const Features features = detect();
   std::vector<const KernelTable*> tables;
-  if (features.avx512_dot) tables.push_back(&avx512_dot::table);
+  if (features.avx512_dot) {
+    static const KernelTable table = inherit(avx512::table, avx512_dot::specialize);
+    tables.push_back(&table);
+  }
   if (features.avx512) tables.push_back(&avx512::table);
   if (features.avx2) tables.push_back(&avx2::table);
   tables.push_back(&sse2::table);
@@ -100,7 +110,10 @@ bool has_dot_products() {
 
 std::vector<const KernelTable*> detect_tables() {
   std::vector<const KernelTable*> tables;
-  if (has_dot_products()) tables.push_back(&neon_dot::table);
+  if (has_dot_products()) {
+    static const KernelTable table = inherit(neon::table, neon_dot::specialize);
+    tables.push_back(&table);
+  }
   tables.push_back(&neon::table);
   tables.push_back(&reference::table);
   return tables;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -48,11 +49,12 @@ class Pool {
   void set_threads(int count) {
     const int clamped = std::clamp(count, 1, kMaxThreads);
     const std::lock_guard<std::mutex> growing(growth_);
-    threads_.store(clamped, std::memory_order_relaxed);
-    while (workers_ + 1 < clamped) {
-      std::thread([this, index = workers_] { serve(index); }).detach();
-      workers_++;
+    try {
+      for (; workers_ + 1 < clamped; workers_++) std::thread([this, index = workers_] { serve(index); }).detach();
+    } catch (const std::system_error&) {
+      // A system that allows no more threads gets its work done by those there are.
     }
+    threads_.store(std::min(clamped, workers_ + 1), std::memory_order_relaxed);
   }
 
   void run(std::size_t chunks, Body body, const void* context) {
@@ -71,11 +73,11 @@ class Pool {
 
   void run_shared(std::size_t chunks, Body body, const void* context) {
     const std::uint64_t generation = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
-    // Closed before the fields change, so that a late worker cannot claim with a mixture of old and new.
+    // Closed before the fields change: a late worker that has seen a new field also sees that its ticket is void.
     ticket_.store(((generation - 1) << 32) | kClosed, std::memory_order_seq_cst);
-    chunks_.store(chunks, std::memory_order_relaxed);
-    body_.store(body, std::memory_order_relaxed);
-    context_.store(context, std::memory_order_relaxed);
+    chunks_.store(chunks, std::memory_order_release);
+    body_.store(body, std::memory_order_release);
+    context_.store(context, std::memory_order_release);
     done_.store(0, std::memory_order_relaxed);
     ticket_.store(generation << 32, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst) > 0) {
@@ -91,9 +93,9 @@ class Pool {
     std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
     for (;;) {
       const std::uint64_t chunk = ticket & kClosed;
-      const Body body = body_.load(std::memory_order_relaxed);
-      const void* context = context_.load(std::memory_order_relaxed);
-      if (chunk >= chunks_.load(std::memory_order_relaxed)) return;
+      const Body body = body_.load(std::memory_order_acquire);
+      const void* context = context_.load(std::memory_order_acquire);
+      if (chunk >= chunks_.load(std::memory_order_acquire)) return;
       if (ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
         attempt(body, context, chunk);
         done_.fetch_add(1, std::memory_order_release);

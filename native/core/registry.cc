@@ -36,6 +36,7 @@ const std::vector<OpInfo>& all_ops() {
     register_elementwise(list);
     register_reduce(list);
     register_gemm(list);
+    register_gemm_integer(list);
     register_conv(list);
     register_pool2d(list);
     register_norm(list);

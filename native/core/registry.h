@@ -51,6 +51,7 @@ using OpList = std::vector<OpInfo>;
 void register_elementwise(OpList& ops);
 void register_reduce(OpList& ops);
 void register_gemm(OpList& ops);
+void register_gemm_integer(OpList& ops);
 void register_conv(OpList& ops);
 void register_pool2d(OpList& ops);
 void register_norm(OpList& ops);

@@ -174,18 +174,18 @@ std::uint32_t StorageTable::index_of(double handle) {
 
 double StorageTable::handle_of(std::uint32_t index) const { return slots_[index].generation * kGenerationUnit + index; }
 
+void StorageTable::reserve() {
+  if (!free_.empty()) return;
+  if (slots_.size() >= kMaxSlots) fail("OUT_OF_MEMORY", "16777216 tensors are alive at once");
+  slots_.emplace_back();
+  // Releasing must not allocate.
+  free_.reserve(slots_.capacity());
+  free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
+}
+
 double StorageTable::insert(char* data, std::size_t bytes, bool borrowed) {
-  std::uint32_t index;
-  if (free_.empty()) {
-    if (slots_.size() >= kMaxSlots) fail("OUT_OF_MEMORY", "16777216 tensors are alive at once");
-    index = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back();
-    // Releasing must not allocate.
-    free_.reserve(slots_.capacity());
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
   Slot& slot = slots_[index];
   slot = {data, bytes, slot.generation == kMaxGeneration ? 1 : slot.generation + 1, true, borrowed};
   if (!borrowed) live_bytes_ += bytes;
@@ -193,10 +193,14 @@ double StorageTable::insert(char* data, std::size_t bytes, bool borrowed) {
 }
 
 double StorageTable::allocate(std::size_t bytes) {
+  reserve();
   return insert(static_cast<char*>(memory::allocate(bytes)), bytes, false);
 }
 
-double StorageTable::borrow(void* data, std::size_t bytes) { return insert(static_cast<char*>(data), bytes, true); }
+double StorageTable::borrow(void* data, std::size_t bytes) {
+  reserve();
+  return insert(static_cast<char*>(data), bytes, true);
+}
 
 const StorageTable::Slot& StorageTable::at(double handle) const {
   // Written so that NaN fails as well.

@@ -54,6 +54,8 @@ class StorageTable {
   std::size_t live_bytes() const { return live_bytes_; }
 
  private:
+  // Makes sure of a free slot, so that `insert` cannot fail with memory in its hands.
+  void reserve();
   double insert(char* data, std::size_t bytes, bool borrowed);
 
   std::vector<Slot> slots_;

@@ -1,2 +1,2 @@
 #define MYELIN_ISA avx512_dot
-#include "kernels/all.inl"
+#include "kernels/dot.inl"

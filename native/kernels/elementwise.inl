@@ -1,8 +1,8 @@
 // Kernels that treat every element alike.
 //
-// Loops read consecutive elements only. An input with another stride is first copied, a block at a time, to a buffer in
-// L1: that costs little beside the strided reads themselves, and keeps one loop a kernel instead of one for every
-// combination of strides.
+// Loops read consecutive elements only, or a single vector over and over: an input of stride 0 becomes a vector of equal
+// lanes. An input with another stride is first copied, a block at a time, to a buffer in L1: that costs little beside
+// the strided reads themselves, and keeps one loop a kernel instead of one for every combination of strides.
 
 constexpr std::size_t kBlock = 256;
 
@@ -12,22 +12,30 @@ struct Input {
   std::ptrdiff_t stride;
 };
 
+// Elements from the start of a block on; masking the index is how all of them can be the same few.
+template <class T>
+struct Elements {
+  const T* data;
+  std::size_t mask;
+
+  MYELIN_INLINE const T* operator+(std::size_t i) const { return data + (i & mask); }
+  MYELIN_INLINE T operator[](std::size_t i) const { return data[i & mask]; }
+};
+
 template <class T>
 class Run {
  public:
-  MYELIN_INLINE Run(Input<T> in, std::size_t n) : in_(in) {
-    if (in.stride != 0) return;
-    for (std::size_t i = 0; i < (n < kBlock ? n : kBlock); i++) buffer_[i] = *in.data;
+  MYELIN_INLINE explicit Run(Input<T> in) : in_(in) {
+    if (in.stride == 0) store(buffer_, Vec<T>(*in.data));
   }
 
-  // Elements [begin, begin + count) one after the other; count <= kBlock unless the stride is 1.
-  MYELIN_INLINE const T* at(std::size_t begin, std::size_t count) {
-    if (in_.stride == 1) return in_.data + begin;
-    if (in_.stride != 0) {
-      const T* from = in_.data + std::ptrdiff_t(begin) * in_.stride;
-      for (std::size_t i = 0; i < count; i++) buffer_[i] = from[std::ptrdiff_t(i) * in_.stride];
-    }
-    return buffer_;
+  // Elements [begin, begin + count) one after the other; count <= kBlock unless the stride is 0 or 1.
+  MYELIN_INLINE Elements<T> at(std::size_t begin, std::size_t count) {
+    if (in_.stride == 0) return {buffer_, 0};
+    if (in_.stride == 1) return {in_.data + begin, ~std::size_t(0)};
+    const T* from = in_.data + std::ptrdiff_t(begin) * in_.stride;
+    for (std::size_t i = 0; i < count; i++) buffer_[i] = from[std::ptrdiff_t(i) * in_.stride];
+    return {buffer_, ~std::size_t(0)};
   }
 
  private:
@@ -35,24 +43,25 @@ class Run {
   T buffer_[kBlock];
 };
 
-// Calls body(begin, count, pointers to elements [begin, begin + count) of each input) until n elements are done.
+// Calls body(begin, count, elements [begin, begin + count) of each input) until n elements are done.
 template <class F, class... T>
 MYELIN_INLINE void for_runs(std::size_t n, F body, Input<T>... in) {
-  const std::size_t block = ((in.stride == 1) && ...) ? n : kBlock;
+  if (n == 0) return;
+  const std::size_t block = ((in.stride == 0 || in.stride == 1) && ...) ? n : kBlock;
   const auto loop = [&](auto&&... run) MYELIN_FORCE_INLINE {
     for (std::size_t begin = 0; begin < n; begin += block) {
       const std::size_t count = n - begin < block ? n - begin : block;
       body(begin, count, run.at(begin, count)...);
     }
   };
-  loop(Run<T>(in, n)...);
+  loop(Run<T>(in)...);
 }
 
 template <class T, class F, class... In>
 MYELIN_INLINE void map(T* out, std::size_t n, F f, In... in) {
   for_runs(
       n,
-      [&](std::size_t begin, std::size_t count, const auto*... from) MYELIN_FORCE_INLINE {
+      [&](std::size_t begin, std::size_t count, auto... from) MYELIN_FORCE_INLINE {
         each_vector<T>(count, [&](std::size_t i, auto at)
                                   MYELIN_FORCE_INLINE { at.store_to(out + begin + i, f(at.load_from(from + i)...)); });
       },
@@ -64,7 +73,7 @@ template <class T, class F, class... In>
 MYELIN_INLINE void map_to_bytes(std::uint8_t* out, std::size_t n, F f, In... in) {
   for_runs(
       n,
-      [&](std::size_t begin, std::size_t count, const auto*... from) MYELIN_FORCE_INLINE {
+      [&](std::size_t begin, std::size_t count, auto... from) MYELIN_FORCE_INLINE {
         std::uint8_t* to = out + begin;
         std::size_t i = 0;
         for (; i + kLanes<T> <= count; i += kLanes<T>) store_mask<T>(to + i, f(load(from + i)...));
@@ -81,13 +90,14 @@ MYELIN_INLINE void select_elements(const std::uint8_t* pc, std::ptrdiff_t sc, co
                                    const T* pb, std::ptrdiff_t sb, T* out, std::size_t n) {
   for_runs(
       n,
-      [&](std::size_t begin, std::size_t count, const std::uint8_t* c, const T* a, const T* b) MYELIN_FORCE_INLINE {
-        T* to = out + begin;
-        std::size_t i = 0;
-        for (; i + kLanes<T> <= count; i += kLanes<T>)
-          store(to + i, select(load_mask<T>(c + i), load(a + i), load(b + i)));
-        for (; i < count; i++) to[i] = c[i] ? a[i] : b[i];
-      },
+      [&](std::size_t begin, std::size_t count, Elements<std::uint8_t> c, Elements<T> a, Elements<T> b)
+          MYELIN_FORCE_INLINE {
+            T* to = out + begin;
+            std::size_t i = 0;
+            for (; i + kLanes<T> <= count; i += kLanes<T>)
+              store(to + i, select(load_mask<T>(c + i), load(a + i), load(b + i)));
+            for (; i < count; i++) to[i] = c[i] ? a[i] : b[i];
+          },
       Input<std::uint8_t>{pc, sc}, Input<T>{pa, sa}, Input<T>{pb, sb});
 }
 

@@ -170,6 +170,10 @@ using GemmPackFn = void(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size
 template <class T>
 using GemvFn = void(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n);
 
+// out[j] = sum of a[i] * b[j * b_stride + i] over i < k, for j < n. Exact for k < 2^16: 255 * 128 * k then fits int32.
+using ByteDotsFn = void(const std::uint8_t* a, const std::int8_t* b, std::ptrdiff_t b_stride, std::int32_t* out,
+                        std::size_t n, std::size_t k);
+
 // A row of output pixels of a depthwise convolution, channels-last: for every pixel p and channel c
 // out[p * out_step + c] = bias[c] + sum over taps t of x[p * x_step + offsets[t] + c] * weights[t * channels + c].
 template <class T>

@@ -1,2 +1,2 @@
 #define MYELIN_ISA neon_dot
-#include "kernels/all.inl"
+#include "kernels/dot.inl"

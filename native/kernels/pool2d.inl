@@ -3,11 +3,10 @@
 
 // ---- windows as lanes ---------------------------------------------------------------------------------------------
 
-// Lanes 0, 2, 4, ... of 2L - 1 elements: no more than these are read.
+// Lanes 0, 2, 4, ... of two vectors that share a lane: the last of `low` is the first of `high`.
 template <class T, std::size_t... i>
-MYELIN_INLINE Vec<T> every_second(const T* p, Indices<i...>) {
+MYELIN_INLINE Vec<T> every_second(Vec<T> low, Vec<T> high, Indices<i...>) {
   constexpr std::size_t L = kLanes<T>;
-  const Vec<T> low = load(p), high = load(p + L - 1);
 #if defined(__clang__)
   return __builtin_shufflevector(low.raw, high.raw, (2 * i + (i >= L / 2))...);
 #else
@@ -16,12 +15,24 @@ MYELIN_INLINE Vec<T> every_second(const T* p, Indices<i...>) {
 #endif
 }
 
-// Elements p[0], p[step], ... in the first `count` lanes.
+// The first `count` elements, zeros after them.
+template <class T>
+MYELIN_INLINE Vec<T> load_first(const T* p, std::size_t count) {
+  if (count == 0) return T(0);
+  return count < kLanes<T> ? partial_load(p, count) : load(p);
+}
+
+// Elements p[0], p[step], ... in the first `count` lanes; reads nothing else but what lies between them.
 template <class T>
 MYELIN_INLINE Vec<T> load_steps(const T* p, std::ptrdiff_t step, std::size_t count) {
-  if (count == kLanes<T> && step == 1) return load(p);
-  if (count == kLanes<T> && step == 2) return every_second(p, typename LaneIndices<kLanes<T>>::type());
-  T lanes[kLanes<T>] = {};
+  constexpr std::size_t L = kLanes<T>;
+  if (step == 1) return load_first(p, count);
+  if (step == 2) {
+    const std::size_t span = 2 * count - 1;
+    const Vec<T> low = load_first(p, span), high = load_first(p + L - 1, span < L ? 0 : span - L + 1);
+    return every_second(low, high, typename LaneIndices<L>::type());
+  }
+  T lanes[L] = {};
   for (std::size_t i = 0; i < count; i++) lanes[i] = p[std::ptrdiff_t(i) * step];
   return load(lanes);
 }

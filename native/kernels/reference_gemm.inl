@@ -22,6 +22,14 @@ void gemm_pack(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size_t cols, 
     for (std::size_t j = 0; j < width; j++) out[i * width + j] = j < cols ? at(b + j, b_k, i) : T(0);
 }
 
+void u8_dots(const std::uint8_t* a, const std::int8_t* b, std::ptrdiff_t b_stride, std::int32_t* out, std::size_t n,
+             std::size_t k) {
+  for (std::size_t j = 0; j < n; j++) {
+    out[j] = 0;
+    for (std::size_t i = 0; i < k; i++) out[j] += a[i] * at(b + i, b_stride, j);
+  }
+}
+
 template <class T>
 void depthwise_row(const DepthwiseRow<T>& row) {
   for (std::size_t p = 0; p < row.pixels; p++)

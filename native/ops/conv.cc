@@ -7,6 +7,7 @@
 
 #include "core/pool.h"
 #include "core/registry.h"
+#include "ops/support.h"
 
 namespace myelin {
 namespace {
@@ -169,7 +170,7 @@ class Input {
       return;
     }
     const std::int64_t row = view.shape[3] * view.shape[1], image = view.shape[2] * row;
-    T* copy = copy_.emplace(static_cast<std::size_t>(view.size())).data();
+    T* copy = copy_.emplace(static_cast<std::size_t>(view.size()) * sizeof(T)).template as<T>();
     parallel_for(static_cast<std::size_t>(view.shape[0]), [&](std::size_t i) {
       const auto index = static_cast<std::int64_t>(i);
       ImageCopy<T>{kernels, view}.gather(index, copy + index * image);
@@ -179,7 +180,7 @@ class Input {
   const Images<const T>& images() const { return images_; }
 
  private:
-  std::optional<Temporary<T>> copy_;
+  std::optional<Temporary> copy_;
   Images<const T> images_;
 };
 
@@ -194,7 +195,8 @@ class Output {
       return;
     }
     const std::int64_t row = view.shape[3] * view.shape[1], image = view.shape[2] * row;
-    images_ = images_of<T>(view, copy_.emplace(static_cast<std::size_t>(view.size())).data(), image, row);
+    T* copy = copy_.emplace(static_cast<std::size_t>(view.size()) * sizeof(T)).template as<T>();
+    images_ = images_of<T>(view, copy, image, row);
   }
   const Images<T>& images() const { return images_; }
 
@@ -208,7 +210,7 @@ class Output {
  private:
   const KernelTable& kernels_;
   const View& view_;
-  std::optional<Temporary<T>> copy_;
+  std::optional<Temporary> copy_;
   Images<T> images_;
 };
 
@@ -314,12 +316,12 @@ void weight_gradient_of(OpCall& call, const ConvShape& shape) {
   const Input<T> dout(call.kernels, call.in[1]);
   const View& out = call.out[0];
   const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
-  const Temporary<T> gradient(taps * channels * shape.out_channels);
-  weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.data());
+  const Temporary gradient(taps * channels * shape.out_channels * sizeof(T));
+  weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.as<T>());
   constexpr std::size_t kGrain = 32 << 10;
   const std::size_t chunks = chunks_for(static_cast<std::size_t>(out.size()), kGrain);
   parallel_for(chunks, [&](std::size_t chunk) {
-    store_weights(gradient.data(), shape, chunk_range(shape.out_channels, chunks, chunk), out);
+    store_weights(gradient.as<T>(), shape, chunk_range(shape.out_channels, chunks, chunk), out);
   });
 }
 
@@ -337,6 +339,7 @@ void conv2d(OpCall& call) {
   require(bias.shape[0] == 0 || bias.shape[0] == weight.shape[0],
           "conv2d: bias must have one element for each output channel");
   require_output(call.out[0], shape);
+  if (call.out[0].size() == 0) return;
   if (x.dtype == DType::kFloat32) return forward_of<float>(call, shape);
   forward_of<double>(call, shape);
 }
@@ -349,6 +352,7 @@ void conv2d_d_input(OpCall& call) {
   const ConvShape shape = shape_of(input, weight.shape, call.attrs);
   require_output(call.in[0], shape);
   require_input(call.out[0], shape);
+  if (call.out[0].size() == 0) return;
   if (weight.dtype == DType::kFloat32) return input_gradient_of<float>(call, shape);
   input_gradient_of<double>(call, shape);
 }
@@ -361,6 +365,7 @@ void conv2d_d_weight(OpCall& call) {
   const ConvShape shape = shape_of(x.shape, kernel, call.attrs);
   require_output(call.in[1], shape);
   require_kernel(call.out[0], shape);
+  if (call.out[0].size() == 0) return;
   if (x.dtype == DType::kFloat32) return weight_gradient_of<float>(call, shape);
   weight_gradient_of<double>(call, shape);
 }

@@ -2,7 +2,6 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/storage.h"
 #include "core/view.h"
 #include "ops/gemm.h"
 
@@ -52,6 +51,8 @@ struct ConvShape {
   std::size_t group_out_channels() const { return out_channels / groups; }
   // Each channel has its own kernel and goes to its own output channel.
   bool depthwise() const { return groups > 1 && groups == channels && groups == out_channels; }
+  // A kernel without elements may have any extents, but no position of it adds anything.
+  bool empty_kernel() const { return group_channels() == 0 || out_channels == 0; }
   // Each output pixel depends on the input pixel of the same index only.
   bool pointwise() const {
     return kernel_height == 1 && kernel_width == 1 && stride_y == 1 && stride_x == 1 && groups == 1 &&
@@ -101,20 +102,5 @@ void correlate(const KernelTable& kernels, const Images<const T>& in, const Weig
 template <class T>
 void weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& x,
                      const Images<const T>& dout, T* gradient);
-
-// Memory for one op, from the pool that tensors come from.
-template <class T>
-class Temporary {
- public:
-  explicit Temporary(std::size_t count) : bytes_(count * sizeof(T)), data_(static_cast<T*>(memory::allocate(bytes_))) {}
-  ~Temporary() { memory::release(data_, bytes_); }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  T* data() const { return data_; }
-
- private:
-  std::size_t bytes_;
-  T* data_;
-};
 
 }  // namespace myelin

@@ -5,6 +5,7 @@
 #include "core/pool.h"
 #include "core/scratch.h"
 #include "ops/conv.h"
+#include "ops/support.h"
 
 namespace myelin {
 namespace {
@@ -66,12 +67,15 @@ class Correlation {
 
   void run() {
     const std::size_t packed_size = depthwise_ ? depth_ * groups_ : groups_ * panels_ * depth_ * width_;
-    const Temporary<T> packed(packed_size);
-    packed_ = packed.data();
+    const Temporary packed(packed_size * sizeof(T));
+    packed_ = packed.as<T>();
     pack_weights();
-    const std::size_t row_bytes =
-        std::max<std::size_t>(1, lattice_.in_step_y * lattice_.in_step_x * lattice_.cols * in_.channels * sizeof(T));
-    const std::size_t rows = std::clamp<std::size_t>(kStripBytes / row_bytes, 1, lattice_.rows);
+    // A double, because steps may be as large as no image is.
+    const double row_bytes = static_cast<double>(lattice_.in_step_y * sizeof(T)) *
+                             static_cast<double>(lattice_.in_step_x * lattice_.cols) *
+                             static_cast<double>(in_.channels);
+    const std::size_t rows = std::clamp<std::size_t>(
+        static_cast<std::size_t>(static_cast<double>(kStripBytes) / std::max(1.0, row_bytes)), 1, lattice_.rows);
     const std::size_t strips = ceil_div(lattice_.rows, rows), all = in_.count * strips;
     const std::size_t work = 2 * depth_ * weights_.out_channels * groups_ * lattice_.cols * rows;
     constexpr std::size_t kLeastWork = 4000000;
@@ -232,6 +236,7 @@ Window<T> window_of(const Images<const T>& images, std::size_t index, std::ptrdi
 
 Lattice forward_lattice(const ConvShape& shape) {
   Lattice lattice{shape.out_height, shape.out_width, 0, 0, 1, 1, shape.stride_y, shape.stride_x, {}};
+  if (shape.empty_kernel()) return lattice;
   for (std::size_t ky = 0; ky < shape.kernel_height; ky++) {
     for (std::size_t kx = 0; kx < shape.kernel_width; kx++) {
       lattice.taps.push_back(
@@ -254,6 +259,7 @@ Lattice gradient_lattice(const ConvShape& shape, std::size_t remainder_y, std::s
                   1,
                   1,
                   {}};
+  if (shape.empty_kernel()) return lattice;
   const auto step_y = static_cast<std::ptrdiff_t>(shape.stride_y), step_x = static_cast<std::ptrdiff_t>(shape.stride_x);
   for (std::size_t ky = 0; ky < shape.kernel_height; ky++) {
     const auto y =

@@ -4,6 +4,7 @@
 #include "core/pool.h"
 #include "core/scratch.h"
 #include "ops/conv.h"
+#include "ops/support.h"
 
 namespace myelin {
 namespace {
@@ -14,6 +15,8 @@ constexpr std::size_t kParts = 8;
 // Pixels summed in registers at a time: x and dout of so many pixels stay in the first-level cache while all tiles of
 // weights pass.
 constexpr std::size_t kStripPixels = 160;
+// Input that a strip may span, in elements: large strides must not make its copy larger than memory.
+constexpr double kStripElements = 0x1p24;
 
 // How the sum is cut: images into parts with sums of their own, columns of the result among threads of one part.
 struct Split {
@@ -24,6 +27,14 @@ Split split_gradient(const ConvShape& shape, std::size_t elements, std::size_t p
   const std::size_t affordable = std::max<std::size_t>(1, kPartialElements / std::max<std::size_t>(1, elements));
   const std::size_t parts = std::min({shape.batch, kParts, affordable});
   return {parts, std::min(panels, ceil_div(kParts, parts))};
+}
+
+// Output rows that are taken together.
+std::size_t strip_rows(const ConvShape& shape) {
+  const double row = static_cast<double>(shape.stride_y * shape.channels) *
+                     static_cast<double>(shape.width + shape.left + shape.right);
+  const std::size_t affordable = static_cast<std::size_t>(kStripElements / std::max(1.0, row));
+  return std::clamp<std::size_t>(std::min(kStripPixels / shape.out_width, affordable), 1, shape.out_height);
 }
 
 template <class T>
@@ -40,13 +51,13 @@ class WeightGradient {
     elements_ = shape.kernel_height * shape.kernel_width * shape.group_channels() * stride_;
     split_ = split_gradient(shape, elements_, panels_);
     merged_ = shape.groups == 1 && shape.dilation_x == 1;
-    strip_rows_ = std::clamp<std::size_t>(kStripPixels / shape.out_width, 1, shape.out_height);
+    strip_rows_ = strip_rows(shape);
   }
 
   void run(T* gradient) {
-    const Temporary<T> others((split_.parts - 1) * elements_);
+    const Temporary others((split_.parts - 1) * elements_ * sizeof(T));
     const auto part_of = [&](std::size_t part) {
-      return part == 0 ? gradient : others.data() + (part - 1) * elements_;
+      return part == 0 ? gradient : others.as<T>() + (part - 1) * elements_;
     };
     parallel_for(split_.parts * split_.columns, [&](std::size_t chunk) {
       const std::size_t part = chunk % split_.parts;

@@ -144,12 +144,13 @@ void gather(OpCall& call) {
   const std::ptrdiff_t step = x.strides[axis];
   visit_dtype(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    for_each_run<3>({&out, &source, &index}, [step](const auto& at, const auto& strides, std::size_t n) {
+    const LoopNest<3> nest({&out, &source, &index});
+    run_nest(nest, [&](const std::array<char*, 3>& at, std::size_t n) {
       T* to = reinterpret_cast<T*>(at[0]);
       const T* from = reinterpret_cast<const T*>(at[1]);
       const std::int64_t* which = reinterpret_cast<const std::int64_t*>(at[2]);
       for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(n); i++) {
-        to[i] = from[i * strides[1] + which[i * strides[2]] * step];
+        to[i * nest.inner_stride(0)] = from[i * nest.inner_stride(1) + which[i * nest.inner_stride(2)] * step];
       }
     });
   });

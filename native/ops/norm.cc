@@ -92,25 +92,43 @@ void check_batch_norm(const View& x, const View& out, std::initializer_list<cons
   for (const View* view : vectors) require_vector(*view, x.shape[1], x.dtype);
 }
 
+// Batch norm of one channel after another, as scale and shift.
+template <class T>
+class ChannelFactors {
+ public:
+  ChannelFactors(const View& weight, const View& bias, std::size_t channels, double eps)
+      : weight_(weight), bias_(bias), channels_(channels), eps_(eps), memory_(2 * channels * sizeof(T)) {}
+  void set(std::size_t j, double mean, double variance) const {
+    const double factor = value_at<T>(weight_, j) / std::sqrt(variance + eps_);
+    scale()[j] = static_cast<T>(factor);
+    shift()[j] = static_cast<T>(value_at<T>(bias_, j) - mean * factor);
+  }
+  T* scale() const { return memory_.template as<T>(); }
+  T* shift() const { return scale() + channels_; }
+
+ private:
+  const View &weight_, &bias_;
+  std::size_t channels_;
+  double eps_;
+  Temporary memory_;
+};
+
 template <class T>
 void batch_norm_of(OpCall& call, double eps) {
-  const View &weight = call.in[1], &bias = call.in[2];
   const PixelInput<T> input(call.in[0], call.kernels);
   const Pixels<const T> x = input.pixels();
   const std::size_t n = x.channels;
-  const Temporary statistics(2 * n * sizeof(double)), factors(2 * n * sizeof(T));
+  const Temporary statistics(2 * n * sizeof(double));
   double *const mean = statistics.as<double>(), *const squares = mean + n;
-  T *const scale = factors.as<T>(), *const shift = scale + n;
+  const ChannelFactors<T> factors(call.in[1], call.in[2], n, eps);
   channel_moments<T>(x, pick<T>(call.kernels.f32_moments_rows, call.kernels.f64_moments_rows), mean, squares);
   for (std::size_t j = 0; j < n; j++) {
     const double variance = squares[j] / static_cast<double>(x.rows);
-    const double factor = value_at<T>(weight, j) / std::sqrt(variance + eps);
-    scale[j] = static_cast<T>(factor);
-    shift[j] = static_cast<T>(value_at<T>(bias, j) - mean[j] * factor);
+    factors.set(j, mean[j], variance);
     value_at<T>(call.out[1], j) = static_cast<T>(mean[j]);
     value_at<T>(call.out[2], j) = static_cast<T>(variance);
   }
-  scale_shift_pixels<T>(call.kernels, x, scale, shift, call.out[0]);
+  scale_shift_pixels<T>(call.kernels, x, factors.scale(), factors.shift(), call.out[0]);
 }
 
 void batch_norm(OpCall& call) {
@@ -121,17 +139,11 @@ void batch_norm(OpCall& call) {
 
 template <class T>
 void batch_norm_inference_of(OpCall& call, double eps) {
-  const View &weight = call.in[1], &bias = call.in[2], &mean = call.in[3], &variance = call.in[4];
   const PixelInput<T> input(call.in[0], call.kernels);
   const Pixels<const T> x = input.pixels();
-  const Temporary factors(2 * x.channels * sizeof(T));
-  T *const scale = factors.as<T>(), *const shift = scale + x.channels;
-  for (std::size_t j = 0; j < x.channels; j++) {
-    const double factor = value_at<T>(weight, j) / std::sqrt(static_cast<double>(value_at<T>(variance, j)) + eps);
-    scale[j] = static_cast<T>(factor);
-    shift[j] = static_cast<T>(value_at<T>(bias, j) - value_at<T>(mean, j) * factor);
-  }
-  scale_shift_pixels<T>(call.kernels, x, scale, shift, call.out[0]);
+  const ChannelFactors<T> factors(call.in[1], call.in[2], x.channels, eps);
+  for (std::size_t j = 0; j < x.channels; j++) factors.set(j, value_at<T>(call.in[3], j), value_at<T>(call.in[4], j));
+  scale_shift_pixels<T>(call.kernels, x, factors.scale(), factors.shift(), call.out[0]);
 }
 
 void batch_norm_inference(OpCall& call) {

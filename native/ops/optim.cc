@@ -116,10 +116,16 @@ void update_all(const StepInputs& inputs, const Update& update) {
   });
 }
 
-template <class Body>
-void for_both_types(const Body& body) {
-  body(TypeTag<float>{});
-  body(TypeTag<double>{});
+// Updates the float and the double parameters: update(kernel, states, gradient, n) with the kernel of their type.
+template <class Float, class Double, class Update>
+void update_with(Float* f32, Double* f64, const StepInputs& inputs, const Update& update) {
+  const auto with = [&](auto* kernel) {
+    return [&update, kernel](const auto& states, const auto* gradient, std::size_t n) {
+      update(kernel, states, gradient, n);
+    };
+  };
+  update_all<float>(inputs, with(f32));
+  update_all<double>(inputs, with(f64));
 }
 
 void sgd_step(OpCall& call) {
@@ -132,13 +138,10 @@ void sgd_step(OpCall& call) {
   const StepInputs inputs(call, remembers ? 3 : 2);
   step.lr = inputs.learning_rate;
   step.first = inputs.step <= 1;
-  for_both_types([&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const auto kernel = pick<T>(call.kernels.f32_sgd, call.kernels.f64_sgd);
-    update_all<T>(inputs, [&](const States<T>& states, const T* gradient, std::size_t n) {
-      kernel(states[0], gradient, remembers ? states[2] : nullptr, n, step);
-    });
-  });
+  update_with(call.kernels.f32_sgd, call.kernels.f64_sgd, inputs,
+              [&](auto* kernel, const auto& states, const auto* gradient, std::size_t n) {
+                kernel(states[0], gradient, remembers ? states[2] : nullptr, n, step);
+              });
 }
 
 void adam_step(OpCall& call) {
@@ -152,13 +155,10 @@ void adam_step(OpCall& call) {
   step.lr = inputs.learning_rate;
   step.correction1 = 1 - std::pow(step.beta1, inputs.step);
   step.correction2 = 1 - std::pow(step.beta2, inputs.step);
-  for_both_types([&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const auto kernel = pick<T>(call.kernels.f32_adam, call.kernels.f64_adam);
-    update_all<T>(inputs, [&](const States<T>& states, const T* gradient, std::size_t n) {
-      kernel(states[0], gradient, states[2], states[3], n, step);
-    });
-  });
+  update_with(call.kernels.f32_adam, call.kernels.f64_adam, inputs,
+              [&](auto* kernel, const auto& states, const auto* gradient, std::size_t n) {
+                kernel(states[0], gradient, states[2], states[3], n, step);
+              });
 }
 
 void rmsprop_step(OpCall& call) {
@@ -172,14 +172,11 @@ void rmsprop_step(OpCall& call) {
   const int velocities = step.momentum == 0 ? 0 : step.centered ? 4 : 3;
   const StepInputs inputs(call, 3 + (means != 0) + (velocities != 0));
   step.lr = inputs.learning_rate;
-  for_both_types([&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const auto kernel = pick<T>(call.kernels.f32_rmsprop, call.kernels.f64_rmsprop);
-    update_all<T>(inputs, [&](const States<T>& states, const T* gradient, std::size_t n) {
-      kernel(states[0], gradient, states[2], means != 0 ? states[means] : nullptr,
-             velocities != 0 ? states[velocities] : nullptr, n, step);
-    });
-  });
+  update_with(call.kernels.f32_rmsprop, call.kernels.f64_rmsprop, inputs,
+              [&](auto* kernel, const auto& states, const auto* gradient, std::size_t n) {
+                kernel(states[0], gradient, states[2], means != 0 ? states[means] : nullptr,
+                       velocities != 0 ? states[velocities] : nullptr, n, step);
+              });
 }
 
 void adagrad_step(OpCall& call) {
@@ -189,13 +186,10 @@ void adagrad_step(OpCall& call) {
   step.weight_decay = call.attrs.number();
   const StepInputs inputs(call, 3);
   step.lr = inputs.learning_rate / (1 + (inputs.step - 1) * decay);
-  for_both_types([&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const auto kernel = pick<T>(call.kernels.f32_adagrad, call.kernels.f64_adagrad);
-    update_all<T>(inputs, [&](const States<T>& states, const T* gradient, std::size_t n) {
-      kernel(states[0], gradient, states[2], n, step);
-    });
-  });
+  update_with(call.kernels.f32_adagrad, call.kernels.f64_adagrad, inputs,
+              [&](auto* kernel, const auto& states, const auto* gradient, std::size_t n) {
+                kernel(states[0], gradient, states[2], n, step);
+              });
 }
 
 }  // namespace

@@ -170,11 +170,75 @@ void run_nest(const LoopNest<N>& nest, const F& body, std::size_t grain = kGrain
   });
 }
 
+// The last two axes of a nest, where inner runs are short because some inputs repeat from run to run, as a bias does over
+// the pixels of a channels-last image. Copies of those, one behind the other, make long runs of many.
+template <int N>
+class RepeatedRuns {
+ public:
+  explicit RepeatedRuns(const LoopNest<N>& nest) : nest_(nest), axis_(nest.rank - 2), inner_(nest.inner()) {
+    if (axis_ < 0 || inner_ == 0 || inner_ > kCopied / 4) return;
+    together_ = std::min(rows(), kCopied / inner_);
+    for (int v = 0; v < N; v++) {
+      repeats_[v] = nest.strides[v][axis_] != inner_ * nest.inner_stride(v);
+      if (repeats_[v] && (nest.strides[v][axis_] != 0 || nest.inner_stride(v) != 1)) return;
+    }
+    usable_ = true;
+  }
+
+  // False when runs are long enough or inputs lie otherwise.
+  bool usable() const { return usable_; }
+  std::int64_t rows() const { return nest_.shape[axis_]; }
+
+  // Calls body(pointers, n) for rows [begin, end) of the last but one axis; `at` points to the first row.
+  template <class F>
+  void run(std::array<char*, N> at, std::int64_t begin, std::int64_t end, const F& body) const {
+    alignas(64) char copies[N][kCopied * kWidest];
+    for (int v = 0; v < N; v++) {
+      at[v] += begin * nest_.strides[v][axis_] * nest_.item[v];
+      if (repeats_[v]) at[v] = copy(at[v], inner_ * nest_.item[v], copies[v]);
+    }
+    for (std::int64_t row = begin; row < end; row += together_) {
+      body(at, static_cast<std::size_t>(std::min(together_, end - row) * inner_));
+      for (int v = 0; v < N; v++) at[v] += together_ * nest_.strides[v][axis_] * nest_.item[v];
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kCopied = 1024, kWidest = 8;  // elements, bytes
+
+  char* copy(const char* from, std::int64_t bytes, char* to) const {
+    for (std::int64_t i = 0; i < together_; i++) std::copy_n(from, bytes, to + i * bytes);
+    return to;
+  }
+
+  const LoopNest<N>& nest_;
+  int axis_;
+  std::int64_t inner_, together_ = 0;
+  std::array<bool, N> repeats_{};
+  bool usable_ = false;
+};
+
+template <int N, class F>
+void run_repeated(const LoopNest<N>& nest, const RepeatedRuns<N>& runs, const F& body, std::size_t grain) {
+  const std::size_t rows = static_cast<std::size_t>(runs.rows()), outer = static_cast<std::size_t>(nest.outer());
+  const std::size_t inner = static_cast<std::size_t>(nest.inner());
+  const std::size_t pieces = chunks_for(rows * inner, grain), units = outer / rows * pieces;
+  const std::size_t chunks = std::min(units, chunks_for(outer * inner, grain));
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(units, chunks, chunk);
+    for (std::size_t unit = range.begin; unit < range.end; unit++) {
+      const Range part = chunk_range(rows, pieces, unit % pieces);
+      runs.run(nest.at(static_cast<std::int64_t>(unit / pieces * rows)), static_cast<std::int64_t>(part.begin),
+               static_cast<std::int64_t>(part.end), body);
+    }
+  });
+}
+
 template <int N>
 using Strides = std::array<std::ptrdiff_t, N>;
 
 // Calls body(pointers, strides, n) until every element of views[0], the dense output, is covered; strides[0] is 1 (or
-// n is). The other views broadcast to its shape.
+// n is). The other views broadcast to its shape; the pointers may be to copies of their elements.
 template <int N, class F>
 void for_each_run(const std::array<const View*, N>& views, const F& body, std::size_t grain = kGrain) {
   const View& target = *views[0];
@@ -202,8 +266,10 @@ void for_each_run(const std::array<const View*, N>& views, const F& body, std::s
   require(nest.inner() == 1 || nest.inner_stride(0) == 1, "an output is not dense");
   Strides<N> strides;
   for (int v = 0; v < N; v++) strides[v] = static_cast<std::ptrdiff_t>(nest.inner_stride(v));
-  run_nest(
-      nest, [&](const std::array<char*, N>& at, std::size_t n) { body(at, strides, n); }, grain);
+  const auto run = [&](const std::array<char*, N>& at, std::size_t n) { body(at, strides, n); };
+  const RepeatedRuns<N> repeated(nest);
+  if (repeated.usable()) return run_repeated(nest, repeated, run, grain);
+  run_nest(nest, run, grain);
 }
 
 }  // namespace myelin

@@ -231,6 +231,14 @@ describe('errors', () => {
     await sleep(20);
   });
 
+  it('of samples that do not fit together free them', async () => {
+    function* source() {
+      yield { x: tensor([1]) };
+      yield { x: tensor([1, 2]) };
+    }
+    await expect(valuesOf(new DataLoader(source(), { batchSize: 2 }))).rejects.toMatchObject({ code: 'SHAPE' });
+  });
+
   it('an abort ends the loop at once, whatever the data does', async () => {
     const controller = new AbortController();
     const stuck = { length: 3, get: (i: number) => (i === 0 ? { x: 1 } : new Promise<{ x: number }>(() => undefined)) };
@@ -247,6 +255,13 @@ describe('errors', () => {
     ['a negative seed', { shuffle: true, seed: -1 }],
   ])('%s', (_name, options) => {
     scope(() => expect(() => new DataLoader(numbers(), options)).toThrow(MyelinError));
+  });
+
+  it('a part of an epoch and a length must be counts', () => {
+    const loader = new DataLoader([{ x: 1 }]);
+    expect(() => loader.batches({ skip: -1 })).toThrow(/skip is -1 \(need an integer of at least 0\)/);
+    expect(() => loader.batches({ epoch: NaN })).toThrow(/epoch is NaN/);
+    expect(() => new DataLoader({ length: 2.5, get: () => ({ x: 1 }) })).toThrow(/the length of the data is 2.5/);
   });
 
   it('an iterable cannot be shuffled, and a number is no data', () => {

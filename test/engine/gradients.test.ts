@@ -1,5 +1,4 @@
 import {
-  MyelinError,
   Parameter,
   add,
   arange,
@@ -19,18 +18,10 @@ import {
   type Tensor,
 } from 'myelin';
 
+import { caught } from '../support/caught';
+
 const storages = (): number => memory().storages;
 const f64 = (data: number | number[] | number[][]): Tensor<'float64'> => tensor(data, { dtype: 'float64' });
-
-function caught(call: () => unknown): MyelinError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof MyelinError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('what comes out', () => {
   test('the loss, and gradients in the structure of the leaves', () => {
@@ -203,6 +194,73 @@ describe('stopGradient', () => {
   });
 });
 
+describe('regions and constants', () => {
+  const x = f64([1, 2]);
+
+  test('a region inside stopGradient differentiates, and is a constant to the region around', () => {
+    const inner = () => grad(() => x.square().sum(), [x])[0];
+    expect(stopGradient(inner).toArray()).toEqual([2, 4]);
+    const [dx] = grad(() => x.mul(stopGradient(inner)).sum(), [x]);
+    expect(dx.toArray()).toEqual([2, 4]);
+  });
+
+  test('stopGradient inside a region inside stopGradient', () => {
+    const [dx] = stopGradient(() => grad(() => x.mul(stopGradient(() => x.square())).sum(), [x]));
+    expect(dx.toArray()).toEqual([1, 4]);
+    expect(isRecording()).toBe(false);
+  });
+});
+
+describe('leaves that share a gradient', () => {
+  const [a, b] = [f64([1, 2]), f64([3, 4])];
+
+  test.each<[string, () => readonly Tensor[]]>([
+    ['of a sum', () => grad(() => a.add(b).sum(), [a, b])],
+    ['because they are one', () => grad(() => a.sum(), [a, a])],
+  ])('%s: each has its own tensor', (_, differentiate) => {
+    const before = storages();
+    const [first, second] = differentiate();
+    first!.dispose();
+    expect(second!.toArray()).toEqual([1, 1]);
+    second!.dispose();
+    expect(storages()).toBe(before);
+  });
+
+  test('inside another region they can be differentiated again', () => {
+    const [da] = grad(() => {
+      const [first, second] = grad(() => a.add(b).square().sum(), [a, b]);
+      return first.mul(second).sum();
+    }, [a]);
+    expect(da.toArray()).toEqual([32, 48]);
+  });
+});
+
+describe('assignment inside a region', () => {
+  test('of what the gradient needs is refused', () => {
+    const w = new Parameter(f64([3]));
+    const differentiate = () =>
+      grad(() => {
+        const loss = w.transpose(0, 0).square().sum();
+        w.assign(100);
+        return loss;
+      }, [w]);
+    expect(caught(differentiate)).toMatchObject({ code: 'STATE', op: 'square' });
+    w.dispose();
+  });
+
+  test('of what it does not need, or before it is used, is not', () => {
+    const [w, b] = [new Parameter(f64([3])), new Parameter(f64([1]))];
+    const [dw, db] = grad(() => {
+      w.assign(5);
+      const loss = w.square().add(b).sum();
+      b.assign(7);
+      return loss;
+    }, [w, b]);
+    expect([dw.item(), db.item(), b.item()]).toEqual([10, 1, 7]);
+    for (const t of [w, b, dw, db]) t.dispose();
+  });
+});
+
 function fail(): never {
   throw new Error('on purpose');
 }
@@ -216,7 +274,7 @@ describe('wrong calls', () => {
     ['a number as loss', 'TYPE', /must return its loss/, () => grad(() => 5 as never, [x])],
     ['leaves of integers', 'DTYPE', /int32\[2\]/, () => grad(() => x.sum(), [ones([2], { dtype: 'int32' })])],
     ['leaves that are no tensors', 'TYPE', /only differentiate by tensors/, () => grad(() => x.sum(), [5 as never])],
-    ['a promise', 'TYPE', /must return its loss/, () => valueAndGrad((async () => x.sum()) as never, [x])],
+    ['a promise', 'TYPE', /returned a promise/, () => valueAndGrad((async () => x.sum()) as never, [x])],
   ])('%s', (_, code, message, call) => {
     expect(caught(call)).toMatchObject({ code, op: 'valueAndGrad', message: expect.stringMatching(message) });
     expect(isRecording()).toBe(false);

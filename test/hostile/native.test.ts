@@ -1,3 +1,4 @@
+import { dtypeInfo } from '../../lib/tensor/dtype';
 import { native } from '../../lib/tensor/native';
 
 // The addon's functions with arguments of every wrong kind: an error or a result, never a crash.
@@ -108,6 +109,28 @@ test('a copy must lie inside its storage', () => {
   expect(() => native.read(stale, 0, target)).toThrow('released');
   expect(() => native.release(stale)).toThrow('released');
   expect(() => native.write(handle, 56, target)).not.toThrow();
+});
+
+test('a view whose elements are not aligned is refused', () => {
+  const row = new Float64Array(16);
+  native.pin(row);
+  const bytes = new Uint8Array(33);
+  const { code } = dtypeInfo('float32');
+  const full = native.ops().findIndex(([name]) => name === 'full');
+  for (const begin of [0, 1]) {
+    const borrowed = native.borrow(bytes.subarray(begin, begin + 32), bytes);
+    row.set([full, 0, 1, 1, borrowed, code, 0, 1, 8, 1, 1]);
+    if (begin === 0) native.run(11);
+    else expect(() => native.run(11)).toThrow('not aligned');
+    native.release(borrowed);
+  }
+  expect(new Float32Array(bytes.buffer, 0, 8)).toEqual(new Float32Array(8).fill(1));
+});
+
+test('arrays of a type that no dtype has', () => {
+  const { Float16Array } = globalThis as { Float16Array?: new (length: number) => Uint16Array };
+  if (Float16Array === undefined) return;
+  expect(() => native.borrow(new Float16Array(4), owner)).toThrow('known type');
 });
 
 test('more memory than there can be is refused', () => {

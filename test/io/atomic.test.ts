@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -37,13 +37,30 @@ it('keeps the old file and removes the temporary one when the contents fail half
   expect(await readdir(folder)).toEqual(['target']);
 });
 
-it('removes the temporary file when the target cannot be replaced', async () => {
+it('leaves no temporary file when the target cannot be replaced', async () => {
   const taken = path.join(folder, 'taken');
   await mkdir(path.join(taken, 'full'), { recursive: true });
   const error = await writeAtomically('test', taken, [Buffer.from('new')]).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(MyelinError);
   expect((error as MyelinError).code).toBe('IO');
   expect((await readdir(folder)).sort()).toEqual(['taken', 'target']);
+});
+
+it('a link stays a link, and what it points to is replaced', async () => {
+  const link = path.join(folder, 'link');
+  await symlink('target', link);
+  await writeAtomically('test', link, [Buffer.from('new')]);
+  expect(await readlink(link)).toBe('target');
+  expect(await text()).toBe('new');
+});
+
+it('what is no file is refused before anything is written', async () => {
+  const error = await writeAtomically('test', folder, [Buffer.from('new')]).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({
+    code: 'IO',
+    op: 'test',
+    message: `test: ${folder}: is there and is no file (need the path of a file)`,
+  });
 });
 
 it('many writers at once leave one of their files, whole', async () => {

@@ -174,4 +174,39 @@ void test_forged_convs() {
   expect_error("conv2dDWeight", {x.view, y.view}, k.view, shaped, "a kernel shape that does not fit");
 }
 
+// Extents that cost no memory by themselves must not cost any, nor time, in between.
+void test_extreme_convs() {
+  const auto zeros = [](const std::vector<std::int64_t>& shape) {
+    Array<float> array = make_array<float>(shape, Layout::kRowMajor);
+    for_each_index(array.view, [&](const Dims& index) { array.at(index) = 0; });
+    return array;
+  };
+  constexpr std::int64_t kFar = std::int64_t{1} << 30, kMany = 1 << 14, kStep = 1 << 22;
+  constexpr double kEdge = kMany - 1, kJump = kFar, kReach = 160.0 * kStep;
+  Array<float> bias = zeros({1}), none = zeros({0});
+  bias.at({0}) = 3;
+
+  Array<float> no_channels = zeros({1, 0, 1, 1}), empty_kernel = zeros({1, 0, kMany, kMany}),
+               pixel = zeros({1, 1, 1, 1});
+  run_op("conv2d", {no_channels.view, empty_kernel.view, bias.view}, pixel.view,
+         {2, 1, 1, 4, kEdge, kEdge, 0, 0, 2, 1, 1, 1});
+  check(pixel.at({0, 0, 0, 0}) == 3, "conv2d by a large kernel without elements is its bias");
+
+  Array<float> x = zeros({1, 4, 1, 1}), k = zeros({1, 4, 1, 1}), rows = zeros({1, 1, 3, 1});
+  run_op("conv2d", {x.view, k.view, bias.view}, rows.view, {2, kJump, kJump, 4, kJump, 0, kJump, 0, 2, 1, 1, 1});
+  check(rows.at({0, 0, 0, 0}) == 3 && rows.at({0, 0, 1, 0}) == 3, "conv2d with a stride far beyond the image");
+
+  Array<float> one = zeros({1, 1, 1, 1}), dout = zeros({1, 1, 161, 1}), dweight = zeros({1, 1, 1, 1});
+  one.at({0, 0, 0, 0}) = 2;
+  dout.at({0, 0, 160, 0}) = 5;
+  run_op("conv2dDWeight", {one.view, dout.view}, dweight.view,
+         {4, 1, 1, 1, 1, 2, double{kStep}, 1, 4, kReach, 0, 0, 0, 2, 1, 1, 1});
+  check(dweight.at({0, 0, 0, 0}) == 10, "conv2dDWeight with a large stride");
+
+  Array<float> no_images = zeros({0, 1, 1, 1}), none_either = zeros({0, 1, kMany, kMany});
+  run_op("conv2dDInput", {no_images.view, one.view}, none_either.view,
+         {4, 0, 1, double{kMany}, double{kMany}, 2, double{kMany}, double{kMany}, 4, 0, 0, 0, 0, 2, 1, 1, 1});
+  check(true, "conv2dDInput of no images");
+}
+
 }  // namespace

@@ -172,6 +172,26 @@ void test_forged_products() {
   expect_error("linear", {a.view, w.view, five.view}, out.view, {}, "no attributes");
 }
 
+void test_forged_integer_products() {
+  const auto make = [](const std::vector<std::int64_t>& shape) {
+    return random_array<std::uint8_t>(shape, Layout::kRowMajor);
+  };
+  Array<std::uint8_t> a = make({2, 3}), b = make({3, 5}), c = make({4, 5}), v = make({3}), bytes = make({2, 5});
+  Array<std::int32_t> out = make_array<std::int32_t>({2, 5}, Layout::kRowMajor);
+  Array<std::int32_t> turned = make_array<std::int32_t>({2, 5}, {1, 0}, 0);
+  Array<std::uint8_t> long_row = make({2, 33026}), long_columns = make({33026, 5});
+  expect_error("matmulInteger", {a.view, c.view}, out.view, {0, 0}, "inner dimensions that differ");
+  expect_error("matmulInteger", {a.view, v.view}, out.view, {0, 0}, "a vector on the right");
+  expect_error("matmulInteger", {v.view, b.view}, out.view, {0, 0}, "a result of other rank");
+  expect_error("matmulInteger", {a.view, b.view}, bytes.view, {0, 0}, "a result of bytes");
+  expect_error("matmulInteger", {out.view, b.view}, out.view, {0, 0}, "an input of int32");
+  expect_error("matmulInteger", {a.view, b.view}, turned.view, {0, 0}, "a result that is not row-major");
+  expect_error("matmulInteger", {long_row.view, long_columns.view}, out.view, {0, 0}, "a sum that may not fit");
+  expect_error("matmulInteger", {a.view, b.view}, out.view, {256, 0}, "a zero point that is no byte");
+  expect_error("matmulInteger", {a.view, b.view}, out.view, {0, -1}, "a negative zero point");
+  expect_error("matmulInteger", {a.view, b.view}, out.view, {0}, "one zero point");
+}
+
 }  // namespace
 
 int main() {
@@ -196,7 +216,9 @@ int main() {
     test_convs<double>();
   }
   test_forged_products();
+  test_forged_integer_products();
   test_forged_convs();
+  test_extreme_convs();
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }

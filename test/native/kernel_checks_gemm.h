@@ -112,6 +112,28 @@ void check(myelin::GemvFn<T>* got, myelin::GemvFn<T>* want) {
     }
 }
 
+// Any bytes, or those whose products and sums are the greatest. Rows lie apart, and what is between them must not matter.
+inline void check(myelin::ByteDotsFn* got, myelin::ByteDotsFn* want) {
+  Random random(24);
+  const auto run = [&](std::size_t n, std::size_t k, bool extreme, std::int8_t least) {
+    const std::size_t stride = k + 3;
+    Array<std::uint8_t> a(k, 1);
+    Array<std::int8_t> b(n * stride, 2);
+    for (std::size_t i = 0; i < k; i++) a[i] = static_cast<std::uint8_t>(extreme ? 255 : random());
+    for (std::size_t i = 0; i < b.size(); i++) b[i] = static_cast<std::int8_t>(extreme ? least : random());
+    Output<std::int32_t> expected(n), actual(n, 1);
+    want(a.data(), b.data(), static_cast<std::ptrdiff_t>(stride), expected.data(), n, k);
+    got(a.data(), b.data(), static_cast<std::ptrdiff_t>(stride), actual.data(), n, k);
+    expect_near<std::int32_t>(describe_rows(n, k, 1), expected, actual, {});
+    expect_intact(describe_rows(n, k, 1), actual);
+  };
+  for (std::size_t n : {0, 1, 2, 3, 4, 5, 8, 11})
+    for (std::size_t k = 0; k <= 200; k++) run(n, k, false, 0);
+  for (std::size_t k : {1, 15, 64, 1000, 65535})
+    for (int least : {-128, 127}) run(5, k, true, static_cast<std::int8_t>(least));
+  run(6, 65535, false, 0);
+}
+
 // Calls f(pixels, channels, taps, step of x) for shapes below, at and above a vector of channels.
 template <class T, class F>
 void each_depthwise_shape(F f) {

@@ -1,5 +1,5 @@
 #pragma once
-// Checks of kernels that combine elements: reductions, softmax, transposition, pooling, and of optimizers.
+// Checks of kernels that combine elements: reductions, softmax, transposition, and of optimizers.
 #include "kernel_checks_elementwise.h"
 #include "kernel_fixture.h"
 #include "kernels/kernels.h"
@@ -180,7 +180,7 @@ void check(myelin::RowBackwardFn<T>* got, myelin::RowBackwardFn<T>* want) {
     }
 }
 
-// ---- data movement and pooling ------------------------------------------------------------------------------------
+// ---- data movement ------------------------------------------------------------------------------------------------
 
 template <class T>
 void check(myelin::TransposeFn<T>* got, myelin::TransposeFn<T>* want) {
@@ -198,31 +198,6 @@ void check(myelin::TransposeFn<T>* got, myelin::TransposeFn<T>* want) {
         expect_near<T>(where, expected, actual, {});
         expect_intact(where, actual);
       }
-}
-
-template <class T>
-void check(myelin::MaxPoolPixelFn<T>* got, myelin::MaxPoolPixelFn<T>* want) {
-  Random random(17);
-  for (std::size_t count : {1, 2, 4, 9})
-    for (std::size_t n : lengths<T>()) {
-      // Few different values, so that maxima tie.
-      std::vector<T> values(count * n);
-      for (T& v : values) v = random() % 23 == 0 ? any_value<T>(random) : static_cast<T>(random() % 4);
-      Array<T> memory(values, 1);
-      std::vector<const T*> pixels;
-      for (std::size_t p = 0; p < count; p++) pixels.push_back(memory.data() + p * n);
-      Output<T> expected(n), actual(n, 1), alone(n);
-      Output<std::int32_t> want_winner(n), winner(n, 1);
-      want(pixels.data(), count, expected.data(), want_winner.data(), n);
-      got(pixels.data(), count, actual.data(), winner.data(), n);
-      got(pixels.data(), count, alone.data(), nullptr, n);
-      const std::string where = describe_rows(count, n, 1);
-      expect_near<T>(where, expected, actual, {});
-      expect_near<T>(where + ", no winner", expected, alone, {});
-      expect_near<std::int32_t>(where + ", winner", want_winner, winner, {});
-      expect_intact(where, actual);
-      expect_intact(where, winner);
-    }
 }
 
 // ---- optimizers ---------------------------------------------------------------------------------------------------

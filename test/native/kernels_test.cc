@@ -7,6 +7,7 @@
 #include "kernel_checks_elementwise.h"
 #include "kernel_checks_gemm.h"
 #include "kernel_checks_norm.h"
+#include "kernel_checks_pool2d.h"
 #include "kernel_checks_rows.h"
 
 namespace kernel_test {

@@ -1,13 +1,16 @@
 import {
   BCELoss,
   BCEWithLogitsLoss,
+  crossEntropy,
   CrossEntropyLoss,
   L1Loss,
   memory,
   MSELoss,
   mul,
+  nllLoss,
   NLLLoss,
   sum,
+  tensor,
   valueAndGrad,
   type FloatDType,
   type Module,
@@ -22,9 +25,6 @@ type Loss = Module<readonly [input: Tensor<FloatDType>, target: Tensor]>;
 type Reduction = 'mean' | 'sum' | 'none';
 type Build = (reduction: Reduction, weight: Tensor | undefined) => Loss;
 
-// PyTorch ignores class −100 unless told otherwise.
-const ignoreIndex = -100;
-
 const losses: Readonly<Record<string, Build>> = {
   mse: (reduction) => new MSELoss({ reduction }),
   l1: (reduction) => new L1Loss({ reduction }),
@@ -32,13 +32,12 @@ const losses: Readonly<Record<string, Build>> = {
   'bce-with-logits': (reduction) => new BCEWithLogitsLoss({ reduction }),
   'bce-with-logits-weight': (reduction, posWeight) => new BCEWithLogitsLoss({ reduction, posWeight }),
   nll: (reduction) => new NLLLoss({ reduction }),
-  'nll-options': (reduction, weight) => new NLLLoss({ reduction, weight, ignoreIndex }),
+  'nll-options': (reduction, weight) => new NLLLoss({ reduction, weight }),
   'cross-entropy': (reduction) => new CrossEntropyLoss({ reduction }),
-  'cross-entropy-ignore': (reduction) => new CrossEntropyLoss({ reduction, ignoreIndex }),
-  'cross-entropy-smooth': (reduction) => new CrossEntropyLoss({ reduction, ignoreIndex, labelSmoothing: 0.2 }),
-  'cross-entropy-weight': (reduction, weight) => new CrossEntropyLoss({ reduction, ignoreIndex, weight }),
-  'cross-entropy-all': (reduction, weight) =>
-    new CrossEntropyLoss({ reduction, ignoreIndex, weight, labelSmoothing: 0.2 }),
+  'cross-entropy-ignore': (reduction) => new CrossEntropyLoss({ reduction }),
+  'cross-entropy-smooth': (reduction) => new CrossEntropyLoss({ reduction, labelSmoothing: 0.2 }),
+  'cross-entropy-weight': (reduction, weight) => new CrossEntropyLoss({ reduction, weight }),
+  'cross-entropy-all': (reduction, weight) => new CrossEntropyLoss({ reduction, weight, labelSmoothing: 0.2 }),
   'cross-entropy-soft': (reduction, weight) => new CrossEntropyLoss({ reduction, weight }),
   'cross-entropy-pixels': (reduction) => new CrossEntropyLoss({ reduction }),
 };
@@ -78,5 +77,33 @@ describe.each(['float32', 'float64'] as const)('in %s, loss and gradient are tho
       expectGolden(`${name}/grad/x`, dx, golden.get(`${name}/grad/x`), tolerance);
     })();
     expectNoLeak(before);
+  });
+});
+
+describe('rows whose target is the ignored one do not count', () => {
+  const logits = tensor([
+    [1, 2, 4],
+    [3, 0, 1],
+    [0, 5, 2],
+  ]);
+  const counted = tensor([
+    [1, 2, 4],
+    [0, 5, 2],
+  ]);
+  const weight = tensor([1, 2, 3]);
+  const ints = (...classes: number[]): Tensor => tensor(classes, { dtype: 'int64' });
+
+  test.each([
+    ['crossEntropy', crossEntropy, {}],
+    ['crossEntropy, weighted', crossEntropy, { weight }],
+    ['crossEntropy, weighted and smoothed', crossEntropy, { weight, labelSmoothing: 0.1 }],
+    ['nllLoss', nllLoss, {}],
+    ['nllLoss, weighted', nllLoss, { weight }],
+  ])('%s', (_, loss, options) => {
+    const expected = loss(counted, ints(2, 1), options).item();
+    expect(loss(logits, ints(2, -100, 1), options).item()).toBeCloseTo(expected, 6);
+    expect(loss(logits, ints(2, 0, 1), { ...options, ignoreIndex: 0 }).item()).toBeCloseTo(expected, 6);
+    expect(loss(logits, ints(-100, -100, -100), options).item()).toBeNaN();
+    expect(() => loss(logits, ints(2, -100, 1), { ...options, ignoreIndex: 0 })).toThrow(/target 1 is -100/);
   });
 });

@@ -7,7 +7,6 @@ import {
   Linear,
   memory,
   mse,
-  MyelinError,
   Parameter,
   RMSprop,
   scope,
@@ -17,20 +16,15 @@ import {
   zeros,
 } from 'myelin';
 
+import { caught } from '../support/caught';
 import { expectNoLeak, scoped } from '../support/golden';
 
 const one = (): Parameter<'float32'> => scope(() => new Parameter(tensor([1])));
 
 function expectError(body: () => unknown, code: string, message: string | RegExp): void {
-  let caught: unknown;
-  try {
-    body();
-  } catch (error) {
-    caught = error;
-  }
-  expect(caught).toBeInstanceOf(MyelinError);
-  expect((caught as MyelinError).code).toBe(code);
-  expect((caught as MyelinError).message).toMatch(message);
+  const error = caught(body);
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(message);
 }
 
 /** Runs a test on two parameters that start at 1, and frees them. */
@@ -138,7 +132,7 @@ describe('refuses', () => {
       /own lr/,
     ],
     ['nothing to clip', () => clipGradNorm({}, 1), 'VALUE', 'clipGradNorm: there are no gradients'],
-    ['a limit of 0', () => clipGradNorm({ a }, 0), 'VALUE', 'clipGradNorm: maxNorm is 0 (need a number above 0)'],
+    ['a limit of 0', () => clipGradNorm({ a }, 0), 'VALUE', 'clipGradNorm: maxNorm is 0 (need a positive number)'],
     ['a schedule of no steps', () => cosineDecay(1, { steps: 0 }), 'VALUE', /^cosineDecay: steps is 0/],
   ] as const)('%s', (_, body, code, message) => {
     expectError(body, code, message);

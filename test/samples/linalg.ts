@@ -1,7 +1,16 @@
-import { linear as linearOf, matmul as matmulOf, ones, type DType } from 'myelin';
+import { linear as linearOf, matmul as matmulOf, matmulInteger, ones, zeros, type DType } from 'myelin';
 
-import { build, matmul, sumOf, type Nd } from '../support/reference';
-import { signed, uniform, type ErrorCase, type Sample, type SampleTable } from './sample';
+import { build, matmul, position, sumOf, type Nd } from '../support/reference';
+import {
+  integers,
+  signed,
+  uniform,
+  values,
+  type ErrorCase,
+  type InputSpec,
+  type Sample,
+  type SampleTable,
+} from './sample';
 
 const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
   [
@@ -77,6 +86,30 @@ const map = (x: readonly number[], n: number, activation: 'none' | 'relu' = 'non
   },
 });
 
+const bytes = (shape: readonly number[]): InputSpec => integers(shape, 0, 256);
+const allBytes = (shape: readonly number[], byte: number): InputSpec => values(shape, [byte]);
+
+const quantised = (a: InputSpec, b: InputSpec, aZeroPoint = 0, bZeroPoint = 0): Sample => ({
+  inputs: { a, b },
+  attrs: { aZeroPoint, bZeroPoint },
+  dtypes: ['uint8'],
+  order: 0,
+  tolerance: { relative: 0, absolute: 0 },
+  reference: (x, y) => {
+    const [k, n] = y.shape as [number, number];
+    const rows = x.shape.slice(0, -1);
+    return build('int32', [...rows, n], (index) => {
+      const row = position(index.slice(0, -1), rows);
+      const term = (i: number): number =>
+        (x.data[row * k + i]! - aZeroPoint) * (y.data[i * n + index.at(-1)!]! - bZeroPoint);
+      return sumOf(Array.from({ length: k }, (_, i) => term(i)));
+    });
+  },
+});
+
+const byteMatrix = (shape: readonly [number, number]) => ones(shape, { dtype: 'uint8' });
+const refused = (call: () => unknown, code: ErrorCase['code'], message: RegExp): ErrorCase => ({ call, code, message });
+
 const innerDiffers: ErrorCase = {
   call: () => matmulOf(ones([2, 3]), ones([4, 5]) as never),
   code: 'SHAPE',
@@ -124,6 +157,47 @@ export const linalg: SampleTable = {
         code: 'DTYPE',
         message: /float64\[5,3\]/,
       },
+    ],
+  },
+  matmulInteger: {
+    samples: [
+      quantised(bytes([2, 3]), bytes([3, 4])),
+      quantised(bytes([5, 1]), bytes([1, 7]), 3, 250),
+      quantised(bytes([7]), bytes([7, 2]), 255, 255),
+      quantised(bytes([2, 3, 67]), bytes([67, 9]), 128, 127),
+      ...[15, 16, 17, 63, 64, 65, 130].map((k) => quantised(bytes([3, k]), bytes([k, 70]), 100, 200)),
+      quantised(allBytes([1, 33025], 255), allBytes([33025, 1], 255)),
+      quantised(allBytes([1, 33025], 255), allBytes([33025, 1], 0), 0, 255),
+      quantised(allBytes([1, 33025], 0), allBytes([33025, 1], 0), 255, 255),
+      quantised(values([4, 66], [0, 255]), values([66, 4], [255, 255, 255, 255, 255, 0]), 255, 0),
+      quantised(bytes([3, 0]), bytes([0, 4]), 1, 2),
+      quantised(bytes([0, 3]), bytes([3, 4])),
+      quantised(bytes([2, 3]), bytes([3, 0])),
+    ],
+    large: quantised(bytes([301, 203]), bytes([203, 307]), 12, 34),
+    errors: [
+      refused(() => matmulInteger(byteMatrix([2, 3]), byteMatrix([4, 5])), 'SHAPE', /uint8\[2,3\], b is uint8\[4,5\]/),
+      refused(() => matmulInteger(ones([], { dtype: 'uint8' }), byteMatrix([1, 1])), 'SHAPE', /need a \[\.\.\., K\]/),
+      refused(() => matmulInteger(byteMatrix([1, 2]), ones([2], { dtype: 'uint8' })), 'SHAPE', /b \[K, N\]/),
+      refused(
+        () => matmulInteger(zeros([1, 33026], { dtype: 'uint8' }), zeros([33026, 1], { dtype: 'uint8' })),
+        'SHAPE',
+        /at most 33025/,
+      ),
+      refused(() => matmulInteger(ones([2, 2]) as never, byteMatrix([2, 2])), 'DTYPE', /a is float32\[2,2\]/),
+      refused(() => matmulInteger(byteMatrix([2, 2]), [[1]] as never), 'TYPE', /b is .* \(need a tensor\)/),
+      ...[-1, 256, 0.5, NaN, '1' as never].flatMap((point) => [
+        refused(
+          () => matmulInteger(byteMatrix([2, 2]), byteMatrix([2, 2]), { aZeroPoint: point }),
+          'VALUE',
+          /aZeroPoint is .* \(need an integer from 0 to 255\)/,
+        ),
+        refused(
+          () => matmulInteger(byteMatrix([2, 2]), byteMatrix([2, 2]), { bZeroPoint: point }),
+          'VALUE',
+          /bZeroPoint is/,
+        ),
+      ]),
     ],
   },
 };

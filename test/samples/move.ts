@@ -203,7 +203,7 @@ export const move: SampleTable = {
     large: filled([301, 307], 0.5, 'float32'),
     errors: [
       { call: () => full([2], 300, { dtype: 'uint8' }), code: 'VALUE', message: /300 does not fit uint8/ },
-      { call: () => zeros([-1]), code: 'SHAPE', message: /non-negative/ },
+      { call: () => zeros([-1]), code: 'SHAPE', op: 'zeros', message: /non-negative/ },
       { call: () => full([2], 1, { dtype: 'float17' as never }), code: 'DTYPE', message: /float17/ },
     ],
     neverEmpty: 'it has no inputs',

@@ -1,7 +1,7 @@
 import { avgPool2d, maxPool2d, ones, type Tensor } from 'myelin';
 
-import { accumulate, at, build, indicesOf, sumOf, type Nd } from '../support/reference';
-import { distinct, integers, uniform, values, type ErrorCase, type Sample, type SampleTable } from './sample';
+import { accumulate, at, build, indicesOf, sumOf, type Nd, type Random } from '../support/reference';
+import { distinct, uniform, values, type ErrorCase, type InputSpec, type Sample, type SampleTable } from './sample';
 
 type Two = readonly [number, number];
 
@@ -82,11 +82,23 @@ function maxForward(given: Windows): Sample {
   };
 }
 
+/** For each window, where one of its pixels lies in the plane. */
+function winners(given: Windows): InputSpec {
+  const shape = outShape(given);
+  const fill = (random: Random): number[] =>
+    Array.from(indicesOf(shape), (out) => {
+      const inside = pixels(given, out);
+      const [, , h, w] = inside[random.integer(0, inside.length)]!;
+      return h! * given.x[3] + w!;
+    });
+  return { shape, fill, dtype: 'int32' };
+}
+
 function maxBackward(given: Windows): Sample {
-  const [, , height, width] = given.x;
+  const width = given.x[3];
   return {
-    inputs: { gradient: uniform(outShape(given)), indices: integers(outShape(given), 0, height * width, 'int32') },
-    attrs: { inputShape: given.x },
+    inputs: { gradient: uniform(outShape(given)), indices: winners(given) },
+    attrs: { inputShape: given.x, ...maxAttrs(given) },
     tolerance: { relative: 4, absolute: 16 },
     reference: (dout: Nd, indices: Nd) =>
       accumulate(dout.dtype, given.x, (add) => {
@@ -161,7 +173,7 @@ export const pool: SampleTable = {
     errors: wrongCalls((x, { kernelSize, ...options }) => maxPool2d(x, kernelSize, options)),
   },
   maxPool2dBackward: {
-    samples: geometries.map(maxBackward),
+    samples: [...geometries, dilated].map(maxBackward),
     large: maxBackward(big),
     errors: [],
     neverFails: internal,

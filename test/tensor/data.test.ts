@@ -1,14 +1,6 @@
-import { MyelinError, arange, ones, tensor, zeros } from 'myelin';
+import { arange, ones, tensor, zeros } from 'myelin';
 
-function caught(call: () => unknown): MyelinError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof MyelinError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
+import { caught } from '../support/caught';
 
 test('item', () => {
   expect(tensor(2.5).item()).toBe(2.5);

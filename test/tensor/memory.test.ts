@@ -54,6 +54,56 @@ balanced('a disposed tensor is refused by name', () => {
   }
 });
 
+test('a Parameter of nothing is refused before it takes memory', () => {
+  const source = zeros([2]);
+  source.dispose();
+  const before = storages();
+  expect(() => new Parameter(source)).toThrow(expect.objectContaining({ code: 'DISPOSED', op: 'parameter' }));
+  expect(() => new Parameter(undefined as never)).toThrow(expect.objectContaining({ code: 'TYPE', op: 'parameter' }));
+  expect(storages()).toBe(before);
+});
+
+balanced('scope keeps what is in arrays, Maps, Sets, objects without prototype, and circles of them', () => {
+  const bare = (): { x: Tensor } => Object.assign(Object.create(null) as object, { x: ones([1]) });
+  const results = scope(() => {
+    const circle: { x: Tensor; self?: unknown } = { x: ones([1]) };
+    circle.self = circle;
+    return { list: [ones([1])], map: new Map([['x', ones([1])]]), set: new Set([ones([1])]), bare: bare(), circle };
+  });
+  const { list, map, set, bare: object, circle } = results;
+  const kept = [...list, ...map.values(), ...set, object.x, circle.x];
+  expect(kept.map((tensor) => tensor.item())).toEqual([1, 1, 1, 1, 1]);
+  for (const tensor of kept) tensor.dispose();
+});
+
+balanced('an asynchronous scope that begins inside a synchronous one keeps its tensors', async () => {
+  let sum: Promise<number> | undefined;
+  scope(() => {
+    sum = scopeAsync(async () => {
+      const x = ones([2]);
+      await later();
+      return x.sum().item();
+    });
+  });
+  expect(await sum).toBe(2);
+});
+
+balanced('a promise that a scope refuses is not left unhandled', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const body = async (): Promise<number> => {
+    const x = ones([2]);
+    await Promise.resolve();
+    return x.sum().item();
+  };
+  expect(() => scope(body)).toThrow(expect.objectContaining({ code: 'STATE', op: 'scope' }));
+  await later();
+  await later();
+  process.removeListener('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+});
+
 balanced('scope frees all but what it returns', () => {
   const before = storages();
   const y = scope(() => ones([2]).add(1).mul(3));

@@ -126,6 +126,26 @@ describe('modelCheckpoint', () => {
   });
 });
 
+it('what was best before a training was resumed still counts', async () => {
+  const [checkpoint, best] = [path.join(folder, 'run'), path.join(folder, 'best-{epoch}')];
+  const go = (epochs: number, values: readonly number[]) =>
+    fit(task.model, {
+      data: task.loader(),
+      loss: crossEntropy,
+      optimizer: task.optimizer,
+      metrics: [scripted('value', values)],
+      epochs,
+      callbacks: [modelCheckpoint({ path: best, monitor: 'value' }), earlyStopping({ monitor: 'value', patience: 2 })],
+      progress: false,
+      checkpoint,
+      resume: true,
+    });
+  await go(1, [3]);
+  const { stopped, epochs } = await go(9, [5, 4, 1]);
+  expect([stopped, epochs.length]).toEqual(['no improvement since epoch 1', 3]);
+  expect((await readdir(folder)).sort()).toEqual(['best-1', 'run']);
+});
+
 describe('loggers', () => {
   it('write a line for every epoch', async () => {
     const [csv, jsonl] = [path.join(folder, 'log.csv'), path.join(folder, 'log.jsonl')];

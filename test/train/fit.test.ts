@@ -9,6 +9,7 @@ import {
   concat,
   confusionMatrix,
   crossEntropy,
+  Dropout,
   evaluate,
   fit,
   Linear,
@@ -197,7 +198,30 @@ describe('fit', () => {
   });
 
   it('refuses wrong options and data that runs out', async () => {
-    expect(await errorOf(fit(task.model, { ...usual(), epochs: -1 }))).toMatchObject({ code: 'VALUE' });
+    const listeners = process.listenerCount('SIGINT');
+    task.model.eval();
+    expect(await errorOf(fit(task.model, { ...usual(), epochs: -1, checkpoint: file }))).toMatchObject({
+      code: 'VALUE',
+    });
+    const without = async (option: object) => errorOf(fit(task.model, { ...usual(), ...option }));
+    expect(await without({ data: undefined })).toMatchObject({
+      code: 'TYPE',
+      message: expect.stringMatching(/^fit: data is undefined/) as string,
+    });
+    expect(await without({ validation: 3 })).toMatchObject({
+      code: 'TYPE',
+      message: expect.stringMatching(/^fit: validation is 3/) as string,
+    });
+    expect(await without({ loss: undefined })).toMatchObject({
+      code: 'TYPE',
+      message: expect.stringMatching(/^fit: loss is undefined/) as string,
+    });
+    expect(await without({ progress: 'bars' })).toMatchObject({
+      code: 'VALUE',
+      message: expect.stringMatching(/^fit: progress is "bars"/) as string,
+    });
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    expect(task.model.training).toBe(false);
     expect(await errorOf(fit(task.model, { ...usual(), resume: true }))).toMatchObject({ code: 'VALUE' });
     const once = task.loader()[Symbol.asyncIterator]();
     const error = await errorOf(fit(task.model, { ...usual(), data: once, epochs: 2 }));
@@ -363,6 +387,13 @@ describe('evaluate and predict', () => {
       if (seen.length === 3) break;
     }
     expect(seen.every((output) => output.disposed)).toBe(true);
+  });
+
+  it('predict does not free inputs that a model returns as they are', async () => {
+    const x = tensor([1, 2]);
+    for await (const { output } of predict(new Dropout(), [{ x }])) expect(output).toBe(x);
+    expect(x.disposed).toBe(false);
+    x.dispose();
   });
 
   it('predict leaves the mode alone between outputs', async () => {
