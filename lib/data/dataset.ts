@@ -3,7 +3,7 @@ import { tensor } from '../ops/creation.js';
 import { indexSelect } from '../ops/indexing.js';
 import { select, slice } from '../ops/slice.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Collated } from './collate.js';
 import { permutation } from './random.js';
 

@@ -117,11 +117,22 @@ class Pool {
     return (ticket_.load(std::memory_order_seq_cst) & kClosed) < chunks_.load(std::memory_order_relaxed);
   }
 
+  // Until there is work, but no longer than kSpin. Reading the clock takes as long as a pause, so it is read now and then.
+  void spin() const {
+    constexpr int kPauses = 32;
+    const auto deadline = std::chrono::steady_clock::now() + kSpin;
+    do {
+      for (int i = 0; i < kPauses; i++) {
+        if (has_work()) return;
+        pause_briefly();
+      }
+    } while (std::chrono::steady_clock::now() < deadline);
+  }
+
   void serve(int index) {
     for (;;) {
       if (index + 1 < threads()) work();
-      const auto deadline = std::chrono::steady_clock::now() + kSpin;
-      while (!has_work() && std::chrono::steady_clock::now() < deadline) pause_briefly();
+      spin();
       if (has_work() && index + 1 < threads()) continue;
       std::unique_lock<std::mutex> lock(sleep_);
       sleepers_.fetch_add(1, std::memory_order_seq_cst);
