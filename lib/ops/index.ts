@@ -4,7 +4,8 @@ export * from './activation.js';
 export * from './arithmetic.js';
 export { assign } from './assign.js';
 export { cast } from './cast.js';
-export { eq, ge, gt, le, lt, ne, where } from './compare.js';
+export type { Pair } from './checks.js';
+export { eq, ge, gt, le, lt, ne, where, type Choice, type Comparison } from './compare.js';
 export * from './conv.js';
 export * from './creation.js';
 export * from './indexing.js';
@@ -12,14 +13,27 @@ export { linear, matmul, matmulInteger, type MatMulIntegerOptions } from './lina
 export * from './logic.js';
 export * from './loss.js';
 export * from './math.js';
-export { chunk, clone, concat, contiguous, pad, split, stack, tile } from './move.js';
+export { chunk, clone, concat, contiguous, pad, split, stack, tile, type Layout } from './move.js';
 export * from './norm.js';
-export type { Operand } from './operands.js';
+export type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
 export * from './permute.js';
 export * from './pool.js';
 export * from './random.js';
 export * from './ranges.js';
-export { all, any, argmax, argmin, max, mean, min, prod, sum, type AxisOptions, type ReduceOptions } from './reduce.js';
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  max,
+  mean,
+  min,
+  prod,
+  sum,
+  type Accumulated,
+  type AxisOptions,
+  type ReduceOptions,
+} from './reduce.js';
 export * from './reshape.js';
 export * from './rounding.js';
 export { flip, select, slice, type SliceSpec } from './slice.js';

@@ -2,7 +2,7 @@ import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
 import { full, fullLike } from '../ops/creation.js';
 import { add } from '../ops/arithmetic.js';
-import { checkAtLeast } from '../ops/checks.js';
+import { checkAtLeast, checkTensor } from '../ops/checks.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import type { Buffer, Variable } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
@@ -177,6 +177,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
         const known = [...this.parameters.keys()].join(', ');
         fail('VALUE', this.rule.name, `there is no parameter ${show(name)} (need one of ${known})`);
       }
+      checkTensor(this.rule.name, `the gradient of ${name}`, gradient);
+      gradient.check(this.rule.name);
       if (!sameShape(gradient.shape, parameter.shape) || gradient.dtype !== parameter.dtype) {
         fail('SHAPE', this.rule.name, `the gradient of ${name} is ${describe(gradient)} (need ${describe(parameter)})`);
       }

@@ -1,4 +1,13 @@
-export { dtypes, promote, type DType, type FloatDType, type ItemOf, type Promote, type TypedArrayOf } from './dtype.js';
+export {
+  dtypes,
+  promote,
+  type DType,
+  type FloatDType,
+  type ItemOf,
+  type Promote,
+  type TypedArray,
+  type TypedArrayOf,
+} from './dtype.js';
 export { MyelinError, type ErrorCode } from './errors.js';
 export { isa, setIsa, setThreads, supportedIsas, threads } from './machine.js';
 export { Buffer, Parameter, Variable, type Assignable } from './parameter.js';

@@ -11,7 +11,8 @@ import type { Callback, EpochLog, Run } from './run.js';
 /** Whether a monitored value is better when it is lower or when it is higher. */
 export type Direction = 'min' | 'max';
 
-interface MonitorOptions {
+/** What a callback watches. */
+export interface MonitorOptions {
   /** Name of a value in the epoch's log. Default `valLoss`, or `loss` where there is no validation. */
   readonly monitor?: string;
   /** Default: `'max'` for names that speak of accuracy or of top k, `'min'` otherwise. */

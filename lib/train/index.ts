@@ -7,6 +7,7 @@ export {
   onEpochEnd,
   terminateOnNaN,
   type Direction,
+  type MonitorOptions,
 } from './callbacks.js';
 export { loadCheckpoint, loadModel, saveCheckpoint, saveModel, type Position, type Trainee } from './checkpoint.js';
 export { evaluate, predict, type EvaluateOptions, type Prediction, type PredictOptions } from './evaluate.js';
