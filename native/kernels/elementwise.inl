@@ -40,7 +40,7 @@ class Run {
 
  private:
   Input<T> in_;
-  T buffer_[kBlock];
+  alignas(kVectorBytes) T buffer_[kBlock];
 };
 
 // Calls body(begin, count, elements [begin, begin + count) of each input) until n elements are done.
