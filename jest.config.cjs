@@ -3,6 +3,7 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testEnvironment: '<rootDir>/test/support/jest-env.cjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/seed.ts'],
   testTimeout: 30_000,
   maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/support/reporter.cjs'],

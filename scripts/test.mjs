@@ -84,7 +84,7 @@ if (mode === '--native') {
   build('building with cmake-js', 'npm', 'run', 'build:cmake', '--', '--CDMYELIN_TESTS=ON');
   buildLib();
   await runNative('build-cmake');
-  await runJest('jest, addon of cmake-js', rest, { MYELIN_ADDON: 'build-cmake/Release/myelin.node' });
+  await runJest('jest, addon of cmake-js', rest, { MYELIN_ADDON: join(root, 'build-cmake/Release/myelin.node') });
 } else if (mode !== undefined) {
   buildAddon();
   await runJest('jest', [mode, ...rest]);
