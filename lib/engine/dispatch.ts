@@ -31,7 +31,7 @@ export function dispatch(
   attrs: Named<AttrValue> = noAttrs,
 ): Tensor | Named<Tensor> | void {
   const tensors = gather(op, inputs);
-  const inferred = (op.infer as unknown as Infer)(inputs, attrs);
+  const inferred = (op.infer as Infer)(inputs, attrs);
   if (op.single) {
     const out = execute(op, tensors, attrs, [inferred]);
     if (recorder !== undefined) recorder(op, inputs, attrs, out);

@@ -344,7 +344,7 @@ export function valueAndGrad<R extends LossResult, const P extends Leaves>(
     const structure = Array.isArray(leaves)
       ? found
       : Object.fromEntries(entries.map(([key], i) => [key, found[i]] as const));
-    return [result, structure as unknown as GradientsOf<P>];
+    return [result, structure as GradientsOf<P>];
   });
 }
 
