@@ -1,14 +1,18 @@
 """Writes what PyTorch computes to test/golden, where the tests compare Myelin with it.
 
-    python scripts/golden.py        (needs: pip install torch numpy safetensors)
+    python scripts/golden.py                 (needs: pip install torch numpy scipy safetensors)
+    python scripts/golden.py ops products    only the ops of scripts/golden_ops/products.py
 
 Inputs are drawn in float32 and computed in float64, so one file checks both precisions. A name is `<case>/<what>`; the
 tests build each case under the same name.
 """
 
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import torch
+from golden_ops.cases import compute
 from safetensors.torch import save
 from torch import nn, optim
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
@@ -295,9 +299,16 @@ def seeded(cases, run):
     return record
 
 
-def main():
-    GOLDEN.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)
+def write_ops(families):
+    folder = Path(__file__).resolve().parent / "golden_ops"
+    for family in families or sorted(file.stem for file in folder.glob("*.py") if file.stem != "cases"):
+        tensors = {}
+        for name, case in import_module(f"golden_ops.{family}").CASES.items():
+            tensors |= compute(name, case)
+        (GOLDEN / f"ops-{family}.safetensors").write_bytes(save(tensors))
+
+
+def write_layers_and_optimizers():
     write("layers", seeded(LAYERS, layer_case))
     write("losses", seeded(LOSSES, loss_case))
     write("schedules", seeded(SCHEDULES, schedule_case), shrink=torch.Tensor.contiguous)
@@ -308,4 +319,12 @@ def main():
         write(f"optimizers-{name}", cases, shrink=lambda value: value.detach().contiguous())
 
 
-main()
+def main(what=None, *families):
+    GOLDEN.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    if what != "ops":
+        write_layers_and_optimizers()
+    write_ops(families)
+
+
+main(*sys.argv[1:])

@@ -1,6 +1,7 @@
-import { isa, scope, setIsa, setThreads, supportedIsas, threads, type DType, type Tensor } from 'myelin';
+import * as library from 'myelin';
+import { isa, memory, scope, setIsa, setThreads, supportedIsas, threads, type DType, type Tensor } from 'myelin';
 
-import { ops, unclaimedNativeOps, type Op } from '../lib/engine/define';
+import { ops, unclaimedNativeOps } from '../lib/engine/define';
 import { isDense } from '../lib/tensor/shape';
 import { samples } from './samples';
 import { floats, type ErrorCase, type OpSamples, type Sample } from './samples/sample';
@@ -9,7 +10,7 @@ import { bytesOf, difference, read, type Tolerance } from './support/compare';
 import { gradientFault, gradientOf } from './support/gradcheck';
 import { layouts, type Layout } from './support/layouts';
 import { seedOf, type Nd } from './support/reference';
-import { draw, placeAll, results, runOp } from './support/run';
+import { draw, placeAll, subjectOf, type Subject } from './support/run';
 
 const bestIsa = isa();
 const isas = supportedIsas();
@@ -40,13 +41,14 @@ function asList(value: Nd | readonly Nd[]): readonly Nd[] {
 
 /** Compares one run of a sample with its reference or law; undefined when all is well. */
 function fault(
-  op: Op,
+  { op }: Subject,
   sample: Sample,
   got: readonly Tensor[],
   arrays: readonly Nd[],
   expected: readonly Nd[] | undefined,
 ): string | undefined {
   if (
+    op !== undefined &&
     op.number >= 0 &&
     op.outputs.length > 0 &&
     !got.every((out) => out.size === 0 || isDense(out.shape, out.strides))
@@ -65,8 +67,8 @@ function fault(
   return undefined;
 }
 
-function checkForward(op: Op, sample: Sample, index: number): void {
-  const seed = seedOf(`${op.name} ${index}`);
+function checkForward(subject: Subject, sample: Sample, index: number): void {
+  const seed = seedOf(`${subject.name} ${index}`);
   const used: readonly Layout[] = sample.layouts === false ? ['contiguous'] : layouts;
   for (const dtype of sample.dtypes ?? floats) {
     for (const layout of used) {
@@ -81,17 +83,12 @@ function checkForward(op: Op, sample: Sample, index: number): void {
           const trial = { dtype, layout, isa: name };
           let found: string | undefined;
           try {
-            found = fault(
-              op,
-              sample,
-              results(op, runOp(op.name, groups, tensors, sample.attrs), tensors),
-              arrays,
-              expected,
-            );
+            const outputs = subject.run(groups, tensors, sample.attrs);
+            found = fault(subject, sample, subject.results(outputs, tensors), arrays, expected);
           } catch (error) {
             found = error instanceof Error ? (error.stack ?? error.message) : String(error);
           }
-          if (found !== undefined) throw report(op.name, trial, seed, arrays, sample, found);
+          if (found !== undefined) throw report(subject.name, trial, seed, arrays, sample, found);
         });
       }
     }
@@ -108,44 +105,46 @@ function movable(sample: Sample, arrays: readonly Nd[], names: readonly string[]
   );
 }
 
-function checkGradient(op: Op, sample: Sample, index: number, order: 1 | 2): void {
+function checkGradient(subject: Subject, sample: Sample, index: number, order: 1 | 2): void {
   if ((sample.order ?? 2) < order || !(sample.dtypes ?? floats).includes('float64')) return;
-  const seed = seedOf(`${op.name} ${index}`);
+  const seed = seedOf(`${subject.name} ${index}`);
   const { arrays, groups } = draw(sample, 'float64', seed);
   const names = groups.flatMap(({ name, count }) => new Array<string>(count).fill(name));
   const by = movable(sample, arrays, names);
   const forward = (inputs: readonly Tensor[]): readonly Tensor[] =>
-    runOp(op.name, groups, inputs, sample.attrs)
+    subject
+      .run(groups, inputs, sample.attrs)
       .slice(0, sample.differentiable)
       .filter((out) => floats.includes(out.dtype));
   const f = order === 1 ? forward : gradientOf(forward, by, seed);
   const found = scope(() => gradientFault(f, arrays, by, seed + 1));
   const trial: Trial = { dtype: 'float64', layout: 'contiguous', isa: isa() };
-  if (found !== undefined) throw report(op.name, trial, seed, arrays, sample, `order ${order}: ${found}`);
+  if (found !== undefined) throw report(subject.name, trial, seed, arrays, sample, `order ${order}: ${found}`);
 }
 
-function checkThreads(op: Op, sample: Sample): void {
+function checkThreads(subject: Subject, sample: Sample): void {
   const before = threads();
-  const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', seedOf(op.name));
+  const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', seedOf(subject.name));
   const { arrays, groups } = drawn;
   try {
     const runs = threadCounts.map((count) => {
       setThreads(count);
       return scope(() => {
         const tensors = placeAll(sample, drawn, 'contiguous');
-        return results(op, runOp(op.name, groups, tensors, sample.attrs), tensors).map(bytesOf);
+        return subject.results(subject.run(groups, tensors, sample.attrs), tensors).map(bytesOf);
       });
     });
     runs.forEach((run, i) => {
       const same = run.every((bytes, output) => bytes.equals(runs[0]![output]!));
-      if (!same) throw new Error(`${op.name}(${shapesOf(arrays)}): ${threadCounts[i]} threads give other bits than 1`);
+      if (!same)
+        throw new Error(`${subject.name}(${shapesOf(arrays)}): ${threadCounts[i]} threads give other bits than 1`);
     });
   } finally {
     setThreads(before);
   }
 }
 
-function checkError(op: Op, { call, code, message, op: named = op.name }: ErrorCase): void {
+function checkError(subject: Subject, { call, code, message, op: named = subject.name }: ErrorCase): void {
   const error = scope(() => caught(call));
   expect({ code: error.code, op: error.op, message: error.message }).toEqual({
     code,
@@ -159,43 +158,66 @@ const isEmpty = (sample: Sample): boolean => {
   return specs.some((spec) => spec.shape.includes(0));
 };
 
+const composed = Object.entries(samples).flatMap(([name, { run }]) => (run === undefined ? [] : [name]));
+
 test('every op has samples, and every native body has an op', () => {
-  expect(Object.keys(samples).sort()).toEqual([...ops.keys()].sort());
+  expect(Object.keys(samples).sort()).toEqual([...ops.keys(), ...composed].sort());
   expect(unclaimedNativeOps()).toEqual([]);
 });
 
-describe.each([...ops.keys()].filter((name) => samples[name] !== undefined))('%s', (name) => {
-  const op = ops.get(name)!;
-  const own: OpSamples = samples[name]!;
+test('samples of composed functions are named after what the library exports', () => {
+  for (const name of composed) expect([name, typeof Reflect.get(library, name)]).toEqual([name, 'function']);
+});
 
-  test('its samples cover what the table asks for', () => {
-    const derivatives = own.samples.map((sample) => sample.order ?? 2);
-    const names = own.samples.map(({ inputs, attrs = {} }) => [Object.keys(inputs), Object.keys(attrs)]);
-    for (const given of names) expect(given).toEqual([op.inputs, op.attrs.map(([attr]) => attr)]);
-    expect(own.samples.some(isEmpty) || own.neverEmpty !== undefined).toBe(true);
-    expect(own.errors.length > 0 || own.neverFails !== undefined).toBe(true);
-    expect(own.large !== undefined || op.number < 0).toBe(true);
-    expect(Math.max(...derivatives) > 0).toBe(op.grad !== 'none');
-  });
+function checkCoverage({ op }: Subject, own: OpSamples): void {
+  expect(own.samples.some(isEmpty) || own.neverEmpty !== undefined).toBe(true);
+  expect(own.errors.length > 0 || own.neverFails !== undefined).toBe(true);
+  if (op === undefined) return;
+  const derivatives = own.samples.map((sample) => sample.order ?? 2);
+  const names = own.samples.map(({ inputs, attrs = {} }) => [Object.keys(inputs), Object.keys(attrs)]);
+  for (const given of names) expect(given).toEqual([op.inputs, op.attrs.map(([attr]) => attr)]);
+  expect(own.large !== undefined || op.number < 0).toBe(true);
+  expect(Math.max(...derivatives) > 0).toBe(op.grad !== 'none');
+}
+
+/** Runs a sample outside of any scope: nothing but its results may stay alive. */
+function checkNoLeak(subject: Subject, sample: Sample): void {
+  const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', seedOf(subject.name));
+  const before = memory().storages;
+  const tensors = placeAll(sample, drawn, 'contiguous');
+  const outputs = subject.run(drawn.groups, tensors, sample.attrs);
+  for (const tensor of [...outputs, ...tensors]) tensor.dispose();
+  expect(memory().storages).toBeLessThanOrEqual(before);
+}
+
+describe.each([...ops.keys(), ...composed].filter((name) => samples[name] !== undefined))('%s', (name) => {
+  const own: OpSamples = samples[name]!;
+  const subject = subjectOf(name, own.run);
+
+  test('its samples cover what the table asks for', () => checkCoverage(subject, own));
 
   test('forward: equals its reference for each dtype, layout and ISA', () => {
-    own.samples.forEach((sample, index) => checkForward(op, sample, index));
+    own.samples.forEach((sample, index) => checkForward(subject, sample, index));
   });
 
-  if (op.grad !== 'none') {
+  test('leaves nothing alive but its results', () => {
+    own.samples.forEach((sample) => checkNoLeak(subject, sample));
+  });
+
+  if (own.samples.some(({ order = 2 }) => order > 0)) {
     test('gradient: equals central differences', () => {
-      own.samples.forEach((sample, index) => checkGradient(op, sample, index, 1));
+      own.samples.forEach((sample, index) => checkGradient(subject, sample, index, 1));
     });
 
     test('gradient of the gradient: equals central differences', () => {
-      own.samples.forEach((sample, index) => checkGradient(op, sample, index, 2));
+      own.samples.forEach((sample, index) => checkGradient(subject, sample, index, 2));
     });
   }
 
   const { large } = own;
-  if (large !== undefined) test('gives the same bits on 1, 2, 3 and 7 threads', () => checkThreads(op, large));
+  if (large !== undefined) test('gives the same bits on 1, 2, 3 and 7 threads', () => checkThreads(subject, large));
 
   if (own.errors.length > 0) {
-    test('refuses wrong calls', () => own.errors.forEach((wrong) => checkError(op, wrong)));
+    test('refuses wrong calls', () => own.errors.forEach((wrong) => checkError(subject, wrong)));
   }
 });

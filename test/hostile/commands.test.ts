@@ -6,7 +6,7 @@ import { ops } from '../../lib/engine/define';
 import { dtypeInfo } from '../../lib/tensor/dtype';
 import { native } from '../../lib/tensor/native';
 import { samples } from '../samples';
-import { draw, placeAll, runOp } from '../support/run';
+import { draw, placeAll, subjectOf } from '../support/run';
 
 // Rows are written here and given to the addon directly: what TypeScript checks is passed by. Each must run or be refused
 // with an error of a known code; a crash would end the process and with it the test.
@@ -45,7 +45,9 @@ function validRows(): number[][] {
     for (const sample of samples[name]!.samples) {
       const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', 1);
       scope(() =>
-        expect(() => runOp(name, drawn.groups, placeAll(sample, drawn, 'contiguous'), sample.attrs)).toThrow('noted'),
+        expect(() =>
+          subjectOf(name, undefined).run(drawn.groups, placeAll(sample, drawn, 'contiguous'), sample.attrs),
+        ).toThrow('noted'),
       );
     }
   }

@@ -1,4 +1,4 @@
-import type { DType, ErrorCode } from 'myelin';
+import type { DType, ErrorCode, Tensor } from 'myelin';
 
 import type { AttrValue } from '../../lib/engine/command';
 import type { Tolerance } from '../support/compare';
@@ -45,9 +45,17 @@ export interface ErrorCase {
   readonly op?: string;
 }
 
-/** Everything the table test knows about one op. */
+/** Inputs by name and attributes, as a function composed of ops gets them from its samples. */
+export type RunComposed = (
+  inputs: Readonly<Record<string, Tensor & readonly Tensor[]>>,
+  attrs: Readonly<Record<string, AttrValue>>,
+) => Tensor | readonly Tensor[];
+
+/** Everything the table test knows about one op, or about one function that is composed of ops. */
 export interface OpSamples {
   readonly samples: readonly Sample[];
+  /** How a function that is no op itself is called: `run: ({ x }, { axis }) => diff(x, { axis: axis as number })`. */
+  readonly run?: RunComposed;
   /** Large enough that threads share the work: results must not depend on how many. */
   readonly large?: Sample;
   readonly errors: readonly ErrorCase[];

@@ -3,7 +3,7 @@ import { Tensor, type DType } from 'myelin';
 import type { AttrValue } from '../../lib/engine/command';
 import { ops, type Op } from '../../lib/engine/define';
 import { dispatch, dispatchView } from '../../lib/engine/dispatch';
-import type { InputSpec, Sample } from '../samples/sample';
+import type { InputSpec, RunComposed, Sample } from '../samples/sample';
 import { asPlaced, place, stored, type Layout } from './layouts';
 import { Random, seedOf, sizeOf, type Nd } from './reference';
 
@@ -35,29 +35,50 @@ export function draw(sample: Sample, dtype: DType, seed: number, layout: Layout 
   return { arrays: sample.derive?.(...arrays) ?? arrays, groups };
 }
 
-/** Runs an op by name on tensors, in the order of its sample's inputs; its outputs in order. */
-export function runOp(
-  name: string,
-  groups: Drawn['groups'],
-  tensors: readonly Tensor[],
-  attrs: Readonly<Record<string, AttrValue>> = {},
-): Tensor[] {
-  const op = ops.get(name)!;
-  let position = 0;
-  const inputs = Object.fromEntries(
-    groups.map(({ name: input, count, list }) => {
-      const members = tensors.slice(position, (position += count));
-      return [input, list ? members : members[0]!];
-    }),
-  );
-  const result = (op.number < 0 ? dispatchView : dispatch)(op, inputs, attrs);
-  if (result instanceof Tensor) return [result];
-  return op.outputs.map((output) => (result as Readonly<Record<string, Tensor>>)[output]!);
+/** What the table tests: an op, or a function composed of ops, behind one call. */
+export interface Subject {
+  readonly name: string;
+  /** Names of inputs and attributes; undefined for a composed function, whose samples decide. */
+  readonly op: Op | undefined;
+  /** Runs it on tensors, in the order of its sample's inputs; its outputs in order. */
+  readonly run: (groups: Drawn['groups'], tensors: readonly Tensor[], attrs?: Attributes) => Tensor[];
+  /** What the table compares: the outputs, or the inputs of an op that changes them. */
+  readonly results: (outputs: readonly Tensor[], inputs: readonly Tensor[]) => readonly Tensor[];
 }
 
-/** What the table compares: the outputs, or the inputs of an op that changes them. */
-export function results(op: Op, outputs: readonly Tensor[], inputs: readonly Tensor[]): readonly Tensor[] {
-  return op.outputs.length > 0 ? outputs : inputs;
+type Attributes = Readonly<Record<string, AttrValue>>;
+
+function named(groups: Drawn['groups'], tensors: readonly Tensor[]): Record<string, Tensor | Tensor[]> {
+  let position = 0;
+  return Object.fromEntries(
+    groups.map(({ name, count, list }) => {
+      const members = tensors.slice(position, (position += count));
+      return [name, list ? members : members[0]!];
+    }),
+  );
+}
+
+function subjectOfOp(op: Op): Subject {
+  const run: Subject['run'] = (groups, tensors, attrs = {}) => {
+    const result = (op.number < 0 ? dispatchView : dispatch)(op, named(groups, tensors), attrs);
+    if (result instanceof Tensor) return [result];
+    return op.outputs.map((output) => (result as Readonly<Record<string, Tensor>>)[output]!);
+  };
+  return { name: op.name, op, run, results: (outputs, inputs) => (op.outputs.length > 0 ? outputs : inputs) };
+}
+
+function subjectOfFunction(name: string, call: RunComposed): Subject {
+  const run: Subject['run'] = (groups, tensors, attrs = {}) => {
+    const result = call(named(groups, tensors) as Parameters<RunComposed>[0], attrs);
+    return result instanceof Tensor ? [result] : [...result];
+  };
+  return { name, op: undefined, run, results: (outputs) => outputs };
+}
+
+/** The op of a name, or the function that its samples call. */
+export function subjectOf(name: string, run: RunComposed | undefined): Subject {
+  if (run !== undefined) return subjectOfFunction(name, run);
+  return subjectOfOp(ops.get(name)!);
 }
 
 /** The drawn inputs as tensors, in a layout. */
