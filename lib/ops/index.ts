@@ -8,7 +8,7 @@ export type { Pair } from './checks.js';
 export { eq, ge, gt, le, lt, ne, where, type Choice, type Comparison } from './compare.js';
 export * from './conv.js';
 export * from './creation.js';
-export * from './indexing.js';
+export { gather, indexSelect, oneHot, type IndexDType } from './indexing.js';
 export { linear, matmul, matmulInteger, type MatMulIntegerOptions } from './linalg.js';
 export * from './logic.js';
 export * from './loss.js';

@@ -99,7 +99,8 @@ const scatterAddOp = defineOp({
   grad: ({ index, dout, attrs }) => ({ dout: gather(dout, index as Tensor<IndexDType>, { axis: attrs.axis }) }),
 });
 
-function addAtEach(dout: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
+/** Zeros of a shape, to which each element of `dout` is added at its index along an axis: the gradient of gathering. */
+export function addAtEach(dout: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
   return scatterAddOp({ dout, index }, { shape, axis });
 }
 
