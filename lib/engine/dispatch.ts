@@ -1,7 +1,7 @@
 import { dtypeInfo } from '../tensor/dtype.js';
 import { rethrow } from '../tensor/errors.js';
 import { sizeOf, stridesOf } from '../tensor/shape.js';
-import { Storage, countReleased } from '../tensor/storage.js';
+import { Storage, reclaim, recount } from '../tensor/storage.js';
 import { Tensor, type TensorSpec } from '../tensor/tensor.js';
 import { runCommand, type AttrValue, type Output } from './command.js';
 import type { Op, ViewSpec } from './define.js';
@@ -79,11 +79,15 @@ function execute(op: Op, inputs: Tensor[], attrs: Named<AttrValue>, specs: reado
     outputs[i] = { spec, strides: spec.strides ?? stridesOf(spec.shape) };
     storages[i] = new Storage(sizeOf(spec.shape) * dtypeInfo(spec.dtype).size);
   }
-  try {
-    runCommand(op, inputs, outputs, attrs, storages);
-  } catch (error) {
-    for (const storage of storages) countReleased(storage.bytes);
-    rethrow(error, op.name);
+  for (let tries = 1; ; tries++) {
+    try {
+      runCommand(op, inputs, outputs, attrs, storages);
+      break;
+    } catch (error) {
+      if (tries === 1 && reclaim(error)) continue;
+      recount();
+      rethrow(error, op.name);
+    }
   }
   const tensors = new Array<Tensor>(count);
   for (let i = 0; i < count; i++) {

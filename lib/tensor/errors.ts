@@ -1,3 +1,4 @@
+import { showBytes } from './bytes.js';
 import type { DType } from './dtype.js';
 
 /**
@@ -66,10 +67,36 @@ export function fail(code: ErrorCode, op: string, message: string, details?: Rea
 /** Turns what the native side or the file system threw into a {@link MyelinError} about `op`. */
 export function rethrow(error: unknown, op: string, fallback: ErrorCode = 'COMMAND'): never {
   if (error instanceof MyelinError) throw error;
+  if (isOutOfMemory(error)) refuseMemory(error, op);
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | null)?.code;
   const known = typeof code === 'string' && codes.has(code) ? (code as ErrorCode) : fallback;
   throw new MyelinError(known, op, message, typeof code === 'string' ? { cause: code } : {}, { cause: error });
+}
+
+/** What the native side throws when memory cannot be had; the numbers are missing when it came from the C++ library. */
+interface OutOfMemory {
+  readonly code: 'OUT_OF_MEMORY';
+  readonly asked?: number;
+  readonly live?: number;
+  readonly limit?: number;
+}
+
+export function isOutOfMemory(error: unknown): error is OutOfMemory {
+  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'OUT_OF_MEMORY';
+}
+
+const remedies =
+  'free tensors with scope, using or dispose(), work in smaller batches, or raise the limit: setMemoryLimit, MYELIN_MEMORY_LIMIT';
+
+function refuseMemory(cause: OutOfMemory, op: string): never {
+  const { asked, live, limit } = cause;
+  if (asked === undefined || live === undefined || limit === undefined) {
+    throw new MyelinError('OUT_OF_MEMORY', op, `the system has no more memory (${remedies})`, {}, { cause });
+  }
+  const why = asked + live > limit ? `the limit is ${showBytes(limit)}` : 'the system has no more';
+  const message = `needs ${showBytes(asked)} while ${showBytes(live)} are in use, and ${why} (${remedies})`;
+  throw new MyelinError('OUT_OF_MEMORY', op, message, { asked, live, limit }, { cause });
 }
 
 /** `float32[2,3]`: how errors name a tensor. */

@@ -10,10 +10,10 @@ export {
 } from './dtype.js';
 export { MyelinError, type ErrorCode } from './errors.js';
 export { isa, setIsa, setThreads, supportedIsas, threads } from './machine.js';
+export { memory, setMemoryLimit, trimMemory, type MemoryReport } from './memory.js';
 export { Buffer, Parameter, Variable, type Assignable } from './parameter.js';
 export { Generator, seed } from './rng.js';
 export { scope, scopeAsync } from './scope.js';
 export type { Shape } from './shape.js';
-export { memory, trimMemory, type MemoryReport } from './storage.js';
 export { isTensor, Tensor, type NestedArray, type TensorSpec } from './tensor.js';
 export type { BroadcastShape, MatMulFits, MatMulShape, ShapeError, TransposedShape } from './types.js';

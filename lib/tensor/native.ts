@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import type { TypedArray } from './dtype.js';
 import { fail } from './errors.js';
+import { initialLimit } from './limit.js';
 
 /** What the addon exports; the native half is native/binding. Handles are integers that stay exact as doubles. */
 export interface Native {
@@ -11,8 +12,17 @@ export interface Native {
   release(handle: number): void;
   read(handle: number, byteOffset: number, target: TypedArray): void;
   write(handle: number, byteOffset: number, source: ArrayBufferView): void;
+  contains(handle: number): boolean;
   sweep(): number;
-  memory(): [liveStorages: number, liveBytes: number, processLive: number, processCached: number, processPeak: number];
+  memory(): [
+    liveStorages: number,
+    liveBytes: number,
+    processLive: number,
+    processCached: number,
+    processPeak: number,
+    processLimit: number,
+  ];
+  setLimit(bytes: number): void;
   trim(): void;
   resetPeak(): void;
   pin(row: Float64Array): void;
@@ -58,6 +68,7 @@ function initialize(addon: Native): Native {
   if (!Number.isInteger(wanted) || wanted < 1) {
     fail('VALUE', 'load', `MYELIN_THREADS=${process.env['MYELIN_THREADS']} is not a positive integer`);
   }
+  addon.setLimit(initialLimit());
   addon.setThreads(wanted);
   return addon;
 }

@@ -75,7 +75,7 @@ export function checkShape(op: string, shape: unknown): asserts shape is Shape {
       fail('SHAPE', op, `extents are non-negative integers, got ${show(shape)}`, { shape });
     }
   }
-  if (sizeOf(shape) > maxSize) fail('SHAPE', op, `${show(shape)} has more than 2^40 elements`, { shape });
+  if (sizeOf(shape) > maxSize) fail('OUT_OF_MEMORY', op, `${show(shape)} has more than 2^40 elements`, { shape });
 }
 
 /** Axis in [0, rank); negative ones count from the end. */

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import type { TypedArray } from './dtype.js';
-import { fail, rethrow } from './errors.js';
+import { fail, isOutOfMemory, rethrow } from './errors.js';
 import { native } from './native.js';
 
 /**
@@ -32,13 +32,16 @@ export class Storage {
   }
 
   private obtain(op: string, ask: (storage: Storage) => number): this {
-    try {
-      this.handle = ask(this);
-    } catch (error) {
-      countReleased(this.bytes);
-      rethrow(error, op);
+    for (let tries = 1; ; tries++) {
+      try {
+        this.handle = ask(this);
+        return this;
+      } catch (error) {
+        if (tries === 1 && reclaim(error)) continue;
+        recount();
+        rethrow(error, op);
+      }
     }
-    return this;
   }
 
   /** Whether JavaScript has taken borrowed bytes back: the array's buffer was transferred or resized. */
@@ -82,17 +85,21 @@ let liveCount = 0;
 let byteLimit = minBytes;
 let countLimit = minCount;
 
-/** Called for every new storage, before its memory is asked for. */
-export function countCreated(bytes: number): void {
+// Called for every new storage, before its memory is asked for.
+function countCreated(bytes: number): void {
+  if (liveBytes + bytes > byteLimit || liveCount >= countLimit) relieve();
   liveBytes += bytes;
   liveCount++;
-  if (liveBytes > byteLimit || liveCount > countLimit) relieve();
 }
 
-/** Called when a storage is released, or could not be made. */
-export function countReleased(bytes: number): void {
+function countReleased(bytes: number): void {
   liveBytes -= bytes;
   liveCount--;
+}
+
+/** Called when storages that were counted could not be made. */
+export function recount(): void {
+  [liveCount, liveBytes] = native.memory();
 }
 
 type Collect = (options?: { type: 'minor' }) => void;
@@ -112,7 +119,7 @@ function collect(options?: { type: 'minor' }): void {
 
 function sweep(): void {
   native.sweep();
-  [liveCount, liveBytes] = native.memory();
+  recount();
 }
 
 // Tensors that nobody disposed are found in three rounds, each dearer than the last, until half of the limit is free.
@@ -132,41 +139,19 @@ function relieve(): void {
   countLimit = Math.max(minCount, 2 * liveCount);
 }
 
-/** What {@link memory} reports; all sizes in bytes. */
-export interface MemoryReport {
-  /** Storages of this thread that are alive. */
-  readonly storages: number;
-  /** Bytes of those storages. */
-  readonly live: number;
-  /** Freed bytes that the process keeps for the next tensors. */
-  readonly cached: number;
-  /** Highest number of bytes that the process has had in use at once. */
-  readonly peak: number;
+/** Releases every tensor of this thread that is unreachable. */
+export function collectUnreachable(): void {
+  collect();
+  sweep();
 }
 
 /**
- * Reports native memory: what is alive, what is kept for reuse, and the highest use so far.
- *
- * @param options.collect find unreachable tensors first, so that only what is really in use is counted; default `false`
- * @param options.resetPeak start measuring the peak anew; default `false`
- * @example
- * ```ts
- * import { memory, zeros } from 'myelin';
- * using x = zeros([1024, 1024]);
- * console.log(x.dtype, memory().live >= 4 * 1024 * 1024); // float32 true
- * ```
+ * Looks for memory when an op could not get any; false when the op failed for another reason. What found none is run
+ * again after this, so an op that writes into its inputs asks for all of its memory before it writes.
  */
-export function memory(options: { collect?: boolean; resetPeak?: boolean } = {}): MemoryReport {
-  if (options.collect === true) {
-    collect();
-    sweep();
-  }
-  const [storages, live, , cached, peak] = native.memory();
-  if (options.resetPeak === true) native.resetPeak();
-  return { storages, live, cached, peak };
-}
-
-/** Gives memory that is kept for reuse back to the operating system. */
-export function trimMemory(): void {
+export function reclaim(error: unknown): boolean {
+  if (!isOutOfMemory(error)) return false;
+  collectUnreachable();
   native.trim();
+  return true;
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { dtypeInfo, type DType, type ItemOf, type TypedArrayOf } from './dtype.js';
-import { describe, fail, show } from './errors.js';
+import { MyelinError, describe, fail, show } from './errors.js';
 import { format } from './print.js';
 import { track } from './scope.js';
 import { isContiguous, sizeOf, stridesOf, type Shape } from './shape.js';
@@ -93,7 +93,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   data(target?: TypedArrayOf<D>): TypedArrayOf<D> {
     this.check('data');
     const { create } = dtypeInfo(this.dtype);
-    const array = target ?? create(this.size);
+    const array = target ?? this.newArray();
     if (array[Symbol.toStringTag] !== create(0)[Symbol.toStringTag]) {
       fail('TYPE', 'data', `target is ${show(target)} (need a ${create(0)[Symbol.toStringTag]} for ${describe(this)})`);
     }
@@ -108,6 +108,15 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     dense.storage.read(0, array);
     dense.dispose();
     return array;
+  }
+
+  private newArray(): TypedArrayOf<D> {
+    try {
+      return dtypeInfo(this.dtype).create(this.size);
+    } catch (error) {
+      const message = `JavaScript cannot make an array for the ${this.size} elements of ${describe(this)}`;
+      throw new MyelinError('OUT_OF_MEMORY', 'data', message, { elements: this.size }, { cause: error });
+    }
   }
 
   /**

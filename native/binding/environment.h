@@ -1,6 +1,7 @@
 #pragma once
 #include <napi.h>
 
+#include <limits>
 #include <new>
 #include <system_error>
 #include <vector>
@@ -43,11 +44,28 @@ class Environment {
   throw error;
 }
 
+// Bytes as JavaScript sees them: no limit is Infinity.
+inline double limit_number(std::size_t limit) {
+  return limit == memory::kNoLimit ? std::numeric_limits<double>::infinity() : static_cast<double>(limit);
+}
+
+[[noreturn]] inline void throw_out_of_memory(Napi::Env env, const OutOfMemory& cause) {
+  const auto number = [&](std::size_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
+  Napi::Error error = Napi::Error::New(env, cause.what());
+  error.Set("code", Napi::String::New(env, cause.code()));
+  error.Set("asked", number(cause.asked()));
+  error.Set("live", number(cause.live()));
+  error.Set("limit", Napi::Number::New(env, limit_number(cause.limit())));
+  throw error;
+}
+
 // Runs `body`; what it throws becomes a JavaScript Error with a `code`. Anything that got past would end the process.
 template <class Body>
 auto guarded(const Napi::CallbackInfo& info, Body&& body) {
   try {
     return body();
+  } catch (const OutOfMemory& error) {
+    throw_out_of_memory(info.Env(), error);
   } catch (const Error& error) {
     throw_coded(info.Env(), error.code(), error.what());
   } catch (const std::bad_alloc&) {

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <limits>
 
 #include "binding/environment.h"
+#include "core/scratch.h"
 
 namespace myelin {
 
@@ -141,19 +143,41 @@ Napi::Value sweep(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Environment::of(info).sweep()));
 }
 
-// memory(): [live storages, live bytes] of this environment, [live, cached, peak] bytes of the process.
+// contains(handle): whether the storage is alive.
+Napi::Value contains(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    return Napi::Boolean::New(info.Env(), Environment::of(info).storages.contains(number_at(info, 0)));
+  });
+}
+
+// memory(): [live storages, live bytes] of this environment, [live, cached, peak, limit] bytes of the process.
 Napi::Value statistics(const Napi::CallbackInfo& info) {
   const Environment& environment = Environment::of(info);
   const memory::Stats stats = memory::stats();
   const double values[] = {static_cast<double>(environment.storages.live_count()),
-                           static_cast<double>(environment.storages.live_bytes()), static_cast<double>(stats.live),
-                           static_cast<double>(stats.cached), static_cast<double>(stats.peak)};
+                           static_cast<double>(environment.storages.live_bytes()),
+                           static_cast<double>(stats.live),
+                           static_cast<double>(stats.cached),
+                           static_cast<double>(stats.peak),
+                           limit_number(stats.limit)};
   Napi::Array result = Napi::Array::New(info.Env());
-  for (std::uint32_t i = 0; i < 5; i++) result.Set(i, Napi::Number::New(info.Env(), values[i]));
+  for (std::uint32_t i = 0; i < 6; i++) result.Set(i, Napi::Number::New(info.Env(), values[i]));
   return result;
 }
 
-void trim(const Napi::CallbackInfo&) { memory::trim(); }
+// setLimit(bytes): what the process may have handed out and cached; Infinity lifts it.
+void set_limit(const Napi::CallbackInfo& info) {
+  guarded(info, [&] {
+    memory::set_limit(number_at(info, 0) == std::numeric_limits<double>::infinity() ? memory::kNoLimit
+                                                                                    : size_at(info, 0));
+  });
+}
+
+// trim(): gives the system back what is cached, and the working memory of this thread.
+void trim(const Napi::CallbackInfo&) {
+  release_scratch();
+  memory::trim();
+}
 void reset_peak(const Napi::CallbackInfo&) { memory::reset_peak(); }
 
 }  // namespace
@@ -166,6 +190,8 @@ void export_memory(Napi::Env env, Napi::Object exports) {
   exports.Set("write", Napi::Function::New<write>(env, "write"));
   exports.Set("sweep", Napi::Function::New<sweep>(env, "sweep"));
   exports.Set("memory", Napi::Function::New<statistics>(env, "memory"));
+  exports.Set("contains", Napi::Function::New<contains>(env, "contains"));
+  exports.Set("setLimit", Napi::Function::New<set_limit>(env, "setLimit"));
   exports.Set("trim", Napi::Function::New<trim>(env, "trim"));
   exports.Set("resetPeak", Napi::Function::New<reset_peak>(env, "resetPeak"));
 }

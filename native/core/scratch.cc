@@ -10,23 +10,30 @@ namespace {
 struct Buffer {
   void* data = nullptr;
   std::size_t bytes = 0;
-  ~Buffer() {
+  ~Buffer() { release(); }
+  void release() {
     if (data != nullptr) memory::release(data, bytes);
+    data = nullptr;
+    bytes = 0;
   }
 };
+
+thread_local std::array<Buffer, static_cast<std::size_t>(Scratch::kCount)> buffers;
 
 }  // namespace
 
 void* scratch_bytes(Scratch slot, std::size_t bytes) {
-  thread_local std::array<Buffer, static_cast<std::size_t>(Scratch::kCount)> buffers;
   Buffer& buffer = buffers[static_cast<std::size_t>(slot)];
   if (bytes > buffer.bytes || buffer.data == nullptr) {
-    if (buffer.data != nullptr) memory::release(buffer.data, buffer.bytes);
-    buffer = {};
+    buffer.release();
     buffer.data = memory::allocate(bytes);
     buffer.bytes = bytes;
   }
   return buffer.data;
+}
+
+void release_scratch() {
+  for (Buffer& buffer : buffers) buffer.release();
 }
 
 }  // namespace myelin

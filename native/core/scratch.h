@@ -8,6 +8,7 @@ namespace myelin {
 enum class Scratch { kPackA, kPackB, kRows, kTransform, kReduce, kCount };
 
 void* scratch_bytes(Scratch slot, std::size_t bytes);
+void release_scratch();  // gives back all of the calling thread's; not from inside an op
 
 template <class T>
 T* scratch(Scratch slot, std::size_t count) {

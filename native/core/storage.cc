@@ -10,9 +10,14 @@
 #include <sys/mman.h>
 #endif
 
-#include "core/check.h"
-
 namespace myelin {
+
+OutOfMemory::OutOfMemory(std::size_t asked, std::size_t live, std::size_t limit)
+    : Error("OUT_OF_MEMORY", "allocation of " + std::to_string(asked) + " bytes failed"),
+      asked_(asked),
+      live_(live),
+      limit_(limit) {}
+
 namespace memory {
 namespace {
 
@@ -63,15 +68,17 @@ class Cache {
 
   void* allocate(std::size_t bytes) {
     const std::size_t block = block_size(bytes);
-    if (void* cached = take(block)) return cached;
-    void* data = system_allocate(block);
+    void* data = claim(block, bytes);
+    if (data == nullptr) data = system_allocate(block);
     if (data == nullptr) {
       trim();
       data = system_allocate(block);
     }
-    if (data == nullptr) fail("OUT_OF_MEMORY", "allocation of " + std::to_string(bytes) + " bytes failed");
-    const std::lock_guard<std::mutex> lock(mutex_);
-    count(block);
+    if (data == nullptr) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stats_.live -= block;
+      throw OutOfMemory(bytes, stats_.live, stats_.limit);
+    }
     return data;
   }
 
@@ -80,7 +87,7 @@ class Cache {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       stats_.live -= block;
-      if (stats_.cached + block <= std::max(kMinCache, stats_.peak)) {
+      if (stats_.cached + block <= std::max(kMinCache, stats_.peak) && fits(block)) {
         stats_.cached += block;
         free_[class_of(block)].push_back(data);
         return;
@@ -91,11 +98,13 @@ class Cache {
 
   void trim() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (std::vector<void*>& blocks : free_) {
-      for (void* data : blocks) system_release(data);
-      blocks.clear();
-    }
-    stats_.cached = 0;
+    empty();
+  }
+
+  void set_limit(std::size_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stats_.limit = bytes;
+    if (!fits(0)) empty();
   }
 
   Stats stats() {
@@ -109,26 +118,41 @@ class Cache {
   }
 
  private:
-  // A cached block, or null.
-  void* take(std::size_t block) {
+  // Counts a block as handed out, within the limit. Returns one that was cached, or null: then it is yet to be had.
+  void* claim(std::size_t block, std::size_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (block > stats_.limit || stats_.live > stats_.limit - block) throw OutOfMemory(bytes, stats_.live, stats_.limit);
     std::vector<void*>& blocks = free_[class_of(block)];
-    if (blocks.empty()) return nullptr;
-    void* data = blocks.back();
-    blocks.pop_back();
-    stats_.cached -= block;
-    count(block);
+    void* data = nullptr;
+    if (!blocks.empty()) {
+      data = blocks.back();
+      blocks.pop_back();
+      stats_.cached -= block;
+    } else if (!fits(block)) {
+      empty();
+    }
+    stats_.live += block;
+    stats_.peak = std::max(stats_.peak, stats_.live);
     return data;
   }
 
-  void count(std::size_t block) {
-    stats_.live += block;
-    stats_.peak = std::max(stats_.peak, stats_.live);
+  // Whether `block` more bytes are within the limit, cached ones included.
+  bool fits(std::size_t block) const {
+    const std::size_t used = stats_.live + stats_.cached;
+    return used <= stats_.limit && block <= stats_.limit - used;
+  }
+
+  void empty() {
+    for (std::vector<void*>& blocks : free_) {
+      for (void* data : blocks) system_release(data);
+      blocks.clear();
+    }
+    stats_.cached = 0;
   }
 
   std::mutex mutex_;
   std::array<std::vector<void*>, kClasses> free_;
-  Stats stats_{0, 0, 0};
+  Stats stats_{0, 0, 0, kNoLimit};
 };
 
 }  // namespace
@@ -143,11 +167,13 @@ std::size_t block_size(std::size_t bytes) {
 }
 
 void* allocate(std::size_t bytes) {
-  if (bytes > (std::size_t{1} << 48)) fail("OUT_OF_MEMORY", "allocation of " + std::to_string(bytes) + " bytes failed");
+  constexpr std::size_t kAddressable = std::size_t{1} << 48;
+  if (bytes > kAddressable) throw OutOfMemory(bytes, stats().live, stats().limit);
   return Cache::instance().allocate(bytes);
 }
 void release(void* data, std::size_t bytes) { Cache::instance().release(data, bytes); }
 void trim() { Cache::instance().trim(); }
+void set_limit(std::size_t bytes) { Cache::instance().set_limit(bytes); }
 Stats stats() { return Cache::instance().stats(); }
 void reset_peak() { Cache::instance().reset_peak(); }
 
@@ -202,14 +228,16 @@ double StorageTable::borrow(void* data, std::size_t bytes) {
   return insert(static_cast<char*>(data), bytes, true);
 }
 
-const StorageTable::Slot& StorageTable::at(double handle) const {
+bool StorageTable::contains(double handle) const {
   // Written so that NaN fails as well.
-  if (!(handle >= 0 && handle < kGenerationUnit * (kMaxGeneration + 1.0))) fail("DISPOSED", "no such storage");
+  if (!(handle >= 0 && handle < kGenerationUnit * (kMaxGeneration + 1.0))) return false;
   const std::uint32_t index = index_of(handle);
-  if (index >= slots_.size() || !slots_[index].live || handle_of(index) != handle) {
-    fail("DISPOSED", "the tensor's memory has been released");
-  }
-  return slots_[index];
+  return index < slots_.size() && slots_[index].live && handle_of(index) == handle;
+}
+
+const StorageTable::Slot& StorageTable::at(double handle) const {
+  if (!contains(handle)) fail("DISPOSED", "the tensor's memory has been released");
+  return slots_[index_of(handle)];
 }
 
 void StorageTable::release(double handle) {
