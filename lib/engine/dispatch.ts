@@ -1,7 +1,7 @@
 import { dtypeInfo } from '../tensor/dtype.js';
 import { rethrow } from '../tensor/errors.js';
 import { sizeOf, stridesOf } from '../tensor/shape.js';
-import { Storage, reclaim, recount } from '../tensor/storage.js';
+import { Storage, noteCreated, reclaim, recount } from '../tensor/storage.js';
 import { Tensor, type TensorSpec } from '../tensor/tensor.js';
 import { runCommand, type AttrValue, type Output } from './command.js';
 import type { Op, ViewSpec } from './define.js';
@@ -92,6 +92,7 @@ function execute(op: Op, inputs: Tensor[], attrs: Named<AttrValue>, specs: reado
   const tensors = new Array<Tensor>(count);
   for (let i = 0; i < count; i++) {
     const { spec, strides } = outputs[i]!;
+    noteCreated(storages[i]!, op.name);
     tensors[i] = new Tensor(storages[i]!, spec.dtype, spec.shape, strides, 0);
   }
   return tensors;

@@ -145,6 +145,7 @@ function install(name: string, method: Method): void {
   const value = function (this: Tensor, ...rest: never[]): unknown {
     return method(this, ...rest);
   };
+  Object.defineProperty(value, 'name', { value: name });
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
 

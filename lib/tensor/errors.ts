@@ -7,7 +7,7 @@ import type { DType } from './dtype.js';
  * the wrong JavaScript type · `INDEX` an index points outside · `DISPOSED` memory was already released · `STATE` a call
  * at the wrong moment · `GRADIENT` no gradient exists · `FORMAT` a file is corrupt or of another kind · `IO` the file
  * system refused · `OUT_OF_MEMORY` · `ABORTED` an AbortSignal fired · `UNSUPPORTED` this build or machine cannot ·
- * `MISSING` an optional package is not installed · `COMMAND` a forged command row.
+ * `MISSING` an optional package is not installed · `LEAK` tensors were left behind · `COMMAND` a forged command row.
  */
 export type ErrorCode =
   | 'SHAPE'
@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'ABORTED'
   | 'UNSUPPORTED'
   | 'MISSING'
+  | 'LEAK'
   | 'COMMAND';
 
 const codes: ReadonlySet<string> = new Set<ErrorCode>([
@@ -41,6 +42,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'ABORTED',
   'UNSUPPORTED',
   'MISSING',
+  'LEAK',
   'COMMAND',
 ]);
 

@@ -35,6 +35,7 @@ export class Storage {
     for (let tries = 1; ; tries++) {
       try {
         this.handle = ask(this);
+        noteCreated(this, op);
         return this;
       } catch (error) {
         if (tries === 1 && reclaim(error)) continue;
@@ -74,6 +75,19 @@ export class Storage {
     native.release(this.handle);
     countReleased(this.bytes);
   }
+}
+
+type Witness = (storage: Storage, op: string) => void;
+let witness: Witness | undefined;
+
+/** Sets who is told of every storage that is made; nobody unless leaks are tracked. */
+export function setWitness(next: Witness | undefined): void {
+  witness = next;
+}
+
+/** Called for every storage that has got its memory. */
+export function noteCreated(storage: Storage, op: string): void {
+  if (witness !== undefined) witness(storage, op);
 }
 
 const minBytes = 128 * 2 ** 20;
