@@ -9,6 +9,7 @@ export { eq, ge, gt, le, lt, ne, where, type Choice, type Comparison } from './c
 export * from './conv.js';
 export * from './creation.js';
 export { gather, indexSelect, oneHot, type IndexDType } from './indexing.js';
+export * from './einsum.js';
 export { linear, matmul, matmulInteger, type MatMulIntegerOptions } from './linalg.js';
 export * from './logic.js';
 export * from './loss.js';
@@ -18,6 +19,7 @@ export * from './norm.js';
 export type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
 export * from './permute.js';
 export * from './pool.js';
+export * from './products.js';
 export * from './random.js';
 export * from './ranges.js';
 export {
@@ -34,7 +36,7 @@ export {
   type AxisOptions,
   type ReduceOptions,
 } from './reduce.js';
-export * from './reshape.js';
+export { expand, flatten, reshape, squeeze, unsqueeze, type KnownShape } from './reshape.js';
 export * from './rounding.js';
 export { flip, select, slice, type SliceSpec } from './slice.js';
 export * from './softmax.js';

@@ -1,14 +1,15 @@
 import { defineOp } from '../engine/define.js';
 import { isFloat, type DType, type Promote } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import { broadcastShapes, type Shape } from '../tensor/shape.js';
+import { scope } from '../tensor/scope.js';
+import { broadcastShapes, sizeOf, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import type { MatMulFits, MatMulShape } from '../tensor/types.js';
 import { promoteAll } from './cast.js';
-import { checkDTypeOf, checkTensor, fits } from './checks.js';
+import { checkDTypeOf, checkTensor, fits, numeric } from './checks.js';
 import { transpose } from './permute.js';
 import { sum } from './reduce.js';
-import { reshape, squeeze, unsqueeze } from './reshape.js';
+import { reshape, reshapesInPlace, squeeze, unsqueeze } from './reshape.js';
 
 function inferMatMul(a: TensorSpec, b: TensorSpec): TensorSpec {
   const need = 'need a.shape[-1] = b.shape[-2]';
@@ -36,9 +37,17 @@ const matmulOp = defineOp({
   infer: ({ a, b }) => inferMatMul(a, b),
   grad: ({ a, b, dout, needs }) => ({
     a: needs.a ? matmul(dout, transpose(b, -2, -1)) : undefined,
-    b: needs.b ? matmul(transpose(a, -2, -1), dout) : undefined,
+    b: needs.b ? gradientOfRight(a, b, dout) : undefined,
   }),
 });
+
+const stack = (x: Tensor): Tensor => reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!]);
+
+// A matrix that a whole batch shares gets one product over all rows, not one product per batch and their sum.
+function gradientOfRight(a: Tensor, b: Tensor, dout: Tensor): Tensor {
+  if (a.rank > 2 && b.rank === 2) return matmul(transpose(stack(a), -2, -1), stack(dout));
+  return matmul(transpose(a, -2, -1), dout);
+}
 
 /**
  * Matrix product.
@@ -46,10 +55,10 @@ const matmulOp = defineOp({
  * out[…, m, n] = Σₖ a[…, m, k] · b[…, k, n]
  *
  * Shapes: [M, K] × [K, N] → [M, N]; leading axes are batches and broadcast. A vector on the left is a row ([K] → [1, K]),
- * on the right a column, and that axis is missing from the result, as in NumPy and PyTorch. Transposed views are read
- * where they lie. Dtypes: float32, float64, int32, int64; mixed ones are promoted.
+ * on the right a column, and that axis is missing from the result, as in NumPy and PyTorch. Views of any strides are read
+ * where they lie. Dtypes: all but bool; mixed ones are promoted. Integers wrap.
  *
- * @throws MyelinError `SHAPE` when inner dimensions differ or batches do not broadcast; `DTYPE` for bool and uint8
+ * @throws MyelinError `SHAPE` when inner dimensions differ or batches do not broadcast; `DTYPE` for bool
  * @example
  * ```ts
  * import { matmul, tensor } from 'myelin';
@@ -62,17 +71,20 @@ export function matmul<A extends DType, B extends DType, SA extends Shape, SB ex
   b: Tensor<B, SB> & MatMulFits<SA, SB>,
 ): Tensor<Promote<A, B>, MatMulShape<SA, SB>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  for (const [name, x] of Object.entries({ a, b })) checkTensor('matmul', name, x);
+  return scope(() => multiply(a, b));
+}
+
+function multiply(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 0 || b.rank === 0) {
     fail('SHAPE', 'matmul', `needs at least one axis on both sides: a is ${describe(a)}, b is ${describe(b)}`);
   }
   const [x, y] = promoteAll('matmul', [a, b]) as [Tensor, Tensor];
-  if (!isFloat(x.dtype) && x.dtype !== 'int32' && x.dtype !== 'int64') {
-    fail('DTYPE', 'matmul', `a is ${describe(a)}, b is ${describe(b)} (need float32, float64, int32 or int64)`);
-  }
-  // A batch times one matrix is one tall product: faster, and so is the gradient of the matrix.
-  if (a.rank > 2 && b.rank === 2) {
-    const tall = matmulOp({ a: reshape(x, [-1, x.shape.at(-1)!]), b: y });
-    return reshape(tall, [...a.shape.slice(0, -1), b.shape[1]!]);
+  checkDTypeOf('matmul', 'their common dtype', x, numeric);
+  // A batch times one matrix is one tall product: faster, where the rows of the batch follow one another in memory.
+  const rows = [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!];
+  if (x.rank > 2 && y.rank === 2 && reshapesInPlace(x, rows)) {
+    return reshape(matmulOp({ a: reshape(x, rows), b: y }), [...x.shape.slice(0, -1), y.shape[1]!]);
   }
   const out = matmulOp({ a: a.rank === 1 ? unsqueeze(x, 0) : x, b: b.rank === 1 ? unsqueeze(y, 1) : y });
   const row = a.rank === 1 ? squeeze(out, -2) : out;

@@ -46,6 +46,11 @@ function reshapedStrides(x: Tensor, shape: Shape): readonly number[] | undefined
   return strides;
 }
 
+/** Whether a tensor can be given a shape of as many elements without a copy. */
+export function reshapesInPlace(x: Tensor, shape: Shape): boolean {
+  return reshapedStrides(x, shape) !== undefined;
+}
+
 const reshapeOp = defineView({
   name: 'reshape',
   attrs: { shape: 'ints' },

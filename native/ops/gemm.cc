@@ -130,42 +130,47 @@ void multiply(const KernelTable& kernels, Operands operands, Gemm<T> product) {
   });
 }
 
-// Integers wrap: sums are formed without sign, where overflow is defined. One sum at a time; nothing trains in integers.
+// Integers wrap: sums are formed without sign, where overflow is defined. Rows are shared out; nothing trains in integers.
 template <class T>
 void multiply_integers(const Operands& operands) {
-  using Unsigned = std::make_unsigned_t<T>;
+  using Sum = std::conditional_t<sizeof(T) < 8, std::uint32_t, std::uint64_t>;
   const Gemm<T> product = product_of<T>(operands);
-  for_batches(operands, 0, static_cast<std::size_t>(operands.batches()),
-              [&](std::int64_t a_start, std::int64_t b_start, std::int64_t out_start) {
-                for (std::size_t i = 0; i < product.m; i++) {
-                  for (std::size_t j = 0; j < product.n; j++) {
-                    Unsigned sum = 0;
-                    for (std::size_t k = 0; k < product.k; k++) {
-                      sum += static_cast<Unsigned>(product.a.at(i, k)[a_start]) *
-                             static_cast<Unsigned>(product.b.at(k, j)[b_start]);
-                    }
-                    product.c.at(i, j)[out_start] = static_cast<T>(sum);
-                  }
-                }
-              });
+  const auto multiply_row = [&](const T* a, const T* b, T* out) {
+    for (std::size_t j = 0; j < product.n; j++) {
+      Sum sum = 0;
+      for (std::size_t k = 0; k < product.k; k++) {
+        sum += static_cast<Sum>(a[static_cast<std::ptrdiff_t>(k) * product.a.col]) *
+               static_cast<Sum>(b[product.b.at(k, j) - product.b.data]);
+      }
+      out[static_cast<std::ptrdiff_t>(j) * product.c.col] = static_cast<T>(sum);
+    }
+  };
+  const std::size_t rows = static_cast<std::size_t>(operands.batches()) * product.m;
+  if (rows == 0) return;
+  constexpr std::size_t kGrain = 1 << 18;
+  const std::size_t chunks = chunks_for(rows, kGrain / (product.n * product.k + 1) + 1);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range mine = chunk_range(rows, chunks, chunk);
+    for (std::size_t row = mine.begin; row < mine.end; row++) {
+      const std::size_t batch = row / product.m, i = row % product.m;
+      for_batches(operands, batch, batch + 1, [&](std::int64_t a, std::int64_t b, std::int64_t out) {
+        multiply_row(product.a.at(i, 0) + a, product.b.data + b, product.c.at(i, 0) + out);
+      });
+    }
+  });
 }
 
 void matmul(OpCall& call) {
   const Operands operands = check_operands(call.in[0], call.in[1], call.out[0]);
-  switch (operands.out.dtype) {
-    case DType::kFloat32:
-      return multiply(call.kernels, operands, product_of<float>(operands));
-    case DType::kFloat64:
-      return multiply(call.kernels, operands, product_of<double>(operands));
-    case DType::kInt32:
-      return multiply_integers<std::int32_t>(operands);
-    case DType::kInt64:
-      return multiply_integers<std::int64_t>(operands);
-    case DType::kBool:
-    case DType::kUint8:
-      break;
-  }
-  fail("COMMAND", "matmul: this dtype cannot be multiplied");
+  require(operands.out.dtype != DType::kBool, "matmul: bool cannot be multiplied");
+  visit_dtype(operands.out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T>) {
+      multiply_integers<T>(operands);
+    } else {
+      multiply(call.kernels, operands, product_of<T>(operands));
+    }
+  });
 }
 
 View as_rows(View view) {

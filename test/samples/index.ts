@@ -9,6 +9,7 @@ import { move } from './move';
 import { norm } from './norm';
 import { optim } from './optim';
 import { pool } from './pool';
+import { products } from './products';
 import { random } from './random';
 import { reduce } from './reduce';
 import type { SampleTable } from './sample';
@@ -28,6 +29,7 @@ export const samples: SampleTable = {
   ...norm,
   ...optim,
   ...pool,
+  ...products,
   ...random,
   ...reduce,
   ...softmax,
