@@ -10,7 +10,7 @@ import { bytesOf, difference, read, type Tolerance } from './support/compare';
 import { gradientFault, gradientOf } from './support/gradcheck';
 import { layouts, type Layout } from './support/layouts';
 import { seedOf, type Nd } from './support/reference';
-import { draw, placeAll, subjectOf, type Subject } from './support/run';
+import { draw, movable, placeAll, subjectOf, type Subject } from './support/run';
 
 const bestIsa = isa();
 const isas = supportedIsas();
@@ -95,22 +95,11 @@ function checkForward(subject: Subject, sample: Sample, index: number): void {
   }
 }
 
-/** Positions of the inputs that gradient checks move. */
-function movable(sample: Sample, arrays: readonly Nd[], names: readonly string[]): number[] {
-  const fixed = Object.values(sample.inputs)
-    .flat()
-    .map((spec) => spec.dtype !== undefined && spec.dtype !== 'float64');
-  return arrays.flatMap((x, i) =>
-    x.dtype === 'float64' && !fixed[i] && (sample.by === undefined || sample.by.includes(names[i]!)) ? [i] : [],
-  );
-}
-
 function checkGradient(subject: Subject, sample: Sample, index: number, order: 1 | 2): void {
   if ((sample.order ?? 2) < order || !(sample.dtypes ?? floats).includes('float64')) return;
   const seed = seedOf(`${subject.name} ${index}`);
   const { arrays, groups } = draw(sample, 'float64', seed);
-  const names = groups.flatMap(({ name, count }) => new Array<string>(count).fill(name));
-  const by = movable(sample, arrays, names);
+  const by = movable(sample, { arrays, groups });
   const forward = (inputs: readonly Tensor[]): readonly Tensor[] =>
     subject
       .run(groups, inputs, sample.attrs)

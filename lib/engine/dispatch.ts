@@ -10,14 +10,27 @@ import type { Op, ViewSpec } from './define.js';
 export type Named<T> = Readonly<Record<string, T>>;
 export type NamedInputs = Named<Tensor | readonly Tensor[]>;
 
-/** Is told of every op that runs while gradients are being recorded. */
+/** Is told of every op that runs, after it has run. */
 export type Recorder = (op: Op, inputs: NamedInputs, attrs: Named<AttrValue>, outputs: readonly Tensor[]) => void;
 
 let recorder: Recorder | undefined;
 
-/** Called by the tape when its first region opens and when its last one closes. */
+/** Called when the first listener comes and when the last one goes: nobody else pays. */
 export function setRecorder(next: Recorder | undefined): void {
   recorder = next;
+}
+
+let keeps: ((storage: Storage) => boolean) | undefined;
+
+/** Ops inside that would overwrite storages of which `keep` says so do nothing. */
+export function keeping<T>(keep: (storage: Storage) => boolean, body: () => T): T {
+  const before = keeps;
+  keeps = (storage) => keep(storage) || before?.(storage) === true;
+  try {
+    return body();
+  } finally {
+    keeps = before;
+  }
 }
 
 const noAttrs: Named<AttrValue> = {};
@@ -37,10 +50,26 @@ export function dispatch(
     if (recorder !== undefined) recorder(op, inputs, attrs, out);
     return out[0]!;
   }
+  if (op.outputs.length === 0) return overwrite(op, inputs, tensors, attrs);
   const specs = op.outputs.map((name) => inferred[name]!);
   const outputs = execute(op, tensors, attrs, specs);
   if (recorder !== undefined) recorder(op, inputs, attrs, outputs);
   return Object.fromEntries(op.outputs.map((name, i) => [name, outputs[i]!]));
+}
+
+/** The tensors that an op without outputs overwrites. */
+export function targetsOf(op: Op, inputs: NamedInputs): readonly Tensor[] {
+  const first = inputs[op.inputs[0]!]!;
+  return first instanceof Tensor ? [first] : first;
+}
+
+function overwrite(op: Op, inputs: NamedInputs, tensors: Tensor[], attrs: Named<AttrValue>): void {
+  const targets = targetsOf(op, inputs);
+  // Everyone who asked hears of every target, so no test ends early.
+  if (keeps !== undefined && targets.map(({ storage }) => keeps!(storage)).every(Boolean)) return;
+  execute(op, tensors, attrs, []);
+  for (const { storage } of targets) storage.noteOverwritten();
+  if (recorder !== undefined) recorder(op, inputs, attrs, []);
 }
 
 /** Makes a view: no memory, no command. */

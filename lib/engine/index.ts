@@ -1,9 +1,8 @@
-export {
-  grad,
-  isRecording,
-  stopGradient,
-  valueAndGrad,
-  type GradientsOf,
-  type Leaves,
-  type LossResult,
-} from './tape.js';
+export { detectAnomaly, type AnomalyOptions } from './anomaly.js';
+export { checkpoint } from './checkpoint.js';
+export { customGrad, type CustomGrad } from './custom-grad.js';
+export { grad, valueAndGrad, type LossResult } from './grad.js';
+export { hessian, hvp, jacobian, type JacobianOf } from './jacobian.js';
+export type { ArgumentsOf, GradientsOf, Leaves, LikeOf, Tensors } from './leaves.js';
+export { isRecording, stopGradient } from './tape.js';
+export { jvp, vjp, type Pullback, type TensorFunction } from './transforms.js';

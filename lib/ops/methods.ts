@@ -1,3 +1,4 @@
+import { stopGradient } from '../engine/tape.js';
 import type { DType, FloatDType, Promote } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
 import { provideAssign } from '../tensor/parameter.js';
@@ -45,6 +46,7 @@ const methods = {
   ...pick(move, ['contiguous', 'clone']),
   ...pick(linalg, ['matmul']),
   to: cast,
+  detach: (x: Tensor): Tensor => stopGradient(x),
 };
 
 function pick<T extends object, K extends keyof T>(module: T, names: readonly K[]): Pick<T, K> {
@@ -135,6 +137,8 @@ declare module '../tensor/tensor.js' {
     ): Tensor<Promote<D, B>, MatMulShape<S, T>>;
     /** This tensor in another dtype; see {@link cast}. */
     to<E extends DType>(dtype: E): Tensor<E, S>;
+    /** This tensor as a constant; see {@link stopGradient}. */
+    detach(): Tensor<D, S>;
   }
 }
 

@@ -5,9 +5,10 @@ import type { DType } from './dtype.js';
  * What went wrong, as a closed set:
  * `SHAPE` shapes do not fit · `DTYPE` dtypes do not fit · `VALUE` an argument is out of range · `TYPE` an argument is of
  * the wrong JavaScript type · `INDEX` an index points outside · `DISPOSED` memory was already released · `STATE` a call
- * at the wrong moment · `GRADIENT` no gradient exists · `FORMAT` a file is corrupt or of another kind · `IO` the file
- * system refused · `OUT_OF_MEMORY` · `ABORTED` an AbortSignal fired · `UNSUPPORTED` this build or machine cannot ·
- * `MISSING` an optional package is not installed · `LEAK` tensors were left behind · `COMMAND` a forged command row.
+ * at the wrong moment · `GRADIENT` no gradient exists · `ANOMALY` detectAnomaly found NaN or an infinity · `FORMAT` a
+ * file is corrupt or of another kind · `IO` the file system refused · `OUT_OF_MEMORY` · `ABORTED` an AbortSignal fired ·
+ * `UNSUPPORTED` this build or machine cannot · `MISSING` an optional package is not installed · `LEAK` tensors were
+ * left behind · `COMMAND` a forged command row.
  */
 export type ErrorCode =
   | 'SHAPE'
@@ -18,6 +19,7 @@ export type ErrorCode =
   | 'DISPOSED'
   | 'STATE'
   | 'GRADIENT'
+  | 'ANOMALY'
   | 'FORMAT'
   | 'IO'
   | 'OUT_OF_MEMORY'
@@ -36,6 +38,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'DISPOSED',
   'STATE',
   'GRADIENT',
+  'ANOMALY',
   'FORMAT',
   'IO',
   'OUT_OF_MEMORY',

@@ -5,6 +5,12 @@ import { fail, show } from './errors.js';
 /** Elements that one block of the native generator yields; see native/ops/random.cc. */
 const perBlock = 4;
 
+/** Where a generator stands. */
+export type GeneratorState = readonly [key: number, counter: number];
+
+// Each notes where generators stood when they were first used: see replaying draws, below.
+const witnesses: Map<Generator, GeneratorState>[] = [];
+
 /**
  * A source of random numbers: a key, and a counter of the blocks that were drawn.
  *
@@ -30,26 +36,59 @@ export class Generator {
 
   /** Starts over with another seed. */
   seed(seed: number): this {
-    this.key = checkSeed('seed', seed);
+    const key = checkSeed('seed', seed);
+    this.witness();
+    this.key = key;
     this.counter = 0;
     return this;
   }
 
   /** Where the generator stands: assign it later to repeat what came after. */
-  get state(): readonly [key: number, counter: number] {
+  get state(): GeneratorState {
     return [this.key, this.counter];
   }
 
-  set state([key, counter]: readonly [key: number, counter: number]) {
+  set state([key, counter]: GeneratorState) {
+    this.witness();
     this.key = checkSeed('Generator', key);
     this.counter = checkSeed('Generator', counter);
   }
 
   /** @internal Sets aside the blocks that `elements` draws need. */
   take(elements: number): { readonly key: number; readonly counter: number } {
+    this.witness();
     const { key, counter } = this;
     this.counter += Math.ceil(elements / perBlock);
     return { key, counter };
+  }
+
+  private witness(): void {
+    for (const seen of witnesses) if (!seen.has(this)) seen.set(this, this.state);
+  }
+}
+
+/** Runs a function and tells where each generator that it used stood before. */
+export function witnessDraws<T>(body: () => T): {
+  readonly result: T;
+  readonly states: ReadonlyMap<Generator, GeneratorState>;
+} {
+  const states = new Map<Generator, GeneratorState>();
+  witnesses.push(states);
+  try {
+    return { result: body(), states };
+  } finally {
+    witnesses.pop();
+  }
+}
+
+/** Runs a function that draws the same numbers again, and leaves the generators as they are. */
+export function replayDraws<T>(states: ReadonlyMap<Generator, GeneratorState>, body: () => T): T {
+  const now = [...states.keys()].map((generator) => [generator, generator.state] as const);
+  for (const [generator, state] of states) generator.state = state;
+  try {
+    return body();
+  } finally {
+    for (const [generator, state] of now) generator.state = state;
   }
 }
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { fail } from './errors.js';
 
-/** What a scope frees: a tensor. */
+/** What a scope frees: a tensor, or what holds tensors, such as a pullback. */
 export interface Disposable {
   dispose(): void;
 }
@@ -24,7 +24,7 @@ export function tensorsIn(value: unknown, isTensor: (value: object) => boolean):
   const found = new Set<object>();
   const entered = new Set<object>();
   const visit = (item: unknown): void => {
-    if (typeof item !== 'object' || item === null) return;
+    if ((typeof item !== 'object' && typeof item !== 'function') || item === null) return;
     if (isTensor(item)) found.add(item);
     else if (!entered.has(item)) {
       entered.add(item);
@@ -51,6 +51,22 @@ let holders = 0;
 export function holdTensors(): () => void {
   holders++;
   return () => void holders--;
+}
+
+/** Whether a tape may need what is freed now. */
+export function holdsTensors(): boolean {
+  return holders > 0;
+}
+
+/** Runs what no tape listens to: scopes inside free as if none were open. */
+export function unheld<T>(body: () => T): T {
+  const before = holders;
+  holders = 0;
+  try {
+    return body();
+  } finally {
+    holders = before;
+  }
 }
 
 function close(tensors: Disposable[], outer: Disposable[] | undefined, result: unknown): void {
@@ -90,6 +106,16 @@ export function harvest<T>(body: () => T): { readonly result: T; readonly made: 
   const result = within(body, (tensors, value) => {
     made = new Set(tensors);
     close(tensors, enclosing(), value);
+  });
+  return { result, made };
+}
+
+/** Runs a function whose tensors, those it returns included, no scope frees: they belong to the caller. */
+export function collect<T extends object>(body: () => T): { readonly result: T; readonly made: readonly Disposable[] } {
+  let made: readonly Disposable[] = [];
+  const result = within(body, (tensors, value) => {
+    if (value === undefined) close(tensors, enclosing(), value);
+    else made = tensors;
   });
   return { result, made };
 }

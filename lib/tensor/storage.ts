@@ -5,6 +5,14 @@ import type { TypedArray } from './dtype.js';
 import { fail, isOutOfMemory, rethrow } from './errors.js';
 import { native } from './native.js';
 
+// Counts how often any storage was overwritten.
+let clock = 0;
+
+/** A moment that overwrites can be compared with: those that came later have a greater `overwrittenAt`. */
+export function writeTime(): number {
+  return clock;
+}
+
 /**
  * Counted bytes behind one or more tensors: from the native pool, or borrowed from a JavaScript buffer.
  * Freed when the last tensor on it is disposed; if nobody disposes, when the collector finds this object unreachable.
@@ -12,6 +20,8 @@ import { native } from './native.js';
 export class Storage {
   /** Native handle, written by whoever creates the storage. Stale after release, and then recognised as such. */
   handle = -1;
+  /** When its contents were last overwritten, on the clock of {@link writeTime}; 0 for never. */
+  overwrittenAt = 0;
   /** Tensors on this storage that have not been disposed. */
   private users = 0;
 
@@ -64,6 +74,11 @@ export class Storage {
   write(byteOffset: number, source: ArrayBufferView): void {
     this.checkBorrowed('write');
     native.write(this.handle, byteOffset, source);
+  }
+
+  /** Called when an op has overwritten the contents. */
+  noteOverwritten(): void {
+    this.overwrittenAt = ++clock;
   }
 
   retain(): void {

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 
 import { breathe } from '../data/event-loop.js';
 import type { Pass } from '../data/loader.js';
-import { valueAndGrad } from '../engine/tape.js';
+import { valueAndGrad } from '../engine/grad.js';
 import type { AnyModule, Module } from '../nn/module.js';
 import { checkInteger } from '../ops/checks.js';
 import type { FloatDType } from '../tensor/dtype.js';

@@ -81,8 +81,25 @@ export function subjectOf(name: string, run: RunComposed | undefined): Subject {
   return subjectOfOp(ops.get(name)!);
 }
 
+/** The name of each drawn array's input. */
+function namesOf({ groups }: Drawn): string[] {
+  return groups.flatMap(({ name, count }) => new Array<string>(count).fill(name));
+}
+
+/** Positions of the inputs that gradient checks move. */
+export function movable(sample: Sample, drawn: Drawn): number[] {
+  const names = namesOf(drawn);
+  const fixed = Object.values(sample.inputs)
+    .flat()
+    .map((spec) => spec.dtype !== undefined && spec.dtype !== 'float64');
+  return drawn.arrays.flatMap((x, i) =>
+    x.dtype === 'float64' && !fixed[i] && (sample.by === undefined || sample.by.includes(names[i]!)) ? [i] : [],
+  );
+}
+
 /** The drawn inputs as tensors, in a layout. */
-export function placeAll(sample: Sample, { arrays, groups }: Drawn, layout: Layout): Tensor[] {
-  const names = groups.flatMap(({ name, count }) => new Array<string>(count).fill(name));
+export function placeAll(sample: Sample, drawn: Drawn, layout: Layout): Tensor[] {
+  const { arrays } = drawn;
+  const names = namesOf(drawn);
   return arrays.map((x, i) => place(x, varies(sample, names[i]!) ? layout : 'contiguous'));
 }
