@@ -15,6 +15,7 @@ export { memory, setMemoryLimit, trimMemory, type MemoryReport } from './memory.
 export { Buffer, Parameter, Variable, type Assignable } from './parameter.js';
 export { Generator, seed } from './rng.js';
 export { scope, scopeAsync } from './scope.js';
+export { attachShared, fromShared, share, type SharedTensor } from './shared.js';
 export type { Shape } from './shape.js';
 export { isTensor, Tensor, type NestedArray, type TensorSpec } from './tensor.js';
 export type { BroadcastShape, MatMulFits, MatMulShape, ShapeError, TransposedShape } from './types.js';

@@ -24,13 +24,24 @@ export class Storage {
   overwrittenAt = 0;
   /** Tensors on this storage that have not been disposed. */
   private users = 0;
+  private array: ArrayBufferView | undefined;
 
   constructor(
     readonly bytes: number,
-    /** Array whose bytes a borrowed storage uses: kept alive as long as this object. */
-    readonly borrowed?: ArrayBufferView,
+    borrowed?: ArrayBufferView,
   ) {
-    countCreated(bytes);
+    this.array = borrowed;
+    countCreated(this.counted);
+  }
+
+  /** Bytes of native memory: those of a borrowed array are JavaScript's. */
+  private get counted(): number {
+    return this.array === undefined ? this.bytes : 0;
+  }
+
+  /** Array whose bytes a borrowed storage uses: kept alive as long as this object. */
+  get borrowed(): ArrayBufferView | undefined {
+    return this.array;
   }
 
   static allocate(bytes: number): Storage {
@@ -81,6 +92,15 @@ export class Storage {
     this.overwrittenAt = ++clock;
   }
 
+  /** From now on uses the bytes of an array of the same length, whatever they hold. */
+  moveTo(array: ArrayBufferView): void {
+    const old = this.handle;
+    this.handle = native.borrow(array, this);
+    native.release(old);
+    liveBytes -= this.counted;
+    this.array = array;
+  }
+
   retain(): void {
     this.users++;
   }
@@ -88,7 +108,8 @@ export class Storage {
   drop(): void {
     if (--this.users > 0) return;
     native.release(this.handle);
-    countReleased(this.bytes);
+    liveBytes -= this.counted;
+    liveCount--;
   }
 }
 
@@ -119,11 +140,6 @@ function countCreated(bytes: number): void {
   if (liveBytes + bytes > byteLimit || liveCount >= countLimit) relieve();
   liveBytes += bytes;
   liveCount++;
-}
-
-function countReleased(bytes: number): void {
-  liveBytes -= bytes;
-  liveCount--;
 }
 
 /** Called when storages that were counted could not be made. */
