@@ -112,6 +112,7 @@ export function attachShared(target: Variable, description: SharedTensor): void 
     );
   }
   target.storage.moveTo(bytes);
+  target.storage.noteOverwritten();
 }
 
 function isShared(buffer: unknown): buffer is SharedArrayBuffer {
