@@ -44,7 +44,7 @@ export default defineConfig(
   },
   {
     // The loader names the files it loads at run time.
-    files: ['lib/tensor/native.ts'],
+    files: ['lib/tensor/loader.ts'],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {

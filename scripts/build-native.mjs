@@ -1,4 +1,5 @@
-// Builds build/Release/myelin.node with node-gyp, offline; with --tests or --benches the C++ programs too. Make decides what is stale.
+// Builds build/Release/myelin.node with node-gyp, offline; with --tests or --benches the C++ programs too; with --portable
+// myelin_portable.node instead, which older systems load as well. Make decides what is stale.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -51,16 +52,37 @@ function checkSources() {
   for (const file of unlisted) console.warn(`warning: ${file} is not in native/sources.json, so it is not compiled`);
 }
 
-function findNodeGyp() {
+const resolve = (request) => {
   try {
-    return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+    return createRequire(import.meta.url).resolve(request);
   } catch {
-    return fail('myelin: node-gyp is not installed; it comes with `npm ci` (without --omit=dev).');
+    return undefined;
   }
+};
+
+/** node-gyp's program: the package's, or the one inside npm, which `npx` and `npm run` name. */
+const nodeGypProgram = resolve('node-gyp/bin/node-gyp.js') ?? (process.env.npm_config_node_gyp || undefined);
+
+/** Names the npm packages that a build needs and that are not installed. They are optional: most users never compile. */
+function checkPackages() {
+  const found = {
+    'node-gyp': nodeGypProgram,
+    'node-addon-api': resolve('node-addon-api/package.json'),
+    'node-api-headers': resolve('node-api-headers/package.json'),
+  };
+  const absent = Object.keys(found).filter((name) => found[name] === undefined);
+  if (absent.length === 0) return;
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  fail(
+    [
+      `myelin: the native part cannot be built here, these npm packages are missing: ${absent.join(', ')}.`,
+      `  npm install --no-save ${absent.map((name) => `${name}@${devDependencies[name]}`).join(' ')}`,
+    ].join('\n'),
+  );
 }
 
 function nodeGyp(...args) {
-  const { status } = spawnSync(process.execPath, [findNodeGyp(), ...args], { cwd: root, env, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [nodeGypProgram, ...args], { cwd: root, env, stdio: 'inherit' });
   if (status !== 0) fail(`myelin: node-gyp ${args[0]} failed; the first error above says why.`);
 }
 
@@ -73,7 +95,7 @@ function configuration() {
     'scripts/native-targets.mjs',
     'package.json',
   ];
-  const variables = ['CC', 'CXX', 'AR', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS', 'MYELIN_PORTABLE', 'MYELIN_SANITIZE'];
+  const variables = ['CC', 'CXX', 'AR', 'CFLAGS', 'CXXFLAGS', 'LDFLAGS', 'MYELIN_SANITIZE'];
   const hash = createHash('sha256').update(
     JSON.stringify([process.execPath, process.version, root, sources, nativeTests, nativeBenches]),
   );
@@ -83,6 +105,7 @@ function configuration() {
 }
 
 checkTools();
+checkPackages();
 checkSources();
 
 const stamp = join(root, 'build/configuration');
@@ -91,8 +114,9 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   nodeGyp('configure');
   writeFileSync(stamp, wanted);
 }
+const addon = process.argv.includes('--portable') ? 'myelin_portable' : 'myelin';
 const programs = [
   ...(process.argv.includes('--tests') ? nativeTests : []),
   ...(process.argv.includes('--benches') ? nativeBenches : []),
 ];
-nodeGyp('build', '--jobs=max', 'myelin', ...programs.map(({ name }) => name));
+nodeGyp('build', '--jobs=max', addon, ...programs.map(({ name }) => name));

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { nativeTests, root } from './native-sources.mjs';
+import { configureNeon } from './neon.mjs';
 
 const counted = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 const runs = [];
@@ -61,13 +62,8 @@ function buildAddon() {
 }
 
 function buildForNeon() {
-  const target = [
-    '-DCMAKE_SYSTEM_NAME=Linux',
-    '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
-    '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
-  ];
-  const options = ['-DCMAKE_BUILD_TYPE=Release', '-DCMAKE_EXE_LINKER_FLAGS=-static', '-DMYELIN_TESTS=ON'];
-  build('configuring for AArch64', 'cmake', '-S', '.', '-B', 'build-neon', ...target, ...options);
+  const options = ['-DCMAKE_EXE_LINKER_FLAGS=-static', '-DMYELIN_TESTS=ON'];
+  build('configuring for AArch64', 'cmake', ...configureNeon(...options));
   build('compiling for AArch64', 'cmake', '--build', 'build-neon');
 }
 

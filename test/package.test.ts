@@ -37,7 +37,7 @@ describe('the package', () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/MyelinError: load: no native addon for \w+-\w+ \(.*Node \d+/);
     expect(stderr).toContain('nowhere.node');
-    expect(stderr).toContain('npm run build:native');
+    expect(stderr).toContain('npx myelin build');
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { fail } from '../tensor/errors.js';
 // Timers, sockets and signals wait at most this long, in milliseconds, for a loop of native work.
 const maxDelay = 10;
 
-let lastTurn = performance.now();
+let lastTurn = -Infinity;
 
 /**
  * Lets the event loop turn when it has not for 10 ms: loops that only await what is already there would starve timers,

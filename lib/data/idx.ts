@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { createReadStream, promises } from 'node:fs';
 
 import { tensorFromBytes } from '../io/bytes.js';
 import { dtypeInfo, type DType } from '../tensor/dtype.js';
@@ -56,7 +54,7 @@ const maxCompression = 1032;
  */
 export async function readIdx(file: string): Promise<Tensor> {
   try {
-    const { header, data } = await new IdxReader(file, (await stat(file)).size).read();
+    const { header, data } = await new IdxReader(file, (await promises.stat(file)).size).read();
     return tensorFromBytes(header.encoding.dtype, header.shape, decode(header.encoding, data));
   } catch (error) {
     return rethrow(error, 'readIdx', 'IO');
@@ -87,6 +85,7 @@ class IdxReader {
     const isGzip = await this.isGzip();
     const stream = createReadStream(this.file, { highWaterMark: 2 ** 20 });
     if (!isGzip) return this.gather(stream);
+    const { createGunzip } = await import('node:zlib');
     const gunzip = createGunzip();
     stream.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
     try {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 import { fail, rethrow } from '../tensor/errors.js';
@@ -18,7 +18,7 @@ export async function writeAtomically(op: string, file: string, chunks: Iterable
   try {
     const target = await replaceable(op, file);
     temporary = temporaryName(target);
-    const handle = await open(temporary, 'wx');
+    const handle = await promises.open(temporary, 'wx');
     created = true;
     try {
       for (const chunk of chunks) await writeFully(handle, chunk);
@@ -26,25 +26,28 @@ export async function writeAtomically(op: string, file: string, chunks: Iterable
     } finally {
       await handle.close();
     }
-    await rename(temporary, target);
+    await promises.rename(temporary, target);
     created = false;
     await syncDirectory(path.dirname(target));
   } catch (error) {
-    if (created) await unlink(temporary).catch(() => undefined);
+    if (created) await promises.unlink(temporary).catch(() => undefined);
     rethrow(error, op, 'IO');
   }
 }
 
 /** Where the new contents go. Renaming would remove a device or a pipe, and fail on a directory after all the work. */
 async function replaceable(op: string, file: string): Promise<string> {
-  const target = await realpath(file).catch(() => file);
-  const found = await stat(target).catch(() => undefined);
+  const target = await promises.realpath(file).catch(() => file);
+  const found = await promises.stat(target).catch(() => undefined);
   if (found?.isFile() === false) fail('IO', op, `${file}: is there and is no file (need the path of a file)`, { file });
   return target;
 }
 
 function temporaryName(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  return path.join(
+    path.dirname(file),
+    `.${path.basename(file)}.${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}.tmp`,
+  );
 }
 
 async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
@@ -71,7 +74,7 @@ export async function readFully(handle: FileHandle, target: Uint8Array, position
 
 // The rename itself lives in the directory. Some systems cannot open or flush one, and then there is nothing to do.
 async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r').catch(() => undefined);
+  const handle = await promises.open(directory, 'r').catch(() => undefined);
   if (handle === undefined) return;
   await handle.sync().catch(() => undefined);
   await handle.close();

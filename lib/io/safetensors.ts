@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 
 import { dtypeInfo } from '../tensor/dtype.js';
 import { fail, rethrow, show } from '../tensor/errors.js';
@@ -39,7 +40,7 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
   const tensors: [string, Tensor][] = [];
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file, 'r');
+    handle = await promises.open(file, 'r');
     const { header, dataStart } = await readHeader(op, file, handle);
     for (const entry of header.entries)
       tensors.push([entry.name, await readTensor(op, file, handle, entry, dataStart)]);

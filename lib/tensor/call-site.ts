@@ -1,7 +1,11 @@
 import path from 'node:path';
 
-/** Folder of the library's own code, whose frames are of no interest to its users. */
-const library = path.dirname(__dirname) + path.sep;
+import { packageRoot } from './loader.js';
+
+const root = packageRoot(__dirname);
+
+/** Folder of the library's own code, lib/ or dist/, whose frames are of no interest to its users. */
+const library = path.join(root, path.relative(root, __dirname).split(path.sep)[0]!, path.sep);
 const depth = 100;
 
 /** A call of the library by its user. */

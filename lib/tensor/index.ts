@@ -10,6 +10,7 @@ export {
 } from './dtype.js';
 export { MyelinError, type ErrorCode } from './errors.js';
 export { expectNoLeaks, LeakReport, LeakTracker, trackLeaks, type LeakSite } from './leaks.js';
+export { machineInfo, type MachineInfo } from './machine-info.js';
 export { isa, setIsa, setThreads, supportedIsas, threads } from './machine.js';
 export { memory, setMemoryLimit, trimMemory, type MemoryReport } from './memory.js';
 export { Buffer, Parameter, Variable, type Assignable } from './parameter.js';

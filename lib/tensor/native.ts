@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 
 import type { TypedArray } from './dtype.js';
 import { fail } from './errors.js';
+import { loadAddon, packageRoot } from './loader.js';
 import { initialLimit } from './limit.js';
 
 /** What the addon exports; the native half is native/binding. Handles are integers that stay exact as doubles. */
@@ -30,31 +30,11 @@ export interface Native {
   ops(): [name: string, inputs: number, outputs: number][];
   isa(): string;
   isas(): string[];
+  cpuFeatures(): string[];
+  compiler(): string;
   setIsa(name: string): boolean;
   threads(): number;
   setThreads(count: number): void;
-}
-
-const root = path.join(__dirname, '..', '..');
-
-function load(): Native {
-  const override = process.env['MYELIN_ADDON'];
-  try {
-    if (override !== undefined) return require(path.resolve(override)) as Native;
-    // What this package was built with, else the prebuilt binary for this platform.
-    return (require('node-gyp-build') as (folder: string) => Native)(root);
-  } catch (error) {
-    const tried = override ?? `${path.join(root, 'build', 'Release')} and ${path.join(root, 'prebuilds')}`;
-    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-    const libc = header.glibcVersionRuntime === undefined ? 'no glibc' : `glibc ${header.glibcVersionRuntime}`;
-    return fail(
-      'UNSUPPORTED',
-      'load',
-      `no native addon for ${process.platform}-${process.arch} (${libc}, Node ${process.versions.node}).\n` +
-        `Tried ${tried}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}\n` +
-        'To build it from source, install python3, make and g++ and run `npm run build:native` in the package.',
-    );
-  }
 }
 
 function initialize(addon: Native): Native {
@@ -73,5 +53,10 @@ function initialize(addon: Native): Native {
   return addon;
 }
 
+const { file, addon } = loadAddon(packageRoot(__dirname), process.env['MYELIN_ADDON']);
+
+/** The addon's file. */
+export const nativeFile: string = file;
+
 /** The addon, loaded once per environment. Only lib/tensor and lib/engine import this file. */
-export const native: Native = initialize(load());
+export const native: Native = initialize(addon as Native);

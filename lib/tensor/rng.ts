@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { fail, show } from './errors.js';
 
 /** Elements that one block of the native generator yields; see native/ops/random.cc. */
@@ -26,19 +24,24 @@ const witnesses: Map<Generator, GeneratorState>[] = [];
  * ```
  */
 export class Generator {
-  private key: number;
+  // Undefined until it is asked for: the module that knows unpredictable numbers takes milliseconds to load.
+  private chosen: number | undefined;
   private counter = 0;
 
   /** @param seed integer from 0 to 2⁵³ − 1; by default an unpredictable one */
-  constructor(seed: number = unpredictable()) {
-    this.key = checkSeed('Generator', seed);
+  constructor(seed?: number) {
+    if (seed !== undefined) this.chosen = checkSeed('Generator', seed);
+  }
+
+  private get key(): number {
+    return (this.chosen ??= unpredictable());
   }
 
   /** Starts over with another seed. */
   seed(seed: number): this {
     const key = checkSeed('seed', seed);
     this.witness();
-    this.key = key;
+    this.chosen = key;
     this.counter = 0;
     return this;
   }
@@ -50,7 +53,7 @@ export class Generator {
 
   set state([key, counter]: GeneratorState) {
     this.witness();
-    this.key = checkSeed('Generator', key);
+    this.chosen = checkSeed('Generator', key);
     this.counter = checkSeed('Generator', counter);
   }
 
@@ -100,7 +103,7 @@ function checkSeed(op: string, seed: unknown): number {
 }
 
 function unpredictable(): number {
-  return randomBytes(6).readUIntBE(0, 6);
+  return process.getBuiltinModule('node:crypto').randomBytes(6).readUIntBE(0, 6);
 }
 
 /** What random functions draw from unless they are given a generator. */

@@ -1,6 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import type { TypedArray } from './dtype.js';
 import { fail, isOutOfMemory, rethrow } from './errors.js';
 import { native } from './native.js';
@@ -153,6 +150,8 @@ let collector: Collect | undefined;
 // Finalizers never run inside a synchronous loop and V8 cannot see how large tensors are, so it is asked to collect.
 // --expose-gc only affects contexts made after it is set: user code sees no new global.
 function collect(options?: { type: 'minor' }): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  const { runInNewContext } = process.getBuiltinModule('node:vm');
   // Flags are the process's: a worker may take this one back before the context is made.
   while (collector === undefined) {
     setFlagsFromString('--expose-gc');

@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
 
 import { bytesOf, tensorFromBytes } from '../io/bytes.js';
 import type { AnyModule } from '../nn/module.js';
@@ -150,7 +150,9 @@ function logger(op: string, file: string, head: (log: EpochLog) => string, line:
       fresh = run.history.length === 0;
     },
     onEpochEnd: async (_run, log) => {
-      const write = fresh ? writeFile(file, `${head(log)}${line(log)}\n`) : appendFile(file, `${line(log)}\n`);
+      const write = fresh
+        ? promises.writeFile(file, `${head(log)}${line(log)}\n`)
+        : promises.appendFile(file, `${line(log)}\n`);
       fresh = false;
       await write.catch((error: unknown) => rethrow(error, op, 'IO'));
     },

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { promises } from 'node:fs';
 
 import { breathe } from '../data/event-loop.js';
 import type { Pass } from '../data/loader.js';
@@ -223,7 +223,7 @@ class Training<B extends Batch> implements Run {
     if (!resume) return;
     if (checkpoint === undefined) fail('VALUE', 'fit', 'resume needs the checkpoint file to go on from');
     if (
-      !(await access(checkpoint).then(
+      !(await promises.access(checkpoint).then(
         () => true,
         () => false,
       ))

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -48,10 +49,11 @@ namespace {
 
 #if defined(__x86_64__)
 
+// Named as in native/sources.json.
 struct Features {
-  bool avx2 = false;
-  bool avx512 = false;
-  bool avx512_dot = false;
+  bool avx2 = false, fma = false, f16c = false;
+  bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false;
+  bool avx512vnni = false, avx512bf16 = false;
 };
 
 constexpr bool bit(std::uint32_t word, int index) { return ((word >> index) & 1u) != 0; }
@@ -68,32 +70,56 @@ Features detect() {
   Features features;
   std::uint32_t a, b, c, d;
   if (__get_cpuid(1, &a, &b, &c, &d) == 0) return features;
-  const bool osxsave = bit(c, 27), fma = bit(c, 12), f16c = bit(c, 29), avx = bit(c, 28);
+  const bool osxsave = bit(c, 27), avx = bit(c, 28), fma = bit(c, 12), f16c = bit(c, 29);
   if (!osxsave || !avx) return features;
   const std::uint32_t saved = saved_registers();
   const bool ymm = (saved & 0x06u) == 0x06u, zmm = (saved & 0xE6u) == 0xE6u;
+  features.fma = ymm && fma;
+  features.f16c = ymm && f16c;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return features;
-  features.avx2 = ymm && bit(b, 5) && fma && f16c;
-  features.avx512 = features.avx2 && zmm && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31);
-  const bool vnni = bit(c, 11);
-  std::uint32_t a1, b1, c1, d1;
-  const bool bf16 = __get_cpuid_count(7, 1, &a1, &b1, &c1, &d1) != 0 && bit(a1, 5);
-  features.avx512_dot = features.avx512 && vnni && bf16;
+  features.avx2 = ymm && bit(b, 5);
+  features.avx512f = zmm && bit(b, 16);
+  features.avx512bw = zmm && bit(b, 30);
+  features.avx512dq = zmm && bit(b, 17);
+  features.avx512vl = zmm && bit(b, 31);
+  features.avx512vnni = zmm && bit(c, 11);
+  features.avx512bf16 = zmm && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && bit(a, 5);
   return features;
 }
 
+const Features& features() {
+  static const Features found = detect();
+  return found;
+}
+
 std::vector<const KernelTable*> detect_tables() {
-  const Features features = detect();
+  const Features& has = features();
+  const bool avx2 = has.avx2 && has.fma && has.f16c;
+  const bool avx512 = avx2 && has.avx512f && has.avx512bw && has.avx512dq && has.avx512vl;
   std::vector<const KernelTable*> tables;
-  if (features.avx512_dot) {
+  if (avx512 && has.avx512vnni && has.avx512bf16) {
     static const KernelTable table = inherit(avx512::table, avx512_dot::specialize);
     tables.push_back(&table);
   }
-  if (features.avx512) tables.push_back(&avx512::table);
-  if (features.avx2) tables.push_back(&avx2::table);
+  if (avx512) tables.push_back(&avx512::table);
+  if (avx2) tables.push_back(&avx2::table);
   tables.push_back(&sse2::table);
   tables.push_back(&reference::table);
   return tables;
+}
+
+std::vector<std::pair<std::string_view, bool>> named_features() {
+  const Features& has = features();
+  return {{"sse2", true},
+          {"avx2", has.avx2},
+          {"fma", has.fma},
+          {"f16c", has.f16c},
+          {"avx512f", has.avx512f},
+          {"avx512bw", has.avx512bw},
+          {"avx512dq", has.avx512dq},
+          {"avx512vl", has.avx512vl},
+          {"avx512vnni", has.avx512vnni},
+          {"avx512bf16", has.avx512bf16}};
 }
 
 #elif defined(__aarch64__)
@@ -119,9 +145,14 @@ std::vector<const KernelTable*> detect_tables() {
   return tables;
 }
 
+std::vector<std::pair<std::string_view, bool>> named_features() {
+  return {{"neon", true}, {"dotprod", has_dot_products()}};
+}
+
 #else
 
 std::vector<const KernelTable*> detect_tables() { return {&reference::table}; }
+std::vector<std::pair<std::string_view, bool>> named_features() { return {}; }
 
 #endif
 
@@ -138,6 +169,14 @@ const std::vector<const KernelTable*>& supported_kernels() {
 }
 
 const KernelTable& active_kernels() { return *active().load(std::memory_order_relaxed); }
+
+std::vector<std::string_view> cpu_features() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, present] : named_features()) {
+    if (present) names.push_back(name);
+  }
+  return names;
+}
 
 bool select_kernels(std::string_view isa) {
   for (const KernelTable* table : supported_kernels()) {

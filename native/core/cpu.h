@@ -15,4 +15,8 @@ const std::vector<const KernelTable*>& supported_kernels();
 // Puts the table called `isa` in force; false when there is none that this CPU can run.
 bool select_kernels(std::string_view isa);
 
+// The features of this CPU that tables ask for (the "needs" of native/sources.json) and that the operating system lets
+// programs use.
+std::vector<std::string_view> cpu_features();
+
 }  // namespace myelin
