@@ -36,9 +36,12 @@ MYELIN_FIRST_VERSION(int, pthread_once, (pthread_once_t * once, void (*init)()),
 MYELIN_FIRST_VERSION(int, pthread_key_create, (pthread_key_t * key, Cleanup* cleanup), (key, cleanup))
 MYELIN_FIRST_VERSION(int, __pthread_key_create, (pthread_key_t * key, Cleanup* cleanup), (key, cleanup))
 MYELIN_FIRST_VERSION(double, exp, (double x), (x))
+MYELIN_FIRST_VERSION(double, exp2, (double x), (x))
 MYELIN_FIRST_VERSION(double, log, (double x), (x))
 MYELIN_FIRST_VERSION(double, log2, (double x), (x))
 MYELIN_FIRST_VERSION(double, pow, (double x, double y), (x, y))
+MYELIN_FIRST_VERSION(double, hypot, (double x, double y), (x, y))
+MYELIN_FIRST_VERSION(double, fmod, (double x, double y), (x, y))
 
 // libstdc++ reads this glibc 2.32 variable to skip atomics; "not single-threaded" is right always.
 char __libc_single_threaded = 0;

@@ -34,6 +34,9 @@ const std::vector<OpInfo>& all_ops() {
   static const OpList ops = [] {
     OpList list;
     register_elementwise(list);
+    register_special(list);
+    register_division(list);
+    register_bitwise(list);
     register_reduce(list);
     register_gemm(list);
     register_gemm_integer(list);

@@ -49,6 +49,9 @@ const std::vector<OpInfo>& all_ops();
 // One function a family, called once by all_ops(); each is defined in the file of native/ops that bears its name.
 using OpList = std::vector<OpInfo>;
 void register_elementwise(OpList& ops);
+void register_special(OpList& ops);
+void register_division(OpList& ops);
+void register_bitwise(OpList& ops);
 void register_reduce(OpList& ops);
 void register_gemm(OpList& ops);
 void register_gemm_integer(OpList& ops);

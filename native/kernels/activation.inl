@@ -61,8 +61,8 @@ MYELIN_INLINE Vec<T> leaky_relu(Vec<T> x, Vec<T> slope) {
 }
 
 template <class T>
-MYELIN_INLINE Vec<T> elu(Vec<T> x, Vec<T> alpha) {
-  return select(x > Vec<T>(T(0)), x, alpha * expm1(x));
+MYELIN_INLINE Vec<T> elu(Vec<T> x, Vec<T> alpha, Vec<T> scale) {
+  return select(x > Vec<T>(T(0)), x, alpha * expm1(x * scale));
 }
 
 MYELIN_FLOATS(MYELIN_UNARY, sigmoid, sigmoid(x))
@@ -71,7 +71,7 @@ MYELIN_FLOATS(MYELIN_UNARY, gelu_tanh, gelu_tanh(x))
 MYELIN_FLOATS(MYELIN_UNARY, silu, silu(x))
 MYELIN_FLOATS(MYELIN_UNARY, softplus, softplus(x))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, leaky_relu, leaky_relu(x, p0))
-MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, elu(x, p0))
+MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, elu(x, p0, p1))
 
 // ---- derivatives --------------------------------------------------------------------------------------------------
 

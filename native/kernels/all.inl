@@ -34,10 +34,12 @@ namespace {
 #include "kernels/math.inl"
 #include "kernels/math_float.inl"
 #include "kernels/math_special.inl"
+#include "kernels/math_trigonometry.inl"
 #include "kernels/math_double.inl"
 
 #include "kernels/elementwise.inl"
 #include "kernels/activation.inl"
+#include "kernels/special.inl"
 #include "kernels/reduce.inl"
 #include "kernels/rows.inl"
 #include "kernels/norm.inl"

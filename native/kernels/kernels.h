@@ -13,7 +13,7 @@ namespace myelin {
 
 template <class T>
 using UnaryFn = void(const T* x, std::ptrdiff_t sx, T* out, std::size_t n);
-// leaky_relu: p0 = slope below 0; elu: p0 = alpha; clamp: [p0, p1], p1 wins when p0 > p1; scale_shift: x * p0 + p1.
+// leaky_relu: p0 = slope below 0; elu: p0 = alpha, p1 = scale below 0; clamp: [p0, p1], p1 wins when p0 > p1; scale_shift: x * p0 + p1.
 template <class T>
 using UnaryParamFn = void(const T* x, std::ptrdiff_t sx, T p0, T p1, T* out, std::size_t n);
 template <class T>

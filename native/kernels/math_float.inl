@@ -3,6 +3,7 @@
 // The polynomials are our own minimax fits (iteratively reweighted least squares, coefficients rounded to float).
 
 constexpr float kLog2E = 1.44269504088896341f;
+constexpr float kLn2 = 0.693147180559945309f;
 // ln 2 in two floats; the first has so few bits that its product with a whole number below 2^15 is exact.
 constexpr float kLn2High = 0.693359375f;
 constexpr float kLn2Low = -2.12194440054690583e-4f;
@@ -12,13 +13,17 @@ struct ReducedExp {
   Vec<float> n, expm1;
 };
 
-MYELIN_INLINE ReducedExp reduce_exp(Vec<float> x) {
+// e^r - 1 for |r| <= ln 2 / 2.
+MYELIN_INLINE Vec<float> expm1_near_zero(Vec<float> r) {
   // (e^r - 1 - r) / r^2, relative error 2^-28 in e^r.
   static constexpr float kQ[] = {0.5f, 0.166665181517601f, 0.04166620597243309f, 0.008368889801204205f,
                                  0.0013950489228591323f};
+  return fma(polynomial(r, kQ) * r, r, r);
+}
+
+MYELIN_INLINE ReducedExp reduce_exp(Vec<float> x) {
   const Vec<float> n = round_even(x * kLog2E);
-  const Vec<float> r = fma(n, Vec<float>(-kLn2Low), fma(n, Vec<float>(-kLn2High), x));
-  return {n, fma(polynomial(r, kQ) * r, r, r)};
+  return {n, expm1_near_zero(fma(n, Vec<float>(-kLn2Low), fma(n, Vec<float>(-kLn2High), x)))};
 }
 
 // 1 ulp.
@@ -27,6 +32,12 @@ MYELIN_INLINE Vec<float> exp(Vec<float> x) {
   const Vec<float> bounded = min(Vec<float>(89.0f), max(Vec<float>(-104.0f), x));
   const ReducedExp e = reduce_exp(bounded);
   return scale_by_power(e.expm1 + 1.0f, e.n);
+}
+
+// 1 ulp, and exact for whole x.
+MYELIN_INLINE Vec<float> exp2(Vec<float> x) {
+  const Vec<float> bounded = min(Vec<float>(129.0f), max(Vec<float>(-151.0f), x)), n = round_even(bounded);
+  return scale_by_power(expm1_near_zero((bounded - n) * kLn2) + 1.0f, n);
 }
 
 // 2 ulp.
@@ -89,6 +100,17 @@ MYELIN_INLINE Vec<float> log2(Vec<float> x) {
   const Vec<float> y = log_correction(l.f), rest = kLog2E - 1.0f;
   // (f + y) log2 e, smallest parts first; f itself is added unrounded.
   return with_log_limits(x, l.k + (l.f + (y + fma(y, rest, l.f * rest))));
+}
+
+// 2 ulp.
+MYELIN_INLINE Vec<float> log10(Vec<float> x) {
+  // log10 2 and log10 e in two floats each; the first of log10 2 has seven bits, so that its product with k is exact.
+  constexpr float kTwoHigh = 0x1.34p-2f, kTwoLow = 2.48745663981195e-4f;
+  constexpr float kEHigh = 0x1.bcb7b2p-2f, kELow = -1.0108649e-8f;
+  const Logarithm l = split_log(x);
+  const Vec<float> small = fma(log_correction(l.f), Vec<float>(kEHigh), l.f * kELow);
+  const Vec<float> rest = fma(l.f, Vec<float>(kEHigh), fma(l.k, Vec<float>(kTwoLow), small));
+  return with_log_limits(x, fma(l.k, Vec<float>(kTwoHigh), rest));
 }
 
 // 2 ulp.

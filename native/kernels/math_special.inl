@@ -6,20 +6,31 @@ MYELIN_INLINE Vec<float> tanh(Vec<float> x) {
   return copy_sign(e / (2.0f + e), x);
 }
 
-// Phi(-t), the upper tail of the normal distribution, for t >= 0: relative error 6 ulp until it underflows.
-// Phi(-t) = exp(-t^2 / 2) Q(u) / (t + 3) with u = (t - 3) / (t + 3), which maps [0, 14.5] to [-1, 0.66].
-MYELIN_INLINE Vec<float> normal_tail(Vec<float> t) {
+// e^(t^2 / 2) Phi(-t), the upper tail of the normal distribution without its exponential, for 0 <= t <= 14.5:
+// Q(u) / (t + 3) with u = (t - 3) / (t + 3), which maps that range to [-1, 0.66].
+MYELIN_INLINE Vec<float> scaled_normal_tail(Vec<float> t) {
   static constexpr float kQ[] = {0.7290837168693542f,    -0.5093321800231934f,    0.23001770675182343f,
                                  -0.04725819081068039f,  -0.010462445206940174f,  0.006937465164810419f,
                                  0.0010171295143663883f, -0.0009467510390095413f, -0.00020389932615216821f,
                                  5.1856502977898344e-05f};
-  const Vec<float> bounded = min(Vec<float>(14.5f), t), square = bounded * bounded;
-  // exp magnifies the rounding of t^2 by t^2 / 2: put back what was lost.
-  const Vec<float> lost = 0.5f * square_error(bounded, square);
-  const ReducedExp e = reduce_exp(-0.5f * square);
+  const Vec<float> inverse = 1.0f / (t + 3.0f);
+  return polynomial((t - 3.0f) * inverse, kQ) * inverse;
+}
+
+// y exp(-scale x^2) for scale x^2 <= 105, scale a power of two.
+MYELIN_INLINE Vec<float> times_gaussian(Vec<float> y, Vec<float> x, float scale) {
+  const Vec<float> square = x * x;
+  // exp magnifies the rounding of scale x^2 by that number: put back what was lost.
+  const Vec<float> lost = scale * square_error(x, square);
+  const ReducedExp e = reduce_exp(-scale * square);
   const Vec<float> power = fma(-lost, e.expm1 + 1.0f, e.expm1 + 1.0f);
-  const Vec<float> inverse = 1.0f / (bounded + 3.0f);
-  return scale_by_power(polynomial((bounded - 3.0f) * inverse, kQ) * inverse * power, e.n);
+  return scale_by_power(y * power, e.n);
+}
+
+// Phi(-t) for t >= 0: relative error 6 ulp until it underflows.
+MYELIN_INLINE Vec<float> normal_tail(Vec<float> t) {
+  const Vec<float> bounded = min(Vec<float>(14.5f), t);
+  return times_gaussian(scaled_normal_tail(bounded), bounded, 0.5f);
 }
 
 // Phi(x) = (1 + erf(x / sqrt 2)) / 2. 6 ulp.
@@ -38,6 +49,13 @@ MYELIN_INLINE Vec<float> erf(Vec<float> x) {
   const Vec<float> near = fma(polynomial(x * x, kP), x, x);
   const Vec<float> far = copy_sign(1.0f - 2.0f * normal_tail(magnitude * 1.41421356237309505f), x);
   return select(magnitude < Vec<float>(1.0f), near, far);
+}
+
+// 8 ulp. erfc |x| = 2 Phi(-sqrt 2 |x|); the exponential is that of x^2, which rounding sqrt 2 |x| would spoil.
+MYELIN_INLINE Vec<float> erfc(Vec<float> x) {
+  const Vec<float> bounded = min(Vec<float>(10.125f), abs(x));
+  const Vec<float> tail = times_gaussian(2.0f * scaled_normal_tail(bounded * 1.41421356237309505f), bounded, 1.0f);
+  return select(x < Vec<float>(0.0f), 2.0f - tail, tail);
 }
 
 // ---- powers, in double -------------------------------------------------------------------------------------------

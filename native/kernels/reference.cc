@@ -12,6 +12,7 @@ namespace reference {
 namespace {
 
 #include "kernels/reference_elementwise.inl"
+#include "kernels/reference_special.inl"
 #include "kernels/reference_rows.inl"
 #include "kernels/reference_pool2d.inl"
 #include "kernels/reference_gemm.inl"

@@ -129,7 +129,7 @@ MYELIN_FLOATS(MYELIN_UNARY_WIDE, erf, std::erf(x))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, clamp, x != x ? x : std::fmin(std::fmax(x, p0), p1))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, scale_shift, (x * p0 + p1))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, leaky_relu, x > 0 ? x : x * p0)
-MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, x > 0 ? x : p0 * std::expm1(x))
+MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, x > 0 ? x : p0 * std::expm1(x * p1))
 
 // ---- activations and their derivatives ----------------------------------------------------------------------------
 

@@ -1,0 +1,58 @@
+#include <cmath>
+
+#include "ops/pointwise.h"
+#include "ops/special_functions.h"
+
+namespace myelin {
+namespace {
+
+// Computed in double and rounded once.
+template <class F>
+void real_function(const OpCall& call, F f) {
+  require(call.out[0].dtype == call.in[0].dtype, "the output has another dtype than the input");
+  visit_float(call.in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    map_elements<T>(call, [f](T x) { return static_cast<T>(f(static_cast<double>(x))); });
+  });
+}
+
+template <double (*f)(double)>
+void real(OpCall& call) {
+  real_function(call, f);
+}
+
+double cube_root(double x) { return std::cbrt(x); }
+
+void polygamma_of(OpCall& call) {
+  constexpr int kMaxOrder = 1024;
+  const std::int64_t order = call.attrs.integer();
+  require(order >= 0 && order <= kMaxOrder, "the order of polygamma is out of range");
+  real_function(call, [n = static_cast<int>(order)](double x) { return polygamma(n, x); });
+}
+
+void signbit(OpCall& call) {
+  require(call.out[0].dtype == DType::kBool, "the op gives bool");
+  visit_float(call.in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    map_elements<T, std::uint8_t>(call, [](T x) { return static_cast<std::uint8_t>(std::signbit(x)); });
+  });
+}
+
+void next_after(OpCall& call) {
+  visit_float(call.in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    map_pairs<T>(call, [](T a, T b) { return std::nextafter(a, b); });
+  });
+}
+
+constexpr OpInfo kOps[] = {
+    {"erfinv", 1, 1, real<erf_inverse>}, {"lgamma", 1, 1, real<log_gamma>}, {"digamma", 1, 1, real<digamma>},
+    {"cbrt", 1, 1, real<cube_root>},     {"polygamma", 1, 1, polygamma_of}, {"signbit", 1, 1, signbit},
+    {"nextafter", 2, 1, next_after},
+};
+
+}  // namespace
+
+void register_special(OpList& ops) { ops.insert(ops.end(), std::begin(kOps), std::end(kOps)); }
+
+}  // namespace myelin

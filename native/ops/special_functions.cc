@@ -1,0 +1,101 @@
+#include "ops/special_functions.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace myelin {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr double kRootPi = 1.77245385090551602730;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// B(2j) / (2j)! for j = 1, 2, ...: the coefficients of the Euler-Maclaurin formula.
+constexpr double kBernoulli[] = {1.0 / 12,          -1.0 / 720,
+                                 1.0 / 30240,       -1.0 / 1209600,
+                                 1.0 / 47900160,    -691.0 / 1307674368000,
+                                 1.0 / 74724249600, -3617.0 / 10670622842880000};
+
+// n! zeta(n + 1, x), zeta being Hurwitz's sum of (x + k)^-(n + 1) over k >= 0, for x > 0: some terms, then the
+// Euler-Maclaurin formula for the others. All are taken relative to the first, so that neither n! nor a power overflows.
+double scaled_zeta(int n, double x) {
+  double first = 1 / x;
+  for (int i = 1; i <= n; i++) first *= i / x;
+  const double s = n + 1;
+  const double start = std::max(10.0, 0.5 * s);
+  double sum = 0, y = x;
+  for (; y < start; y++) sum += std::pow(x / y, s);
+  double term = s / y, rest = y / n + 0.5;
+  for (int j = 0; j < 8; j++) {
+    rest += kBernoulli[j] * term;
+    term *= (s + 2 * j + 1) * (s + 2 * j + 2) / (y * y);
+  }
+  return first * (sum + std::pow(x / y, s) * rest);
+}
+
+double polygamma_above_zero(int n, double x) {
+  if (x == kInfinity) return 0;
+  return n % 2 == 1 ? scaled_zeta(n, x) : -scaled_zeta(n, x);
+}
+
+}  // namespace
+
+// Halley's method for erf x - y, near 1 for erfc x - (1 - y); the first guess, good to 0.2 %, is from Winitzki,
+// "A handy approximation for the error function and its inverse", 2008. Each step triples the digits.
+double erf_inverse(double y) {
+  const double size = std::fabs(y);
+  if (!(size < 1)) return size == 1 ? std::copysign(kInfinity, y) : kNaN;
+  if (size < 1e-9) return y * (kRootPi / 2);
+  constexpr double kA = 0.147;
+  const double rest = 1 - size, log = std::log(rest * (1 + size)), half = 2 / (kPi * kA) + 0.5 * log;
+  double x = std::sqrt(std::sqrt(half * half - log / kA) - half);
+  for (int step = 0; step < 3; step++) {
+    const double missed = size < 0.5 ? std::erf(x) - size : rest - std::erfc(x);
+    const double newton = missed * (kRootPi / 2) * std::exp(x * x);
+    x -= newton / (1 + x * newton);
+  }
+  return std::copysign(x, y);
+}
+
+// The plain lgamma writes the sign of gamma to a global that threads share.
+double log_gamma(double x) {
+  int sign = 0;
+  return ::lgamma_r(x, &sign);
+}
+
+// psi(x) = psi(x + 1) - 1 / x up to where the asymptotic series holds (Abramowitz and Stegun, 6.3.5 and 6.3.18), below
+// zero by reflection (6.3.7).
+double digamma(double x) {
+  if (x == 0) return std::copysign(kInfinity, -x);
+  if (x < 0) {
+    const double fraction = x - std::round(x);
+    if (fraction == 0) return kNaN;
+    return digamma(1 - x) - kPi / std::tan(kPi * fraction);
+  }
+  if (x == kInfinity) return x;
+  double sum = 0;
+  for (; x < 10; x++) sum -= 1 / x;
+  // B(2j) / (2j).
+  constexpr double kSeries[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
+                                1.0 / 132, -691.0 / 32760, 1.0 / 12,  -3617.0 / 8160};
+  const double z = 1 / (x * x);
+  double series = 0;
+  for (int j = 7; j >= 0; j--) series = (series + kSeries[j]) * z;
+  return sum + (std::log(x) - 0.5 / x - series);
+}
+
+// (-1)^(n + 1) n! zeta(n + 1, x) (Abramowitz and Stegun, 6.4.10). Below zero the sum runs over integers to both sides of
+// the fraction f of x: zeta(s, f), the terms below f, which are (-1)^s zeta(s, 1 - f), without those below x.
+double polygamma(int n, double x) {
+  if (n == 0) return digamma(x);
+  if (x > 0) return polygamma_above_zero(n, x);
+  if (!(x > -kInfinity)) return kNaN;
+  const double fraction = x - std::floor(x), sign = n % 2 == 1 ? 1 : -1;
+  if (fraction == 0) return sign * kInfinity;
+  const double below = polygamma_above_zero(n, 1 - fraction) - polygamma_above_zero(n, 1 - x);
+  return polygamma_above_zero(n, fraction) + sign * below;
+}
+
+}  // namespace myelin

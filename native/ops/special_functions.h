@@ -1,0 +1,13 @@
+#pragma once
+
+// Functions of a real number that the C library lacks, in double. Poles and places without a value are as in PyTorch.
+
+namespace myelin {
+
+double erf_inverse(double y);
+double log_gamma(double x);
+double digamma(double x);
+// The nth derivative of digamma, n >= 0.
+double polygamma(int n, double x);
+
+}  // namespace myelin
