@@ -3,42 +3,15 @@ import type { DType, FloatDType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, maximum, minimum, mul, square, sub } from './arithmetic.js';
+import { activation } from './activation-op.js';
+import { add, mul, square, sub } from './arithmetic.js';
 import { cast } from './cast.js';
-import { checkDTypeOf, checkNumber, checkOption, checkTensor, floats, signed } from './checks.js';
-import { ge, gt, le, where } from './compare.js';
-import { logicalAnd } from './logic.js';
-import { erf, exp } from './math.js';
+import { checkNumber, checkOption, checkPositive, checkReal, checkTensor, floats, signed } from './checks.js';
+import { gt, where } from './compare.js';
+import { exp } from './math.js';
 import { apply, applyReal, type Floating } from './operands.js';
-import { unaryOp, type UnaryOp } from './pointwise.js';
-import { broadcast, likeOf } from './spec.js';
-
-/** The gradient of an activation: `dout` times the slope, in one fused op. */
-interface FusedGradient {
-  /** Name of the fused op. */
-  readonly backward: string;
-  /** Whether the slope is told from the input or from the output. */
-  readonly save: 'x' | 'out';
-  readonly slope: (saved: Tensor) => Tensor;
-}
-
-function activation(name: string, dtypes: readonly DType[], { backward, save, slope }: FusedGradient): UnaryOp {
-  const backwardOp = defineOp({
-    name: backward,
-    inputs: ['dout', 'saved'],
-    attrs: {},
-    save: [],
-    infer: ({ dout, saved }) => {
-      checkDTypeOf(backward, 'saved', saved, floats);
-      return broadcast(backward, { saved, dout }, saved.dtype);
-    },
-    grad: { composed: ({ dout, saved }) => mul(dout, slope(saved)) },
-  });
-  return unaryOp(name, dtypes, {
-    save: [save],
-    grad: (context) => backwardOp({ dout: context.dout, saved: context[save] }),
-  });
-}
+import { erf } from './special.js';
+import { likeOf } from './spec.js';
 
 const reluOp = activation('relu', signed, {
   backward: 'reluBackward',
@@ -236,16 +209,18 @@ export function leakyRelu<D extends FloatDType, S extends Shape>(
 const eluOp = defineOp({
   name: 'elu',
   inputs: ['x'],
-  attrs: { alpha: 'float' },
+  attrs: { alpha: 'float', inputScale: 'float' },
   save: ['x', 'out'],
   infer: ({ x }) => likeOf('elu', x, floats),
-  grad: ({ x, out, dout, attrs }) => ({ x: where(gt(x, 0), dout, mul(dout, add(out, attrs.alpha))) }),
+  grad: ({ x, out, dout, attrs: { alpha, inputScale } }) => ({
+    x: where(gt(x, 0), dout, mul(dout, mul(add(out, alpha), inputScale))),
+  }),
 });
 
 /**
  * Exponential linear unit: out = x for x > 0, alpha · (eˣ − 1) otherwise.
  *
- * Shapes: any → the same. Dtypes: float32, float64.
+ * Shapes: any → the same. Dtypes: float dtypes.
  *
  * Source: Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by exponential linear units", 2015.
  *
@@ -263,49 +238,52 @@ export function elu<D extends FloatDType, S extends Shape>(
 ): Tensor<D, S> {
   checkTensor('elu', 'x', x);
   checkNumber('elu', 'alpha', alpha);
-  return eluOp({ x }, { alpha }) as Tensor<D, S>;
-}
-
-const clampOp = defineOp({
-  name: 'clamp',
-  inputs: ['x'],
-  attrs: { min: 'float', max: 'float' },
-  save: ['x'],
-  infer: ({ x }) => likeOf('clamp', x, floats),
-  grad: ({ x, dout, attrs }) => ({ x: where(logicalAnd(ge(x, attrs.min), le(x, attrs.max)), dout, 0) }),
-});
-
-/** Options of {@link clamp}; a side that is left out is open. */
-export interface ClampOptions {
-  /** Least value; default −∞. */
-  readonly min?: number;
-  /** Greatest value; default ∞. Wins when it is below `min`. */
-  readonly max?: number;
+  return eluOp({ x }, { alpha, inputScale: 1 }) as Tensor<D, S>;
 }
 
 /**
- * Moves every element into [min, max]: out = min(max(x, options.min), options.max).
+ * Exponential linear unit without a kink at 0: out = x for x > 0, alpha · (exp(x / alpha) − 1) otherwise.
  *
- * Shapes: any → the same. Dtypes: all but bool; integer tensors need integer bounds. NaN stays NaN; the gradient is 1 on
- * the bounds and 0 outside.
+ * Shapes: any → the same. Dtypes: float dtypes.
  *
- * @throws MyelinError `VALUE` for bounds that are no number
+ * Source: Barron, "Continuously differentiable exponential linear units", 2017.
+ *
+ * @param options.alpha distance of the lower bound from 0; default 1
+ * @throws MyelinError `VALUE` unless alpha is positive; `DTYPE` for integers and bool
  * @example
  * ```ts
- * import { clamp, tensor } from 'myelin';
- * console.log(clamp(tensor([-2, 0.5, 7]), { min: 0, max: 1 }).toArray()); // [ 0, 0.5, 1 ]
+ * import { celu, tensor } from 'myelin';
+ * console.log(celu(tensor([-Infinity, 2]), { alpha: 0.5 }).toArray()); // [ -0.5, 2 ]
  * ```
  */
-export function clamp<D extends DType, S extends Shape>(
+export function celu<D extends FloatDType, S extends Shape>(
   x: Tensor<D, S>,
-  { min = -Infinity, max = Infinity }: ClampOptions = {},
+  { alpha = 1 }: { readonly alpha?: number } = {},
 ): Tensor<D, S> {
-  checkTensor('clamp', 'x', x);
-  checkNumber('clamp', 'min', min);
-  checkNumber('clamp', 'max', max);
-  if (floats.includes(x.dtype)) return clampOp({ x }, { min, max }) as Tensor<D, S>;
-  return scope(() => {
-    const above: Tensor = min === -Infinity ? x : maximum(x, min);
-    return max === Infinity ? above : minimum(above, max);
-  }) as Tensor<D, S>;
+  checkReal('celu', 'x', x);
+  checkPositive('celu', 'alpha', alpha);
+  return eluOp({ x }, { alpha, inputScale: 1 / alpha }) as Tensor<D, S>;
+}
+
+// The fixed point of mean 0 and variance 1: Klambauer and others, equation 14.
+const seluAlpha = 1.6732632423543772;
+const seluScale = 1.0507009873554805;
+
+/**
+ * Self-normalizing linear unit: out = s · x for x > 0, s · α · (eˣ − 1) otherwise, s = 1.0507… and α = 1.6733….
+ *
+ * Shapes: any → the same. Dtypes: float dtypes.
+ *
+ * Source: Klambauer and others, "Self-normalizing neural networks", 2017, equations 2 and 14.
+ *
+ * @throws MyelinError `DTYPE` for integers and bool
+ * @example
+ * ```ts
+ * import { selu, tensor } from 'myelin';
+ * console.log(selu(tensor([0, Infinity])).toArray()); // [ 0, Infinity ]
+ * ```
+ */
+export function selu<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+  checkReal('selu', 'x', x);
+  return scope(() => mul(elu(x, { alpha: seluAlpha }), seluScale)) as Tensor as Tensor<D, S>;
 }

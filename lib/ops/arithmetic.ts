@@ -2,8 +2,9 @@ import { defineOp } from '../engine/define.js';
 import type { DType } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { floats, numeric, signed } from './checks.js';
+import { checkOption, floats, numeric, signed } from './checks.js';
 import { eq, ge, gt, lt, where } from './compare.js';
+import { floorDivide, truncDivide } from './division.js';
 import { logicalAnd, logicalOr } from './logic.js';
 import { log, reciprocal, sqrt } from './math.js';
 import { apply, combine, combineReal, isReal, type Arithmetic, type Operand, type RealArithmetic } from './operands.js';
@@ -119,21 +120,42 @@ const divOp = binaryOp('div', floats, {
 const isPowerOfTwo = (x: number): boolean =>
   Number.isFinite(1 / x) && x !== 0 && Number.isInteger(Math.log2(Math.abs(x)));
 
+/** Options of {@link div}. */
+export interface DivOptions {
+  /** Toward zero (`'trunc'`) or down (`'floor'`); `null`, the default, does not round. */
+  readonly roundingMode?: 'trunc' | 'floor' | null;
+}
+
 /**
  * Quotient, element by element: out = a / b.
  *
  * Shapes: broadcast. Dtypes: all; float ones are promoted as in {@link add}, integers give float32. Division by zero gives
- * ±∞ or NaN.
+ * ±∞ or NaN. A rounded quotient is `truncDivide` or `floorDivide`, for which integers stay integers.
  *
- * @throws MyelinError `SHAPE` when shapes do not broadcast
+ * @param options.roundingMode `'trunc'` rounds toward zero, `'floor'` down; default `null`, no rounding
+ * @throws MyelinError `SHAPE` when shapes do not broadcast; `VALUE` for an unknown rounding mode
  * @example
  * ```ts
  * import { div, tensor } from 'myelin';
  * console.log(div(tensor([1, 2], { dtype: 'int32' }), 4).toArray()); // [ 0.25, 0.5 ]
+ * console.log(div(tensor([-7, 7]), 2, { roundingMode: 'floor' }).toArray()); // [ -4, 3 ]
  * ```
  */
-export function div<A extends Operand, B extends Operand>(a: A, b: B): RealArithmetic<A, B>;
-export function div(a: Operand, b: Operand): Tensor {
+export function div<A extends Operand, B extends Operand>(
+  a: A,
+  b: B,
+  options?: { readonly roundingMode?: null },
+): RealArithmetic<A, B>;
+export function div<A extends Operand, B extends Operand>(
+  a: A,
+  b: B,
+  options: { readonly roundingMode: 'trunc' | 'floor' },
+): Arithmetic<A, B>;
+export function div(a: Operand, b: Operand, { roundingMode = null }: DivOptions = {}): Tensor {
+  if (roundingMode !== null) {
+    checkOption('div', 'roundingMode', roundingMode, ['trunc', 'floor']);
+    return roundingMode === 'trunc' ? truncDivide(a, b) : floorDivide(a, b);
+  }
   // Multiplying by the inverse is exact only for powers of two.
   if (typeof b === 'number' && isReal(a) && isPowerOfTwo(b)) return scaled('div', a, 1 / b);
   if (a === 1 && isReal(b)) return reciprocal(b);

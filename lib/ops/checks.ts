@@ -9,6 +9,7 @@ import { Tensor, type TensorSpec } from '../tensor/tensor.js';
 export const numeric: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'uint8'];
 export const signed: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
 export const floats: readonly DType[] = ['float32', 'float64'];
+export const integers: readonly DType[] = numeric.filter((dtype) => !isFloat(dtype));
 
 /** Refuses what is not a tensor; JavaScript callers have no compiler to tell them. */
 export function checkTensor(op: string, name: string, value: unknown): asserts value is Tensor {
@@ -63,6 +64,12 @@ export function checkNumber(op: string, name: string, value: unknown): asserts v
 export function checkInteger(op: string, name: string, value: unknown, least?: number): asserts value is number {
   if (Number.isSafeInteger(value) && (least === undefined || (value as number) >= least)) return;
   refuse(op, name, value, least === undefined ? 'an integer' : `an integer of at least ${least}`);
+}
+
+/** Refuses what is not an integer in [low, high]. */
+export function checkWithin(op: string, name: string, value: unknown, low: number, high: number): void {
+  checkInteger(op, name, value, low);
+  if (value > high) refuse(op, name, value, `an integer of at most ${high}`);
 }
 
 /** Refuses what is not a finite number of at least `least`. */

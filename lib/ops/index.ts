@@ -1,16 +1,26 @@
 import './methods.js';
 
 export * from './activation.js';
+export * from './activation-piecewise.js';
+export * from './activation-random.js';
+export * from './activation-smooth.js';
 export * from './arithmetic.js';
 export { assign } from './assign.js';
+export * from './binary.js';
+export * from './bitwise.js';
 export { cast } from './cast.js';
 export type { Pair } from './checks.js';
+export * from './clamp.js';
+export * from './closeness.js';
 export { eq, ge, gt, le, lt, ne, where, type Choice, type Comparison } from './compare.js';
 export * from './conv.js';
 export * from './creation.js';
+export * from './division.js';
+export * from './hyperbolic.js';
 export { gather, indexSelect, oneHot, type IndexDType } from './indexing.js';
 export * from './einsum.js';
 export { linear, matmul, matmulInteger, type MatMulIntegerOptions } from './linalg.js';
+export * from './logarithms.js';
 export * from './logic.js';
 export * from './loss.js';
 export * from './math.js';
@@ -40,4 +50,6 @@ export { expand, flatten, reshape, squeeze, unsqueeze, type KnownShape } from '.
 export * from './rounding.js';
 export { flip, select, slice, type SliceSpec } from './slice.js';
 export * from './softmax.js';
+export * from './special.js';
 export * from './statistics.js';
+export * from './trigonometry.js';

@@ -4,6 +4,7 @@ import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { BroadcastShape } from '../tensor/types.js';
 import { checkTensor, floats } from './checks.js';
+import { eq, lt } from './compare.js';
 import { onesLike, zerosLike } from './creation.js';
 import { apply } from './operands.js';
 import { binaryOp, unaryOp, type BinaryOp } from './pointwise.js';
@@ -165,4 +166,54 @@ const isfiniteOp = floatTest('isfinite');
 export function isfinite<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
   checkTensor('isfinite', 'x', x);
   return (isFloat(x.dtype) ? isfiniteOp({ x }) : onesLike(x, { dtype: 'bool' })) as Tensor<'bool', S>;
+}
+
+const signbitOp = floatTest('signbit');
+
+/**
+ * Whether an element has a minus sign, also −0 and a negative NaN.
+ *
+ * Shapes: any → the same. Dtypes: all → bool.
+ *
+ * @example
+ * ```ts
+ * import { signbit, tensor } from 'myelin';
+ * console.log(signbit(tensor([-0, 0, -2])).toArray()); // [ true, false, true ]
+ * ```
+ */
+export function signbit<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
+  checkTensor('signbit', 'x', x);
+  return (isFloat(x.dtype) ? signbitOp({ x }) : lt(x, 0)) as Tensor<'bool', S>;
+}
+
+/**
+ * Whether an element is +∞; always `false` for dtypes that have none.
+ *
+ * Shapes: any → the same. Dtypes: all → bool.
+ *
+ * @example
+ * ```ts
+ * import { isposinf, tensor } from 'myelin';
+ * console.log(isposinf(tensor([0, Infinity, -Infinity])).toArray()); // [ false, true, false ]
+ * ```
+ */
+export function isposinf<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
+  checkTensor('isposinf', 'x', x);
+  return (isFloat(x.dtype) ? eq(x, Infinity) : zerosLike(x, { dtype: 'bool' })) as Tensor<'bool', S>;
+}
+
+/**
+ * Whether an element is −∞; always `false` for dtypes that have none.
+ *
+ * Shapes: any → the same. Dtypes: all → bool.
+ *
+ * @example
+ * ```ts
+ * import { isneginf, tensor } from 'myelin';
+ * console.log(isneginf(tensor([0, Infinity, -Infinity])).toArray()); // [ false, false, true ]
+ * ```
+ */
+export function isneginf<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
+  checkTensor('isneginf', 'x', x);
+  return (isFloat(x.dtype) ? eq(x, -Infinity) : zerosLike(x, { dtype: 'bool' })) as Tensor<'bool', S>;
 }

@@ -80,6 +80,26 @@ export function exp<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<F
   return applyReal(expOp, x);
 }
 
+const exp2Op = unaryOp('exp2', floats, {
+  save: ['out'],
+  grad: ({ out, dout }) => mul(dout, mul(out, Math.LN2)),
+});
+
+/**
+ * Power of two: out = 2ˣ.
+ *
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
+ *
+ * @example
+ * ```ts
+ * import { exp2, tensor } from 'myelin';
+ * console.log(exp2(tensor([3, -1])).toArray()); // [ 8, 0.5 ]
+ * ```
+ */
+export function exp2<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
+  return applyReal(exp2Op, x);
+}
+
 const expm1Op = unaryOp('expm1', floats, { save: ['out'], grad: ({ out, dout }) => mul(dout, add(out, 1)) });
 
 /**
@@ -148,73 +168,39 @@ export function log2<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<
   return applyReal(log2Op, x);
 }
 
-const sinOp = unaryOp('sin', floats, { save: ['x'], grad: ({ x, dout }) => mul(dout, cos(x)) });
+const log10Op = unaryOp('log10', floats, { save: ['x'], grad: ({ x, dout }) => div(dout, mul(x, Math.LN10)) });
 
 /**
- * Sine: out = sin x, x in radians.
+ * Decimal logarithm: out = log₁₀ x. NaN below 0.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
- * import { sin, tensor } from 'myelin';
- * console.log(sin(tensor([0])).toArray()); // [ 0 ]
+ * import { log10, tensor } from 'myelin';
+ * console.log(log10(tensor([1, 1000])).toArray()); // [ 0, 3 ]
  * ```
  */
-export function sin<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal(sinOp, x);
+export function log10<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
+  return applyReal(log10Op, x);
 }
 
-const cosOp = unaryOp('cos', floats, { save: ['x'], grad: ({ x, dout }) => neg(mul(dout, sin(x))) });
-
-/**
- * Cosine: out = cos x, x in radians.
- *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
- *
- * @example
- * ```ts
- * import { cos, tensor } from 'myelin';
- * console.log(cos(tensor([0])).toArray()); // [ 1 ]
- * ```
- */
-export function cos<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal(cosOp, x);
-}
-
-const tanOp = unaryOp('tan', floats, { save: ['out'], grad: ({ out, dout }) => mul(dout, add(square(out), 1)) });
-
-/**
- * Tangent: out = tan x, x in radians.
- *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
- *
- * @example
- * ```ts
- * import { tan, tensor } from 'myelin';
- * console.log(tan(tensor([0])).toArray()); // [ 0 ]
- * ```
- */
-export function tan<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal(tanOp, x);
-}
-
-const erfOp = unaryOp('erf', floats, {
-  save: ['x'],
-  grad: ({ x, dout }) => mul(dout, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+const cbrtOp = unaryOp('cbrt', floats, {
+  save: ['out'],
+  grad: ({ out, dout }) => div(dout, mul(square(out), 3)),
 });
 
 /**
- * Error function: out = 2/√π ∫₀ˣ e^(−t²) dt.
+ * Cube root: out = ∛x, negative for negative x. Its gradient at 0 is infinite.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
- * import { erf, tensor } from 'myelin';
- * console.log(erf(tensor([0, Infinity])).toArray()); // [ 0, 1 ]
+ * import { cbrt, tensor } from 'myelin';
+ * console.log(cbrt(tensor([8, -27])).toArray()); // [ 2, -3 ]
  * ```
  */
-export function erf<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
-  return applyReal(erfOp, x);
+export function cbrt<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
+  return applyReal(cbrtOp, x);
 }

@@ -8,9 +8,17 @@ import type { BroadcastShape, MatMulFits, MatMulShape, TransposedShape } from '.
 import * as activation from './activation.js';
 import * as arithmetic from './arithmetic.js';
 import { assign } from './assign.js';
+import * as binary from './binary.js';
+import * as bitwise from './bitwise.js';
 import { cast } from './cast.js';
+import * as clamping from './clamp.js';
+import * as closeness from './closeness.js';
+import type { ClosenessOptions } from './closeness.js';
 import * as compare from './compare.js';
+import * as division from './division.js';
+import * as hyperbolic from './hyperbolic.js';
 import * as linalg from './linalg.js';
+import * as logarithms from './logarithms.js';
 import * as logic from './logic.js';
 import * as math from './math.js';
 import * as move from './move.js';
@@ -26,17 +34,28 @@ import * as slicing from './slice.js';
 import type { SliceSpec } from './slice.js';
 import * as softmaxes from './softmax.js';
 import type { SoftmaxOptions } from './softmax.js';
+import * as special from './special.js';
 import * as statistics from './statistics.js';
 import type { NormOptions, VarianceOptions } from './statistics.js';
+import * as trigonometry from './trigonometry.js';
 
 // Each method is the function of the same name with the tensor as its first argument; its doc is the function's.
 const methods = {
   ...pick(arithmetic, ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'neg', 'abs', 'sign', 'square']),
   ...pick(compare, ['eq', 'ne', 'lt', 'le', 'gt', 'ge']),
-  ...pick(logic, ['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot', 'isnan', 'isinf', 'isfinite']),
-  ...pick(math, ['exp', 'expm1', 'log', 'log1p', 'log2', 'sqrt', 'rsqrt', 'reciprocal', 'sin', 'cos', 'tan', 'erf']),
-  ...pick(rounding, ['floor', 'ceil', 'round', 'trunc']),
-  ...pick(activation, ['relu', 'sigmoid', 'tanh', 'clamp']),
+  ...pick(logic, ['logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot', 'isnan', 'isinf', 'isfinite', 'isposinf', 'isneginf', 'signbit']),
+  ...pick(math, ['exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'sqrt', 'rsqrt', 'cbrt', 'reciprocal']),
+  ...pick(trigonometry, ['sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2', 'sinc']),
+  ...pick(hyperbolic, ['sinh', 'cosh', 'asinh', 'acosh', 'atanh']),
+  ...pick(special, ['erf', 'erfc', 'erfinv', 'lgamma', 'digamma']),
+  ...pick(logarithms, ['logAddExp', 'logAddExp2', 'xlogy', 'logit']),
+  ...pick(binary, ['hypot', 'copysign', 'fmax', 'fmin', 'ldexp', 'lerp']),
+  ...pick(division, ['fmod', 'remainder', 'floorDivide', 'truncDivide', 'gcd', 'lcm']),
+  ...pick(bitwise, ['bitwiseAnd', 'bitwiseOr', 'bitwiseXor', 'bitwiseNot', 'bitwiseLeftShift', 'bitwiseRightShift']),
+  ...pick(closeness, ['isclose', 'allclose', 'equal']),
+  ...pick(rounding, ['floor', 'ceil', 'round', 'trunc', 'frac']),
+  ...pick(activation, ['relu', 'sigmoid', 'tanh']),
+  ...pick(clamping, ['clamp', 'nanToNum']),
   ...pick(softmaxes, ['softmax', 'logSoftmax']),
   ...pick(reduce, ['sum', 'mean', 'prod', 'max', 'min', 'argmax', 'argmin', 'any', 'all']),
   ...pick(statistics, ['variance', 'std', 'norm', 'logSumExp']),
@@ -58,10 +77,43 @@ declare module '../tensor/tensor.js' {
     add<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
     sub<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
     mul<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
-    div<B extends Operand>(other: B): RealArithmetic<Tensor<D, S>, B>;
+    div<B extends Operand>(other: B, options?: { readonly roundingMode?: null }): RealArithmetic<Tensor<D, S>, B>;
+    div<B extends Operand>(
+      other: B,
+      options: { readonly roundingMode: 'trunc' | 'floor' },
+    ): Arithmetic<Tensor<D, S>, B>;
     pow<B extends Operand>(exponent: B): RealArithmetic<Tensor<D, S>, B>;
     maximum<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
     minimum<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    fmod<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    remainder<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    floorDivide<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    truncDivide<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    gcd<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    lcm<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    fmax<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    fmin<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    bitwiseAnd<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    bitwiseOr<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    bitwiseXor<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
+    bitwiseLeftShift<B extends Operand>(bits: B): Arithmetic<Tensor<D, S>, B>;
+    bitwiseRightShift<B extends Operand>(bits: B): Arithmetic<Tensor<D, S>, B>;
+    bitwiseNot(): Tensor<D, S>;
+    hypot<B extends Operand>(other: B): RealArithmetic<Tensor<D, S>, B>;
+    copysign<B extends Operand>(other: B): RealArithmetic<Tensor<D, S>, B>;
+    logAddExp<B extends Operand>(other: B): RealArithmetic<Tensor<D, S>, B>;
+    logAddExp2<B extends Operand>(other: B): RealArithmetic<Tensor<D, S>, B>;
+    xlogy<B extends Operand>(other: B): RealArithmetic<Tensor<D, S>, B>;
+    atan2<B extends Operand>(x: B): RealArithmetic<Tensor<D, S>, B>;
+    ldexp<B extends Operand>(exponent: B): RealArithmetic<Tensor<D, S>, B>;
+    lerp<B extends Tensor<FloatDType>, W extends Operand>(
+      this: Tensor<D & FloatDType, S>,
+      end: B,
+      weight: W,
+    ): Arithmetic<Tensor<D, S>, B>;
+    isclose<B extends Operand>(other: B, options?: ClosenessOptions): compare.Comparison<Tensor<D, S>, B>;
+    allclose(other: Operand, options?: ClosenessOptions): boolean;
+    equal(other: Tensor): boolean;
     neg(): Tensor<D, S>;
     eq<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
     ne<B extends Operand>(other: B): compare.Comparison<Tensor<D, S>, B>;
@@ -82,29 +134,51 @@ declare module '../tensor/tensor.js' {
     isnan(): Tensor<'bool', S>;
     isinf(): Tensor<'bool', S>;
     isfinite(): Tensor<'bool', S>;
+    isposinf(): Tensor<'bool', S>;
+    isneginf(): Tensor<'bool', S>;
+    signbit(): Tensor<'bool', S>;
     exp(): Tensor<Floating<D>, S>;
+    exp2(): Tensor<Floating<D>, S>;
     expm1(): Tensor<Floating<D>, S>;
     log(): Tensor<Floating<D>, S>;
     log1p(): Tensor<Floating<D>, S>;
     log2(): Tensor<Floating<D>, S>;
+    log10(): Tensor<Floating<D>, S>;
     sqrt(): Tensor<Floating<D>, S>;
     rsqrt(): Tensor<Floating<D>, S>;
+    cbrt(): Tensor<Floating<D>, S>;
     reciprocal(): Tensor<Floating<D>, S>;
     sin(): Tensor<Floating<D>, S>;
     cos(): Tensor<Floating<D>, S>;
     tan(): Tensor<Floating<D>, S>;
+    asin(): Tensor<Floating<D>, S>;
+    acos(): Tensor<Floating<D>, S>;
+    atan(): Tensor<Floating<D>, S>;
+    sinc(): Tensor<Floating<D>, S>;
+    sinh(): Tensor<Floating<D>, S>;
+    cosh(): Tensor<Floating<D>, S>;
+    asinh(): Tensor<Floating<D>, S>;
+    acosh(): Tensor<Floating<D>, S>;
+    atanh(): Tensor<Floating<D>, S>;
     erf(): Tensor<Floating<D>, S>;
+    erfc(): Tensor<Floating<D>, S>;
+    erfinv(): Tensor<Floating<D>, S>;
+    lgamma(): Tensor<Floating<D>, S>;
+    digamma(): Tensor<Floating<D>, S>;
+    logit(options?: logarithms.LogitOptions): Tensor<D & FloatDType, S>;
     abs(): Tensor<D, S>;
     sign(): Tensor<D, S>;
     square(): Tensor<D, S>;
     floor(): Tensor<D, S>;
     ceil(): Tensor<D, S>;
-    round(): Tensor<D, S>;
+    round(options?: rounding.RoundOptions): Tensor<D, S>;
     trunc(): Tensor<D, S>;
+    frac(): Tensor<D & FloatDType, S>;
     relu(): Tensor<D, S>;
     sigmoid(): Tensor<Floating<D>, S>;
     tanh(): Tensor<Floating<D>, S>;
-    clamp(options?: activation.ClampOptions): Tensor<D, S>;
+    clamp(options?: clamping.ClampOptions): Tensor<D, S>;
+    nanToNum(options?: clamping.NanToNumOptions): Tensor<D, S>;
     softmax(options?: SoftmaxOptions): Tensor<D & FloatDType, S>;
     logSoftmax(options?: SoftmaxOptions): Tensor<D & FloatDType, S>;
     sum(options?: ReduceOptions): Tensor<Accumulated<D>>;

@@ -1,8 +1,9 @@
 import { defineOp } from '../engine/define.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { normalizeAxis, type Shape } from '../tensor/shape.js';
+import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { mul, sub } from './arithmetic.js';
+import { mul, neg, sub } from './arithmetic.js';
 import { checkReal } from './checks.js';
 import { exp } from './math.js';
 import { sum } from './reduce.js';
@@ -99,4 +100,26 @@ export function logSoftmax<D extends FloatDType, S extends Shape>(
 ): Tensor<D, S>;
 export function logSoftmax(x: Tensor, { axis = -1 }: SoftmaxOptions = {}): Tensor {
   return along(logSoftmaxOp, x, axis);
+}
+
+/**
+ * {@link softmax} of the negative: the smallest element gets the most.
+ *
+ * outᵢ = exp(−xᵢ) / Σⱼ exp(−xⱼ)
+ *
+ * Shapes: any of at least one axis; the result has the same. Dtypes: float dtypes.
+ *
+ * @param options.axis axis whose elements sum to 1; default −1, the last
+ * @throws MyelinError `DTYPE` when `x` is not float; `INDEX` when it has no such axis
+ * @example
+ * ```ts
+ * import { softmin, tensor } from 'myelin';
+ * console.log(softmin(tensor([0, 1000])).toArray()); // [ 1, 0 ]
+ * ```
+ */
+export function softmin<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, options?: SoftmaxOptions): Tensor<D, S>;
+export function softmin(x: Tensor, { axis = -1 }: SoftmaxOptions = {}): Tensor {
+  checkReal('softmin', 'x', x);
+  const along = normalizeAxis('softmin', axis, x.rank);
+  return scope(() => softmaxOp({ x: neg(x) }, { axis: along }));
 }

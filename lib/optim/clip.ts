@@ -1,4 +1,4 @@
-import { clamp } from '../ops/activation.js';
+import { clamp } from '../ops/clamp.js';
 import { add, div, minimum, mul } from '../ops/arithmetic.js';
 import { checkPositive } from '../ops/checks.js';
 import { stack } from '../ops/move.js';
