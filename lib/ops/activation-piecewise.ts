@@ -56,7 +56,7 @@ export function hardtanh<D extends FloatDType, S extends Shape>(
   checkNumber('hardtanh', 'minVal', minVal);
   checkNumber('hardtanh', 'maxVal', maxVal);
   if (!(minVal < maxVal)) fail('VALUE', 'hardtanh', `minVal is ${minVal}, maxVal is ${maxVal} (need minVal < maxVal)`);
-  return hardtanhOp({ x }, { minVal, maxVal }) as Tensor as Tensor<D, S>;
+  return hardtanhOp({ x }, { minVal, maxVal }) as Tensor<D, S>;
 }
 
 /**
@@ -75,7 +75,7 @@ export function hardtanh<D extends FloatDType, S extends Shape>(
  */
 export function relu6<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
   checkReal('relu6', 'x', x);
-  return hardtanhOp({ x }, { minVal: 0, maxVal: 6 }) as Tensor as Tensor<D, S>;
+  return hardtanhOp({ x }, { minVal: 0, maxVal: 6 }) as Tensor<D, S>;
 }
 
 /**
@@ -92,9 +92,10 @@ export function relu6<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): T
  * console.log(hardsigmoid(tensor([-4, 0, 4])).toArray()); // [ 0, 0.5, 1 ]
  * ```
  */
-export function hardsigmoid<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+export function hardsigmoid<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S>;
+export function hardsigmoid(x: Tensor<FloatDType>): Tensor {
   checkReal('hardsigmoid', 'x', x);
-  return scope(() => div(relu6(add(x, 3) as Tensor<D>), 6)) as Tensor as Tensor<D, S>;
+  return scope(() => div(relu6(add(x, 3)), 6));
 }
 
 const hardswishOp = activation('hardswish', floats, {
@@ -145,7 +146,7 @@ export function softshrink<D extends FloatDType, S extends Shape>(
 ): Tensor<D, S> {
   checkReal('softshrink', 'x', x);
   checkAtLeast('softshrink', 'lambd', lambd, 0);
-  return scope(() => sub(x, clamp(x, { min: -lambd, max: lambd }))) as Tensor as Tensor<D, S>;
+  return scope(() => sub(x, clamp(x, { min: -lambd, max: lambd })));
 }
 
 /**
@@ -163,11 +164,12 @@ export function softshrink<D extends FloatDType, S extends Shape>(
  */
 export function hardshrink<D extends FloatDType, S extends Shape>(
   x: Tensor<D, S>,
-  { lambd = 0.5 }: ShrinkOptions = {},
-): Tensor<D, S> {
+  options?: ShrinkOptions,
+): Tensor<D, S>;
+export function hardshrink(x: Tensor<FloatDType>, { lambd = 0.5 }: ShrinkOptions = {}): Tensor {
   checkReal('hardshrink', 'x', x);
   checkAtLeast('hardshrink', 'lambd', lambd, 0);
-  return scope(() => where(le(abs(x), lambd) as Tensor<'bool'>, 0, x)) as Tensor as Tensor<D, S>;
+  return scope(() => where(le(abs(x), lambd), 0, x));
 }
 
 /**
@@ -188,11 +190,12 @@ export function threshold<D extends FloatDType, S extends Shape>(
   x: Tensor<D, S>,
   limit: number,
   value: number,
-): Tensor<D, S> {
+): Tensor<D, S>;
+export function threshold(x: Tensor<FloatDType>, limit: number, value: number): Tensor {
   checkReal('threshold', 'x', x);
   checkNumber('threshold', 'limit', limit);
   checkNumber('threshold', 'value', value);
-  return scope(() => where(le(x, limit) as Tensor<'bool'>, value, x)) as Tensor as Tensor<D, S>;
+  return scope(() => where(le(x, limit), value, x));
 }
 
 /**
@@ -209,7 +212,8 @@ export function threshold<D extends FloatDType, S extends Shape>(
  * console.log(prelu(tensor([[-2, -2], [4, 4]]), tensor([0.5, 0.25])).toArray()); // [ [ -1, -0.5 ], [ 4, 4 ] ]
  * ```
  */
-export function prelu<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, weight: Tensor<D>): Tensor<D, S> {
+export function prelu<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, weight: Tensor<D>): Tensor<D, S>;
+export function prelu(x: Tensor<FloatDType>, weight: Tensor<FloatDType>): Tensor {
   checkOneFloat('prelu', { x, weight });
   const channels = x.shape[1] ?? 1;
   if (weight.rank > 1 || (weight.size !== 1 && weight.size !== channels)) {
@@ -218,6 +222,6 @@ export function prelu<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, we
   return scope(() => {
     const after = new Array<number>(Math.max(x.rank - 2, 0)).fill(1);
     const slope = weight.size === 1 ? reshape(weight, []) : reshape(weight, [weight.size, ...after]);
-    return where(gt(x, 0) as Tensor<'bool'>, x, mul(x, slope));
-  }) as Tensor as Tensor<D, S>;
+    return where(gt(x, 0), x, mul(x, slope));
+  });
 }

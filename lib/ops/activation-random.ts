@@ -53,10 +53,11 @@ export interface RreluOptions {
  * console.log(rrelu(tensor([-8, 2]), { lower: 0.25, upper: 0.75 }).toArray()); // [ -4, 2 ]
  * ```
  */
-export function rrelu<D extends FloatDType, S extends Shape>(
-  x: Tensor<D, S>,
+export function rrelu<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, options?: RreluOptions): Tensor<D, S>;
+export function rrelu(
+  x: Tensor<FloatDType>,
   { lower = 1 / 8, upper = 1 / 3, training = false, generator = defaultGenerator }: RreluOptions = {},
-): Tensor<D, S> {
+): Tensor {
   checkReal('rrelu', 'x', x);
   checkAtLeast('rrelu', 'lower', lower, 0);
   checkAtLeast('rrelu', 'upper', upper, 0);
@@ -64,8 +65,8 @@ export function rrelu<D extends FloatDType, S extends Shape>(
   if (!training) return leakyRelu(x, { negativeSlope: (lower + upper) / 2 });
   return scope(() => {
     const slope = cast(draw(x, lower, upper, generator), x.dtype);
-    return where(gt(x, 0) as Tensor<'bool'>, x, mul(x, slope));
-  }) as Tensor as Tensor<D, S>;
+    return where(gt(x, 0), x, mul(x, slope));
+  });
 }
 
 /** Options of {@link gumbelSoftmax}. */
@@ -120,6 +121,11 @@ export function gumbelSoftmax(
   return scope(() => {
     const noise = cast(neg(log(neg(log(draw(x, 0, 1, generator))))), x.dtype);
     const soft = softmax(div(add(x, noise), tau) as Tensor<FloatDType>, { axis: along });
-    return hard ? add(soft, stopGradient(() => sub(peaks(soft, along), soft))) : soft;
+    return hard
+      ? add(
+          soft,
+          stopGradient(() => sub(peaks(soft, along), soft)),
+        )
+      : soft;
   });
 }

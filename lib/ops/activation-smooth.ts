@@ -69,9 +69,10 @@ export function logSigmoid<D extends DType, S extends Shape>(x: Tensor<D, S>): T
  * console.log(softsign(tensor([-1, 3])).toArray()); // [ -0.5, 0.75 ]
  * ```
  */
-export function softsign<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+export function softsign<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S>;
+export function softsign(x: Tensor<FloatDType>): Tensor {
   checkReal('softsign', 'x', x);
-  return scope(() => div(x, add(abs(x), 1))) as Tensor as Tensor<D, S>;
+  return scope(() => div(x, add(abs(x), 1)));
 }
 
 /**
@@ -86,9 +87,10 @@ export function softsign<D extends FloatDType, S extends Shape>(x: Tensor<D, S>)
  * console.log(tanhshrink(tensor([0, 100])).toArray()); // [ 0, 99 ]
  * ```
  */
-export function tanhshrink<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+export function tanhshrink<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S>;
+export function tanhshrink(x: Tensor<FloatDType>): Tensor {
   checkReal('tanhshrink', 'x', x);
-  return scope(() => sub(x, tanh(x))) as Tensor as Tensor<D, S>;
+  return scope(() => sub(x, tanh(x)));
 }
 
 /** Options of {@link glu}. */
@@ -112,12 +114,13 @@ export interface GluOptions {
  * console.log(glu(tensor([4, 6, 0, 100])).toArray()); // [ 2, 6 ]
  * ```
  */
-export function glu<D extends FloatDType>(x: Tensor<D>, { axis = -1 }: GluOptions = {}): Tensor<D> {
+export function glu<D extends FloatDType>(x: Tensor<D>, options?: GluOptions): Tensor<D>;
+export function glu(x: Tensor<FloatDType>, { axis = -1 }: GluOptions = {}): Tensor {
   checkReal('glu', 'x', x);
   const along = normalizeAxis('glu', axis, x.rank);
   if (x.shape[along]! % 2 !== 0) fail('SHAPE', 'glu', `x is ${describe(x)} (need an even extent of axis ${along})`);
   return scope(() => {
     const [a, b] = chunk(x, 2, { axis: along });
     return mul(a!, sigmoid(b!));
-  }) as Tensor as Tensor<D>;
+  });
 }

@@ -283,7 +283,8 @@ const seluScale = 1.0507009873554805;
  * console.log(selu(tensor([0, Infinity])).toArray()); // [ 0, Infinity ]
  * ```
  */
-export function selu<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+export function selu<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S>;
+export function selu(x: Tensor<FloatDType>): Tensor {
   checkReal('selu', 'x', x);
-  return scope(() => mul(elu(x, { alpha: seluAlpha }), seluScale)) as Tensor as Tensor<D, S>;
+  return scope(() => mul(elu(x, { alpha: seluAlpha }), seluScale));
 }

@@ -78,7 +78,7 @@ export function nextafter(a: Operand, b: Operand): Tensor {
 
 // The side to take: the other where this one loses or is NaN.
 function pick(a: Tensor, b: Tensor, loses: typeof lt | typeof gt): Tensor {
-  const lost = loses(a, b) as Tensor<'bool'>;
+  const lost = loses(a, b);
   return where(isFloat(a.dtype) ? logicalOr(lost, isnan(a)) : lost, b, a);
 }
 
@@ -132,7 +132,7 @@ export function heaviside<A extends Operand, B extends Operand>(x: A, values: B)
 export function heaviside(x: Operand, values: Operand): Tensor {
   return scope(() => {
     const [at, middle] = operands('heaviside', x, values);
-    return where(eq(at, 0) as Tensor<'bool'>, middle, cast(gt(at, 0) as Tensor, at.dtype));
+    return where(eq(at, 0), middle, cast(gt(at, 0) as Tensor, at.dtype));
   });
 }
 
@@ -183,7 +183,7 @@ export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
     const fromA = (): Tensor => add(a, mul(apart, weight));
     const fromB = (): Tensor => sub(b, mul(apart, rest));
     if (typeof weight === 'number') return weight < 0.5 ? fromA() : fromB();
-    return where(lt(weight, 0.5) as Tensor<'bool'>, fromA(), fromB());
+    return where(lt(weight, 0.5), fromA(), fromB());
   });
 }
 

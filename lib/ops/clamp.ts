@@ -34,7 +34,7 @@ function checkBound(name: string, bound: unknown): asserts bound is Operand {
 function bounded(x: Tensor, bound: Operand, outside: typeof lt | typeof gt): Tensor {
   const beyond = outside(x, bound);
   const moved = bound instanceof Tensor && isFloat(bound.dtype) ? logicalOr(beyond, isnan(bound)) : beyond;
-  return where(moved as Tensor<'bool'>, bound, x);
+  return where(moved, bound, x);
 }
 
 /**
@@ -65,7 +65,10 @@ export function clamp(x: Tensor, { min = -Infinity, max = Infinity }: ClampOptio
   });
 }
 
-const greatest: Readonly<Record<FloatDType, number>> = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE };
+const greatest: Readonly<Record<FloatDType, number>> = {
+  float32: (2 - 2 ** -23) * 2 ** 127,
+  float64: Number.MAX_VALUE,
+};
 
 /** Options of {@link nanToNum}. */
 export interface NanToNumOptions {

@@ -1,7 +1,7 @@
 import { isFloat } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
 import { sameShape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { abs, add, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { checkAtLeast, checkTensor } from './checks.js';
@@ -52,11 +52,7 @@ function close(op: string, a: Operand, b: Operand, options: ClosenessOptions): T
  * console.log(isclose(tensor([1, 2]), tensor([1.000001, 2.1])).toArray()); // [ true, false ]
  * ```
  */
-export function isclose<A extends Operand, B extends Operand>(
-  a: A,
-  b: B,
-  options?: ClosenessOptions,
-): Comparison<A, B>;
+export function isclose<A extends Operand, B extends Operand>(a: A, b: B, options?: ClosenessOptions): Comparison<A, B>;
 export function isclose(a: Operand, b: Operand, options: ClosenessOptions = {}): Tensor {
   return close('isclose', a, b, options);
 }
@@ -95,5 +91,5 @@ export function allclose(a: Operand, b: Operand, options: ClosenessOptions = {})
 export function equal(a: Tensor, b: Tensor): boolean {
   checkTensor('equal', 'a', a);
   checkTensor('equal', 'b', b);
-  return sameShape(a.shape, b.shape) && scope(() => all(eq(a, b) as Tensor<'bool'>).item());
+  return sameShape(a.shape, b.shape) && scope(() => all(eq(a, b)).item());
 }

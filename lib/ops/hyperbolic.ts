@@ -7,6 +7,8 @@ import { rsqrt } from './math.js';
 import { applyReal, type Floating } from './operands.js';
 import { unaryOp } from './pointwise.js';
 
+// x² − 1 is written as a product below: it loses nothing to cancellation near ±1.
+
 const sinhOp = unaryOp('sinh', floats, { save: ['x'], grad: ({ x, dout }) => mul(dout, cosh(x)) });
 
 /**
@@ -63,7 +65,7 @@ export function asinh<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor
 
 const acoshOp = unaryOp('acosh', floats, {
   save: ['x'],
-  grad: ({ x, dout }) => mul(dout, rsqrt(sub(square(x), 1))),
+  grad: ({ x, dout }) => mul(dout, rsqrt(mul(sub(x, 1), add(x, 1)))),
 });
 
 /**
@@ -83,7 +85,7 @@ export function acosh<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor
 
 const atanhOp = unaryOp('atanh', floats, {
   save: ['x'],
-  grad: ({ x, dout }) => div(dout, sub(1, square(x))),
+  grad: ({ x, dout }) => div(dout, mul(sub(1, x), add(x, 1))),
 });
 
 /**

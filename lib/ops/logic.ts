@@ -199,7 +199,7 @@ export function signbit<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S>
  */
 export function isposinf<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
   checkTensor('isposinf', 'x', x);
-  return (isFloat(x.dtype) ? eq(x, Infinity) : zerosLike(x, { dtype: 'bool' })) as Tensor<'bool', S>;
+  return isFloat(x.dtype) ? eq(x, Infinity) : zerosLike(x, { dtype: 'bool' });
 }
 
 /**
@@ -215,5 +215,5 @@ export function isposinf<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S
  */
 export function isneginf<S extends Shape>(x: Tensor<DType, S>): Tensor<'bool', S> {
   checkTensor('isneginf', 'x', x);
-  return (isFloat(x.dtype) ? eq(x, -Infinity) : zerosLike(x, { dtype: 'bool' })) as Tensor<'bool', S>;
+  return isFloat(x.dtype) ? eq(x, -Infinity) : zerosLike(x, { dtype: 'bool' });
 }

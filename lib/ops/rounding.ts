@@ -113,5 +113,5 @@ export function trunc<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor
  */
 export function frac<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
   checkReal('frac', 'x', x);
-  return scope(() => sub(x, trunc(x))) as Tensor as Tensor<D, S>;
+  return scope(() => sub(x, trunc(x)));
 }

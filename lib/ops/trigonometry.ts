@@ -9,6 +9,9 @@ import { rsqrt } from './math.js';
 import { applyReal, combineReal, type Floating, type Operand, type RealArithmetic } from './operands.js';
 import { binaryOp, unaryOp } from './pointwise.js';
 
+// 1 − x², which as a product loses nothing to cancellation near ±1.
+const oneMinusSquare = (x: Tensor): Tensor => mul(sub(1, x), add(x, 1));
+
 const sinOp = unaryOp('sin', floats, { save: ['x'], grad: ({ x, dout }) => mul(dout, cos(x)) });
 
 /**
@@ -62,7 +65,7 @@ export function tan<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<F
 
 const asinOp = unaryOp('asin', floats, {
   save: ['x'],
-  grad: ({ x, dout }) => mul(dout, rsqrt(sub(1, square(x)))),
+  grad: ({ x, dout }) => mul(dout, rsqrt(oneMinusSquare(x))),
 });
 
 /**
@@ -82,7 +85,7 @@ export function asin<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<
 
 const acosOp = unaryOp('acos', floats, {
   save: ['x'],
-  grad: ({ x, dout }) => neg(mul(dout, rsqrt(sub(1, square(x))))),
+  grad: ({ x, dout }) => neg(mul(dout, rsqrt(oneMinusSquare(x)))),
 });
 
 /**
@@ -160,7 +163,7 @@ export function sinc<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<
   checkTensor('sinc', 'x', x);
   return scope(() => {
     const angle: Tensor = mul(x, Math.PI);
-    const zero = eq(angle, 0) as Tensor<'bool'>;
+    const zero = eq(angle, 0);
     return where(zero, 1, div(sin(angle), where(zero, 1, angle)));
   }) as Tensor<Floating<D>, S>;
 }
@@ -176,9 +179,10 @@ export function sinc<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<
  * console.log(deg2rad(tensor([0, 180], { dtype: 'float64' })).toArray()); // [ 0, 3.141592653589793 ]
  * ```
  */
-export function deg2rad<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
+export function deg2rad<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S>;
+export function deg2rad(x: Tensor): Tensor {
   checkTensor('deg2rad', 'x', x);
-  return mul(x, Math.PI / 180) as Tensor as Tensor<Floating<D>, S>;
+  return mul(x, Math.PI / 180);
 }
 
 /**
@@ -192,7 +196,8 @@ export function deg2rad<D extends DType, S extends Shape>(x: Tensor<D, S>): Tens
  * console.log(rad2deg(tensor([0, Math.PI])).toArray()); // [ 0, 180 ]
  * ```
  */
-export function rad2deg<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S> {
+export function rad2deg<D extends DType, S extends Shape>(x: Tensor<D, S>): Tensor<Floating<D>, S>;
+export function rad2deg(x: Tensor): Tensor {
   checkTensor('rad2deg', 'x', x);
-  return mul(x, 180 / Math.PI) as Tensor as Tensor<Floating<D>, S>;
+  return mul(x, 180 / Math.PI);
 }

@@ -18,26 +18,31 @@ constexpr double kBernoulli[] = {1.0 / 12,          -1.0 / 720,
                                  1.0 / 47900160,    -691.0 / 1307674368000,
                                  1.0 / 74724249600, -3617.0 / 10670622842880000};
 
+// n! / x^(n + 1), without n! or the power, which may overflow.
+double leading_term(int n, double x) {
+  double term = 1 / x;
+  for (int i = 1; i <= n; i++) term *= i / x;
+  return term;
+}
+
 // n! zeta(n + 1, x), zeta being Hurwitz's sum of (x + k)^-(n + 1) over k >= 0, for x > 0: some terms, then the
-// Euler-Maclaurin formula for the others. All are taken relative to the first, so that neither n! nor a power overflows.
+// Euler-Maclaurin formula for the others (Abramowitz and Stegun, 23.1.30), all of them relative to the first.
 double scaled_zeta(int n, double x) {
-  double first = 1 / x;
-  for (int i = 1; i <= n; i++) first *= i / x;
+  if (x == kInfinity) return 0;
   const double s = n + 1;
-  const double start = std::max(10.0, 0.5 * s);
+  const double start = std::max(15.0, 1.5 * s);
   double sum = 0, y = x;
-  for (; y < start; y++) sum += std::pow(x / y, s);
+  for (; y < start; y++) {
+    const double next = std::pow(x / y, s);
+    sum += next;
+    if (next * y < 1e-18) return leading_term(n, x) * sum;  // what follows is less than that
+  }
   double term = s / y, rest = y / n + 0.5;
   for (int j = 0; j < 8; j++) {
     rest += kBernoulli[j] * term;
     term *= (s + 2 * j + 1) * (s + 2 * j + 2) / (y * y);
   }
-  return first * (sum + std::pow(x / y, s) * rest);
-}
-
-double polygamma_above_zero(int n, double x) {
-  if (x == kInfinity) return 0;
-  return n % 2 == 1 ? scaled_zeta(n, x) : -scaled_zeta(n, x);
+  return leading_term(n, x) * (sum + std::pow(x / y, s) * rest);
 }
 
 }  // namespace
@@ -86,16 +91,18 @@ double digamma(double x) {
   return sum + (std::log(x) - 0.5 / x - series);
 }
 
-// (-1)^(n + 1) n! zeta(n + 1, x) (Abramowitz and Stegun, 6.4.10). Below zero the sum runs over integers to both sides of
-// the fraction f of x: zeta(s, f), the terms below f, which are (-1)^s zeta(s, 1 - f), without those below x.
+// (-1)^(n + 1) n! zeta(n + 1, x) (Abramowitz and Stegun, 6.4.10). Below zero, where x = f - m with the integer m nearest
+// to -x, the sum is that of the term f^-s, those above, zeta(s, 1 + f), and the m below, of which the signs come out of
+// the power: (-1)^s (zeta(s, 1 - f) - zeta(s, 1 - x)).
 double polygamma(int n, double x) {
   if (n == 0) return digamma(x);
-  if (x > 0) return polygamma_above_zero(n, x);
+  const double sign = n % 2 == 1 ? 1 : -1;
+  if (x > 0) return sign * scaled_zeta(n, x);
   if (!(x > -kInfinity)) return kNaN;
-  const double fraction = x - std::floor(x), sign = n % 2 == 1 ? 1 : -1;
-  if (fraction == 0) return sign * kInfinity;
-  const double below = polygamma_above_zero(n, 1 - fraction) - polygamma_above_zero(n, 1 - x);
-  return polygamma_above_zero(n, fraction) + sign * below;
+  const double f = x - std::round(x);
+  if (f == 0) return sign * kInfinity;
+  const double below = scaled_zeta(n, 1 - f) - scaled_zeta(n, 1 - x);
+  return sign * (leading_term(n, f) + scaled_zeta(n, 1 + f) + sign * below);
 }
 
 }  // namespace myelin

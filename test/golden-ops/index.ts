@@ -1,5 +1,6 @@
+import { elementwise } from './elementwise';
 import type { GoldenCalls } from './golden-call';
 import { products } from './products';
 
 /** Golden cases by family: scripts/golden_ops/<family>.py wrote test/golden/ops-<family>.safetensors. */
-export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = { products };
+export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = { elementwise, products };

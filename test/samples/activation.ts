@@ -21,7 +21,7 @@ interface TwinOptions {
 }
 
 /** A backward op: dout times the derivative, told from the op's input or output. */
-function twin(derivative: (value: number) => number, options: TwinOptions = {}): OpSamples {
+export function twin(derivative: (value: number) => number, options: TwinOptions = {}): OpSamples {
   const input = options.saved ?? ((shape) => uniform(shape));
   const sample = (shape: readonly number[]): Sample => ({
     inputs: { dout: uniform(shape), saved: input(shape) },
@@ -46,11 +46,11 @@ function geluTanhDerivative(x: number): number {
   return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner;
 }
 
-const integerInput = (call: () => unknown): ErrorCase => ({ call, code: 'DTYPE', message: /int32\[2\]/ });
-const ints = () => ones([2], { dtype: 'int32' }) as never;
-const awayFromZero = (shape: readonly number[]): InputSpec => uniform(shape, -3, 3, [0]);
+export const integerInput = (call: () => unknown): ErrorCase => ({ call, code: 'DTYPE', message: /int32\[2\]/ });
+export const ints = () => ones([2], { dtype: 'int32' }) as never;
+export const awayFromZero = (shape: readonly number[]): InputSpec => uniform(shape, -3, 3, [0]);
 /** Without −∞, where x·σ(x) is of the form −∞·0. */
-const finiteSpecials = [...specials.slice(0, 2), ...specials.slice(3)];
+export const finiteSpecials = [...specials.slice(0, 2), ...specials.slice(3)];
 
 export const activation: SampleTable = refusingOthers({
   relu: unary((x) => (x > 0 || Number.isNaN(x) ? x : 0), { kinks: [0], dtypes: signed }),
@@ -79,7 +79,7 @@ export const activation: SampleTable = refusingOthers({
   }),
   elu: unary((x) => (x > 0 ? x : 1.5 * Math.expm1(x)), {
     kinks: [0],
-    attrs: { alpha: 1.5 },
+    attrs: { alpha: 1.5, inputScale: 1 },
     errors: [integerInput(() => elu(ints()))],
   }),
 });

@@ -89,7 +89,7 @@ interface BinaryOptions {
   readonly errors?: readonly ErrorCase[];
 }
 
-const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
+export const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
   [
     [2, 3, 4],
     [2, 3, 4],
@@ -135,13 +135,13 @@ export function binary(f: Binary, options: BinaryOptions = {}): OpSamples {
   };
 }
 
-const shapesDiffer = (call: () => unknown): ErrorCase => ({
+export const shapesDiffer = (call: () => unknown): ErrorCase => ({
   call,
   code: 'SHAPE',
   message: /float32\[2,3\].*float32\[2,4\]/,
 });
-const a23 = () => ones([2, 3]);
-const a24 = () => ones([2, 4]);
+export const a23 = () => ones([2, 3]);
+export const a24 = () => ones([2, 4]);
 const small = (shape: readonly number[]): InputSpec => integers(shape, -2, 3);
 
 const compare = (f: (a: number, b: number) => boolean, name: string): OpSamples =>
@@ -258,7 +258,14 @@ export const elementwise: SampleTable = refusingOthers({
   square: unary((x) => x * x, { dtypes: signed }),
   floor: unary(Math.floor, { kinks: steps, order: 0 }),
   ceil: unary(Math.ceil, { kinks: steps, order: 0 }),
-  round: unary(roundHalfEven, { kinks: steps, order: 0 }),
+  round: unary(roundHalfEven, {
+    kinks: steps,
+    order: 0,
+    errors: [
+      { call: () => a23().round({ decimals: 0.5 }), code: 'VALUE', message: /decimals is 0.5/ },
+      { call: () => ones([2], { dtype: 'int32' }).round({ decimals: 1 }), code: 'DTYPE', message: /int32\[2\]/ },
+    ],
+  }),
   trunc: unary(Math.trunc, { kinks: steps, order: 0 }),
   sqrt: unary(Math.sqrt, { low: 0.2 }),
   rsqrt: unary((x) => 1 / Math.sqrt(x), { low: 0.2 }),
@@ -278,7 +285,10 @@ export const elementwise: SampleTable = refusingOthers({
   clamp: unary((x) => (Number.isNaN(x) ? NaN : Math.min(Math.max(x, -1), 2)), {
     attrs: { min: -1, max: 2 },
     kinks: [-1, 2],
-    errors: [{ call: () => a23().clamp({ min: '1' as never }), code: 'VALUE', message: /min is "1"/ }],
+    errors: [
+      { call: () => a23().clamp({ min: '1' as never }), code: 'VALUE', message: /min is "1"/ },
+      { call: () => a23().clamp({ min: a24() }), code: 'SHAPE', message: /float32\[2,4\]/, op: 'lt' },
+    ],
   }),
   cast: {
     samples: [

@@ -1,6 +1,8 @@
 import { activation } from './activation';
+import { activationMore } from './activation-more';
 import { assign } from './assign';
 import { conv } from './conv';
+import { bits, divisions } from './division';
 import { elementwise } from './elementwise';
 import { indexing } from './indexing';
 import { linalg } from './linalg';
@@ -14,13 +16,17 @@ import { random } from './random';
 import { reduce } from './reduce';
 import type { SampleTable } from './sample';
 import { softmax } from './softmax';
+import { special } from './special';
 import { view } from './view';
 
 /** Samples of every op, by name. */
 export const samples: SampleTable = {
   ...activation,
+  ...activationMore,
   ...assign,
   ...conv,
+  ...bits,
+  ...divisions,
   ...elementwise,
   ...indexing,
   ...linalg,
@@ -33,5 +39,6 @@ export const samples: SampleTable = {
   ...random,
   ...reduce,
   ...softmax,
+  ...special,
   ...view,
 };
