@@ -85,7 +85,7 @@ export interface GumbelSoftmaxOptions {
 function peaks(x: Tensor<FloatDType>, axis: number): Tensor {
   const along = x.shape.map((extent, i) => (i === axis ? extent : 1));
   const index = reshape(arange(x.shape[axis]!, { dtype: 'int64' }), along);
-  return cast(eq(index, argmax(x, { axis, keepDims: true })) as Tensor, x.dtype);
+  return cast(eq(index, argmax(x, { axis, keepDims: true })), x.dtype);
 }
 
 /**
@@ -120,7 +120,7 @@ export function gumbelSoftmax(
   const along = normalizeAxis('gumbelSoftmax', axis, x.rank);
   return scope(() => {
     const noise = cast(neg(log(neg(log(draw(x, 0, 1, generator))))), x.dtype);
-    const soft = softmax(div(add(x, noise), tau) as Tensor<FloatDType>, { axis: along });
+    const soft = softmax(div(add(x, noise), tau), { axis: along });
     return hard
       ? add(
           soft,
