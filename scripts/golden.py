@@ -34,6 +34,13 @@ def labels(*shape, classes):
     return torch.randint(classes, shape)
 
 
+class Hardsigmoid(nn.Module):
+    """PyTorch's own has 1 / 6 in float32 in its gradient."""
+
+    def forward(self, x):
+        return nn.functional.relu6(x + 3) / 6
+
+
 # Layers: how to build one, and its input.
 LAYERS = {
     "linear": (lambda: nn.Linear(5, 3), lambda: normal(4, 5)),
@@ -90,6 +97,25 @@ LAYERS = {
     "tanh": (lambda: nn.Tanh(), lambda: normal(4, 5)),
     "softplus": (lambda: nn.Softplus(), lambda: normal(4, 5)),
     "softplus-beta": (lambda: nn.Softplus(beta=2), lambda: normal(4, 5)),
+    "relu6": (lambda: nn.ReLU6(), lambda: normal(3, 4) * 8),
+    "hardtanh": (lambda: nn.Hardtanh(), lambda: normal(3, 4)),
+    "hardtanh-options": (lambda: nn.Hardtanh(-0.5, 2), lambda: normal(3, 4)),
+    "hardsigmoid": (Hardsigmoid, lambda: normal(3, 4)),
+    "hardswish": (lambda: nn.Hardswish(), lambda: normal(3, 4) * 4),
+    "softshrink": (lambda: nn.Softshrink(), lambda: normal(3, 4)),
+    "hardshrink": (lambda: nn.Hardshrink(lambd=0.75), lambda: normal(3, 4)),
+    "threshold": (lambda: nn.Threshold(0.25, 20), lambda: normal(3, 4)),
+    "prelu": (lambda: nn.PReLU(), lambda: normal(3, 4)),
+    "prelu-channels": (lambda: nn.PReLU(3), lambda: normal(2, 3, 2)),
+    "rrelu": (lambda: nn.RReLU(0.25, 0.25), lambda: normal(3, 4)),
+    "selu": (lambda: nn.SELU(), lambda: normal(3, 4)),
+    "celu": (lambda: nn.CELU(alpha=0.5), lambda: normal(3, 4)),
+    "mish": (lambda: nn.Mish(), lambda: normal(3, 4)),
+    "log-sigmoid": (lambda: nn.LogSigmoid(), lambda: normal(3, 4)),
+    "softsign": (lambda: nn.Softsign(), lambda: normal(3, 4)),
+    "tanhshrink": (lambda: nn.Tanhshrink(), lambda: normal(3, 4)),
+    "glu": (lambda: nn.GLU(), lambda: normal(3, 4)),
+    "softmin": (lambda: nn.Softmin(dim=-1), lambda: normal(3, 4)),
     "softmax": (lambda: nn.Softmax(dim=-1), lambda: normal(4, 5)),
     "softmax-first": (lambda: nn.Softmax(dim=0), lambda: normal(4, 5)),
     "log-softmax": (lambda: nn.LogSoftmax(dim=1), lambda: normal(3, 4, 2)),

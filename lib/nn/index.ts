@@ -1,4 +1,17 @@
 export {
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  PReLU,
+  ReLU6,
+  RReLU,
+  Softshrink,
+  Threshold,
+  type PReLULayerOptions,
+} from './activation-piecewise.js';
+export { CELU, GLU, LogSigmoid, Mish, SELU, Softmin, Softsign, Tanhshrink } from './activation-smooth.js';
+export {
   ELU,
   GELU,
   Identity,
