@@ -8,6 +8,7 @@ export * from './arithmetic.js';
 export { assign } from './assign.js';
 export * from './binary.js';
 export * from './bitwise.js';
+export type { Indexed } from './axis.js';
 export { cast } from './cast.js';
 export type { Pair } from './checks.js';
 export * from './clamp.js';
@@ -17,6 +18,8 @@ export * from './conv.js';
 export * from './creation.js';
 export * from './division.js';
 export * from './hyperbolic.js';
+export * from './differences.js';
+export * from './histogram.js';
 export { gather, indexSelect, oneHot, type IndexDType } from './indexing.js';
 export * from './einsum.js';
 export { linear, matmul, matmulInteger, type MatMulIntegerOptions } from './linalg.js';
@@ -29,7 +32,10 @@ export * from './norm.js';
 export type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
 export * from './permute.js';
 export * from './pool.js';
+export * from './order-statistics.js';
+export { prod } from './prod.js';
 export * from './products.js';
+export * from './quantile.js';
 export * from './random.js';
 export * from './ranges.js';
 export {
@@ -37,19 +43,25 @@ export {
   any,
   argmax,
   argmin,
+  countNonzero,
   max,
   mean,
   min,
-  prod,
   sum,
   type Accumulated,
   type AxisOptions,
+  type DTypeOption,
   type ReduceOptions,
 } from './reduce.js';
 export { expand, flatten, reshape, squeeze, unsqueeze, type KnownShape } from './reshape.js';
 export * from './rounding.js';
+export { cummax, cummin, cumprod, cumsum, logcumsumexp, type ScanOptions } from './scan.js';
+export * from './search.js';
 export { flip, select, slice, type SliceSpec } from './slice.js';
 export * from './softmax.js';
 export * from './special.js';
 export * from './statistics.js';
 export * from './trigonometry.js';
+export * from './sort.js';
+export * from './statistics.js';
+export * from './unique.js';

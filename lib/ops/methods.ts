@@ -10,6 +10,7 @@ import * as arithmetic from './arithmetic.js';
 import { assign } from './assign.js';
 import * as binary from './binary.js';
 import * as bitwise from './bitwise.js';
+import type { Indexed } from './axis.js';
 import { cast } from './cast.js';
 import * as clamping from './clamp.js';
 import * as closeness from './closeness.js';
@@ -17,6 +18,8 @@ import type { ClosenessOptions } from './closeness.js';
 import * as compare from './compare.js';
 import * as division from './division.js';
 import * as hyperbolic from './hyperbolic.js';
+import * as differences from './differences.js';
+import type { DiffOptions } from './differences.js';
 import * as linalg from './linalg.js';
 import * as logarithms from './logarithms.js';
 import * as logic from './logic.js';
@@ -25,16 +28,24 @@ import * as move from './move.js';
 import type { Layout } from './move.js';
 import type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
 import * as permuting from './permute.js';
+import * as orders from './order-statistics.js';
+import * as products from './prod.js';
+import * as quantiles from './quantile.js';
+import type { QuantileOptions } from './quantile.js';
 import * as reduce from './reduce.js';
-import type { Accumulated, AxisOptions, ReduceOptions } from './reduce.js';
+import type { Accumulated, AxisOptions, DTypeOption, ReduceOptions } from './reduce.js';
 import * as reshaping from './reshape.js';
 import type { KnownShape } from './reshape.js';
 import * as rounding from './rounding.js';
+import * as scan from './scan.js';
+import type { ScanOptions } from './scan.js';
 import * as slicing from './slice.js';
 import type { SliceSpec } from './slice.js';
 import * as softmaxes from './softmax.js';
 import type { SoftmaxOptions } from './softmax.js';
 import * as special from './special.js';
+import * as sorting from './sort.js';
+import type { SortOptions, TopkOptions } from './sort.js';
 import * as statistics from './statistics.js';
 import type { NormOptions, VarianceOptions } from './statistics.js';
 import * as trigonometry from './trigonometry.js';
@@ -68,7 +79,13 @@ const methods = {
   ...pick(activation, ['relu', 'sigmoid', 'tanh']),
   ...pick(clamping, ['clamp', 'nanToNum']),
   ...pick(softmaxes, ['softmax', 'logSoftmax']),
-  ...pick(reduce, ['sum', 'mean', 'prod', 'max', 'min', 'argmax', 'argmin', 'any', 'all']),
+  ...pick(reduce, ['sum', 'mean', 'max', 'min', 'argmax', 'argmin', 'any', 'all', 'countNonzero']),
+  ...pick(products, ['prod']),
+  ...pick(scan, ['cumsum', 'cumprod']),
+  ...pick(sorting, ['sort', 'argsort', 'topk']),
+  ...pick(orders, ['median']),
+  ...pick(quantiles, ['quantile']),
+  ...pick(differences, ['diff']),
   ...pick(statistics, ['variance', 'std', 'norm', 'logSumExp']),
   ...pick(reshaping, ['reshape', 'flatten', 'squeeze', 'unsqueeze', 'expand']),
   ...pick(permuting, ['permute', 'transpose']),
@@ -192,15 +209,29 @@ declare module '../tensor/tensor.js' {
     nanToNum(options?: clamping.NanToNumOptions): Tensor<D, S>;
     softmax(options?: SoftmaxOptions): Tensor<D & FloatDType, S>;
     logSoftmax(options?: SoftmaxOptions): Tensor<D & FloatDType, S>;
+    sum<E extends DType>(options: ReduceOptions & DTypeOption<E>): Tensor<E>;
     sum(options?: ReduceOptions): Tensor<Accumulated<D>>;
+    mean<E extends FloatDType>(options: ReduceOptions & DTypeOption<E>): Tensor<E>;
     mean(options?: ReduceOptions): Tensor<D & FloatDType>;
+    prod<E extends DType>(options: ReduceOptions & DTypeOption<E>): Tensor<E>;
     prod(options?: ReduceOptions): Tensor<Accumulated<D>>;
+    cumsum<E extends DType>(options: ScanOptions & DTypeOption<E>): Tensor<E, S>;
+    cumsum(options?: ScanOptions): Tensor<Accumulated<D>, S>;
+    cumprod<E extends DType>(options: ScanOptions & DTypeOption<E>): Tensor<E, S>;
+    cumprod(options?: ScanOptions): Tensor<Accumulated<D>, S>;
     max(options?: ReduceOptions): Tensor<D>;
     min(options?: ReduceOptions): Tensor<D>;
     argmax(options?: AxisOptions): Tensor<'int64'>;
     argmin(options?: AxisOptions): Tensor<'int64'>;
-    any(this: Tensor<'bool', S>, options?: ReduceOptions): Tensor<'bool'>;
-    all(this: Tensor<'bool', S>, options?: ReduceOptions): Tensor<'bool'>;
+    any(options?: ReduceOptions): Tensor<'bool'>;
+    all(options?: ReduceOptions): Tensor<'bool'>;
+    countNonzero(options?: ReduceOptions): Tensor<'int64'>;
+    sort(options?: SortOptions): Indexed<D, S>;
+    argsort(options?: SortOptions): Tensor<'int64', S>;
+    topk(k: number, options?: TopkOptions): Indexed<D>;
+    median(options?: AxisOptions): Indexed<D>;
+    quantile(q: number | readonly number[], options?: QuantileOptions): Tensor<D & FloatDType>;
+    diff(options?: DiffOptions): Tensor<D>;
     variance(options?: VarianceOptions): Tensor<D & FloatDType>;
     std(options?: VarianceOptions): Tensor<D & FloatDType>;
     norm(options?: NormOptions): Tensor<D & FloatDType>;

@@ -1,12 +1,13 @@
 import { defineOp } from '../engine/define.js';
-import type { DType, FloatDType } from '../tensor/dtype.js';
+import { checkDType, type DType, type FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
+import { scope } from '../tensor/scope.js';
 import { normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { div, mul } from './arithmetic.js';
 import { cast } from './cast.js';
-import { checkDTypeOf, checkTensor, floats, numeric } from './checks.js';
-import { eq, where } from './compare.js';
+import { checkDTypeOf, checkTensor, floats } from './checks.js';
+import { eq, ne } from './compare.js';
 import { expand, reshape } from './reshape.js';
 
 /** Options of reductions. */
@@ -28,33 +29,53 @@ export interface AxisOptions {
 /** Dtype of sums and products: integers and bools add up in int64. */
 export type Accumulated<D extends DType> = D extends FloatDType ? D : 'int64';
 
-const accumulated = (dtype: DType): DType => (floats.includes(dtype) ? dtype : 'int64');
+/** Run-time twin of {@link Accumulated}. */
+export const accumulated = (dtype: DType): DType => (floats.includes(dtype) ? dtype : 'int64');
 
-interface ReduceAttrs {
+/** Attributes of an op that reduces axes. */
+export interface ReduceAttrs {
   readonly axes: readonly number[];
   readonly keepDims: boolean;
 }
 
-function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttrs): number[] {
+/** A shape without some axes, or with extent 1 in their places. */
+export function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttrs): number[] {
   if (keepDims) return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   return shape.filter((_, axis) => !axes.includes(axis));
 }
 
-function reduced(x: Tensor, attrs: ReduceAttrs, dtype: DType = x.dtype): TensorSpec {
+/** The spec of what is left of a tensor. */
+export function reduced(x: Tensor, attrs: ReduceAttrs, dtype: DType = x.dtype): TensorSpec {
   return { dtype, shape: reducedShape(x.shape, attrs) };
 }
 
 /** Gives a reduced tensor the shape of what it was reduced from, by repetition. */
-function restore(y: Tensor, shape: Shape, { axes }: ReduceAttrs): Tensor {
+export function restore(y: Tensor, shape: Shape, { axes }: ReduceAttrs): Tensor {
   return expand(reshape(y, reducedShape(shape, { axes, keepDims: true })), shape);
 }
 
-function attrsOf(op: string, x: Tensor, { axis, keepDims = false }: ReduceOptions): ReduceAttrs {
+/** The attributes of a reduction of x, with all axes when none are named. */
+export function attrsOf(op: string, x: Tensor, { axis, keepDims = false }: ReduceOptions): ReduceAttrs {
   checkTensor(op, 'x', x);
   return { axes: normalizeAxes(op, axis, x.rank), keepDims };
 }
 
-const countOf = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]!));
+/** How many elements become one. */
+export const countOf = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]!));
+
+/** Options of reductions that can work in another dtype. */
+export interface DTypeOption<D extends DType> {
+  /** dtype to which the elements are converted first, and which the result has. */
+  readonly dtype: D;
+}
+
+/** Runs a reduction on x in the dtype that was asked for, if one was. */
+export function inDType(op: string, x: Tensor, dtype: DType | undefined, run: (x: Tensor) => Tensor): Tensor {
+  checkTensor(op, 'x', x);
+  if (dtype === undefined) return run(x);
+  checkDType(op, dtype);
+  return scope(() => cast(run(cast(x, dtype)), dtype));
+}
 
 const sumOp = defineOp({
   name: 'sum',
@@ -73,7 +94,8 @@ const sumOp = defineOp({
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there
+ * @param options.dtype dtype in which to add up, and of the result; default as above
+ * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for an unknown dtype
  * @example
  * ```ts
  * import { sum, tensor } from 'myelin';
@@ -81,8 +103,10 @@ const sumOp = defineOp({
  * console.log(sum(x).item(), sum(x, { axis: 0 }).toArray()); // 10 [ 4, 6 ]
  * ```
  */
-export function sum<D extends DType>(x: Tensor<D>, options: ReduceOptions = {}): Tensor<Accumulated<D>> {
-  return sumOp({ x }, attrsOf('sum', x, options)) as Tensor<Accumulated<D>>;
+export function sum<D extends DType>(x: Tensor<D>, options?: ReduceOptions): Tensor<Accumulated<D>>;
+export function sum<E extends DType>(x: Tensor, options: ReduceOptions & DTypeOption<E>): Tensor<E>;
+export function sum(x: Tensor, { dtype, ...options }: ReduceOptions & Partial<DTypeOption<DType>> = {}): Tensor {
+  return inDType('sum', x, dtype, (given) => sumOp({ x: given }, attrsOf('sum', given, options)));
 }
 
 /** Sums a tensor down to a shape that broadcasts to its own: the gradient of broadcasting. */
@@ -108,58 +132,23 @@ const meanOp = defineOp({
 /**
  * Mean over axes: out = (Σ x) / n.
  *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float32, float64. The mean of nothing is NaN.
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes; others with the
+ * option `dtype`. The mean of nothing is NaN.
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool
+ * @param options.dtype float dtype in which to average, and of the result; default that of x
+ * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool without `dtype`
  * @example
  * ```ts
  * import { mean, tensor } from 'myelin';
  * console.log(mean(tensor([[1, 2], [3, 4]]), { axis: 1 }).toArray()); // [ 1.5, 3.5 ]
  * ```
  */
-export function mean<D extends FloatDType>(x: Tensor<D>, options: ReduceOptions = {}): Tensor<D> {
-  return meanOp({ x }, attrsOf('mean', x, options)) as Tensor<D>;
-}
-
-// Each element's share is the product of all others: p / x, except next to zeros. With one zero only that element has a
-// share, the product of the rest; with several nobody has.
-function prodShares(x: Tensor, attrs: ReduceAttrs): Tensor {
-  const isZero = eq(x, 0);
-  const options = { axis: attrs.axes, keepDims: true };
-  const zeros = sum(isZero, options);
-  const rest = where(isZero, 1, x);
-  const product = prod(rest, options);
-  return where(isZero, where(eq(zeros, 1), product, 0), where(eq(zeros, 0), div(product, rest), 0));
-}
-
-const prodOp = defineOp({
-  name: 'prod',
-  inputs: ['x'],
-  attrs: { axes: 'ints', keepDims: 'bool' },
-  save: ['x'],
-  infer: ({ x }, attrs) => reduced(x, attrs, accumulated(x.dtype)),
-  grad: ({ x, dout, attrs }) => ({ x: mul(restore(dout, x.shape, attrs), prodShares(x, attrs)) }),
-});
-
-/**
- * Product over axes: out = Π x.
- *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: floats stay; integers and bools give int64,
- * wrapping. The product of nothing is 1. The gradient is right next to zeros as well.
- *
- * @param options.axis axis or axes; default all
- * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there
- * @example
- * ```ts
- * import { prod, tensor } from 'myelin';
- * console.log(prod(tensor([2, 3, 4])).item()); // 24
- * ```
- */
-export function prod<D extends DType>(x: Tensor<D>, options: ReduceOptions = {}): Tensor<Accumulated<D>> {
-  return prodOp({ x }, attrsOf('prod', x, options)) as Tensor<Accumulated<D>>;
+export function mean<D extends FloatDType>(x: Tensor<D>, options?: ReduceOptions): Tensor<D>;
+export function mean<E extends FloatDType>(x: Tensor, options: ReduceOptions & DTypeOption<E>): Tensor<E>;
+export function mean(x: Tensor, { dtype, ...options }: ReduceOptions & Partial<DTypeOption<FloatDType>> = {}): Tensor {
+  return inDType('mean', x, dtype, (given) => meanOp({ x: given }, attrsOf('mean', given, options)));
 }
 
 function extreme(op: string, x: Tensor, attrs: ReduceAttrs): TensorSpec {
@@ -236,10 +225,10 @@ function indexOp(name: string) {
     inputs: ['x'],
     attrs: { axis: 'int', keepDims: 'bool' },
     save: [],
-    infer: ({ x }, { axis, keepDims }): TensorSpec => {
-      checkDTypeOf(name, 'x', x, numeric);
-      return { ...extreme(name, x, { axes: [axis], keepDims }), dtype: 'int64' };
-    },
+    infer: ({ x }, { axis, keepDims }): TensorSpec => ({
+      ...extreme(name, x, { axes: [axis], keepDims }),
+      dtype: 'int64',
+    }),
     grad: 'none',
   });
 }
@@ -258,11 +247,11 @@ const argmaxOp = indexOp('argmax');
 /**
  * Position of the largest element; of the first one if there are several, of the first NaN if there is one.
  *
- * Shapes: any → without the axis (extent 1 with `keepDims`). Dtypes: all but bool → int64. No gradient.
+ * Shapes: any → without the axis (extent 1 with `keepDims`). Dtypes: all → int64. No gradient.
  *
  * @param options.axis axis to search; by default the tensor counts as one row
  * @param options.keepDims keep the axis with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there; `SHAPE` when there is nothing to choose from; `DTYPE` for bool
+ * @throws MyelinError `INDEX` for an axis that is not there; `SHAPE` when there is nothing to choose from
  * @example
  * ```ts
  * import { argmax, tensor } from 'myelin';
@@ -278,11 +267,11 @@ const argminOp = indexOp('argmin');
 /**
  * Position of the smallest element; of the first one if there are several, of the first NaN if there is one.
  *
- * Shapes: any → without the axis (extent 1 with `keepDims`). Dtypes: all but bool → int64. No gradient.
+ * Shapes: any → without the axis (extent 1 with `keepDims`). Dtypes: all → int64. No gradient.
  *
  * @param options.axis axis to search; by default the tensor counts as one row
  * @param options.keepDims keep the axis with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there; `SHAPE` when there is nothing to choose from; `DTYPE` for bool
+ * @throws MyelinError `INDEX` for an axis that is not there; `SHAPE` when there is nothing to choose from
  * @example
  * ```ts
  * import { argmin, tensor } from 'myelin';
@@ -299,10 +288,7 @@ function quantifierOp(name: string) {
     inputs: ['x'],
     attrs: { axes: 'ints', keepDims: 'bool' },
     save: [],
-    infer: ({ x }, attrs) => {
-      checkDTypeOf(name, 'x', x, ['bool']);
-      return reduced(x, attrs);
-    },
+    infer: ({ x }, attrs) => reduced(x, attrs, 'bool'),
     grad: 'none',
   });
 }
@@ -310,39 +296,60 @@ function quantifierOp(name: string) {
 const anyOp = quantifierOp('any');
 
 /**
- * Whether any element over axes is true; of nothing it is `false`.
+ * Whether any element over axes is true, which is what differs from 0; of nothing it is `false`.
  *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: bool → bool. No gradient.
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: all → bool; NaN is true. No
+ * gradient.
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for anything but bool
+ * @throws MyelinError `INDEX` for an axis that is not there
  * @example
  * ```ts
  * import { any, gt, tensor } from 'myelin';
  * console.log(any(gt(tensor([1, 2]), 1)).item()); // true
  * ```
  */
-export function any(x: Tensor<'bool'>, options: ReduceOptions = {}): Tensor<'bool'> {
+export function any(x: Tensor, options: ReduceOptions = {}): Tensor<'bool'> {
   return anyOp({ x }, attrsOf('any', x, options)) as Tensor<'bool'>;
 }
 
 const allOp = quantifierOp('all');
 
 /**
- * Whether all elements over axes are true; of nothing it is `true`.
+ * Whether all elements over axes are true, which is what differs from 0; of nothing it is `true`.
  *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: bool → bool. No gradient.
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: all → bool; NaN is true. No
+ * gradient.
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for anything but bool
+ * @throws MyelinError `INDEX` for an axis that is not there
  * @example
  * ```ts
  * import { all, gt, tensor } from 'myelin';
  * console.log(all(gt(tensor([1, 2]), 1)).item()); // false
  * ```
  */
-export function all(x: Tensor<'bool'>, options: ReduceOptions = {}): Tensor<'bool'> {
+export function all(x: Tensor, options: ReduceOptions = {}): Tensor<'bool'> {
   return allOp({ x }, attrsOf('all', x, options)) as Tensor<'bool'>;
+}
+
+/**
+ * Number of elements over axes that differ from 0; NaN does.
+ *
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: all → int64. No gradient.
+ *
+ * @param options.axis axis or axes; default all
+ * @param options.keepDims keep reduced axes with extent 1; default `false`
+ * @throws MyelinError `INDEX` for an axis that is not there
+ * @example
+ * ```ts
+ * import { countNonzero, tensor } from 'myelin';
+ * console.log(countNonzero(tensor([[1, 0], [3, 4]]), { axis: 1 }).toArray()); // [ 1, 2 ]
+ * ```
+ */
+export function countNonzero(x: Tensor, options: ReduceOptions = {}): Tensor<'int64'> {
+  const { axes, keepDims } = attrsOf('countNonzero', x, options);
+  return scope(() => sum(x.dtype === 'bool' ? x : ne(x, 0), { axis: axes, keepDims, dtype: 'int64' }));
 }

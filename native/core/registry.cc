@@ -38,6 +38,11 @@ const std::vector<OpInfo>& all_ops() {
     register_division(list);
     register_bitwise(list);
     register_reduce(list);
+    register_scan(list);
+    register_sort(list);
+    register_search(list);
+    register_histogram(list);
+    register_unique(list);
     register_gemm(list);
     register_gemm_integer(list);
     register_conv(list);

@@ -149,20 +149,29 @@ struct Min {
     return a < b ? a : b;
   }
 };
+// Any and all: what differs from 0 is true, NaN as well.
 struct Any {
-  template <class T>
-  static T identity() {
-    return 0;
-  }
-  static std::uint8_t combine(std::uint8_t a, std::uint8_t b) { return a | (b != 0); }
+  static constexpr std::uint8_t kStart = 0;
+  static std::uint8_t combine(std::uint8_t a, bool b) { return a | static_cast<std::uint8_t>(b); }
 };
 struct All {
-  template <class T>
-  static T identity() {
-    return 1;
-  }
-  static std::uint8_t combine(std::uint8_t a, std::uint8_t b) { return a & (b != 0); }
+  static constexpr std::uint8_t kStart = 1;
+  static std::uint8_t combine(std::uint8_t a, bool b) { return a & static_cast<std::uint8_t>(b); }
 };
+
+template <class Combine, class T>
+std::uint8_t row_truth(const T* x, std::size_t n) {
+  std::uint8_t acc = Combine::kStart;
+  for (std::size_t i = 0; i < n; i++) acc = Combine::combine(acc, x[i] != 0);
+  return acc;
+}
+
+template <class Combine, class T>
+void rows_truth(const T* x, std::ptrdiff_t stride, std::size_t count, std::uint8_t* acc, std::size_t n) {
+  for (std::size_t i = 0; i < count; i++, x += stride) {
+    for (std::size_t j = 0; j < n; j++) acc[j] = Combine::combine(acc[j], x[j] != 0);
+  }
+}
 
 template <class Combine, class T, class Acc>
 Reducer<T, Acc> loops() {
@@ -289,8 +298,14 @@ void mean(OpCall& call) {
 template <class Combine>
 void truth(OpCall& call) {
   const Job job = read_job(call);
-  require(job.x.dtype == DType::kBool && call.out[0].dtype == DType::kBool, "the op takes and gives bool");
-  reduce(call, job, call.out[0], loops<Combine, std::uint8_t, std::uint8_t>());
+  require(call.out[0].dtype == DType::kBool, "the result is bool");
+  visit_dtype(job.x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const Reducer<T, std::uint8_t> reducer{row_truth<Combine, T>, rows_truth<Combine, T>,
+                                           row_truth<Combine, std::uint8_t>, rows_truth<Combine, std::uint8_t>,
+                                           Combine::kStart};
+    reduce(call, job, call.out[0], reducer);
+  });
 }
 
 // Position of the first extreme element; a NaN beats everything after it and every number before.

@@ -84,4 +84,14 @@ void for_rows(const RowNest<N>& nest, std::size_t n, std::size_t buffers, const 
   });
 }
 
+// Calls body(unit) for every unit of `count` on several threads; `work` elements are in all of them together.
+template <class Body>
+void for_units(std::size_t count, std::size_t work, const Body& body, std::size_t grain = kRowGrain) {
+  const std::size_t chunks = std::min(count, chunks_for(work, grain));
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(count, chunks, chunk);
+    for (std::size_t unit = range.begin; unit < range.end; unit++) body(unit);
+  });
+}
+
 }  // namespace myelin

@@ -4,6 +4,7 @@ import { assign } from './assign';
 import { conv } from './conv';
 import { bits, divisions } from './division';
 import { elementwise } from './elementwise';
+import { histograms } from './histogram';
 import { indexing } from './indexing';
 import { linalg } from './linalg';
 import { loss } from './loss';
@@ -15,8 +16,12 @@ import { products } from './products';
 import { random } from './random';
 import { reduce } from './reduce';
 import type { SampleTable } from './sample';
+import { scan } from './scan';
+import { searching } from './search';
 import { softmax } from './softmax';
 import { special } from './special';
+import { sorts } from './sort';
+import { uniques } from './unique';
 import { view } from './view';
 
 /** Samples of every op, by name. */
@@ -28,6 +33,7 @@ export const samples: SampleTable = {
   ...bits,
   ...divisions,
   ...elementwise,
+  ...histograms,
   ...indexing,
   ...linalg,
   ...loss,
@@ -38,7 +44,11 @@ export const samples: SampleTable = {
   ...products,
   ...random,
   ...reduce,
+  ...scan,
+  ...searching,
   ...softmax,
   ...special,
+  ...sorts,
+  ...uniques,
   ...view,
 };

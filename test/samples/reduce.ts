@@ -1,12 +1,11 @@
-import { argmax, max, mean, ones, sum, type DType } from 'myelin';
+import { argmax, max, mean, ones, prod, sum, type DType } from 'myelin';
 
 import { maxOf, meanOf, minOf, reduce as reduceNd, sumOf } from '../support/reference';
 import {
   distinct,
-  flags,
+  everyDType,
   floats,
   integers,
-  numbers,
   uniform,
   values,
   type ErrorCase,
@@ -85,7 +84,7 @@ function bestIndex(list: readonly number[], better: (a: number, b: number) => bo
 }
 
 function extreme(better: (a: number, b: number) => boolean, errors: readonly ErrorCase[]): OpSamples {
-  const sample = (input: InputSpec, axis: number, keepDims: boolean, dtypes = numbers): Sample => ({
+  const sample = (input: InputSpec, axis: number, keepDims: boolean, dtypes = everyDType): Sample => ({
     inputs: { x: input },
     attrs: { axis, keepDims },
     dtypes,
@@ -106,32 +105,47 @@ function extreme(better: (a: number, b: number) => boolean, errors: readonly Err
   };
 }
 
-const truth = (fold: (list: number[]) => boolean): OpSamples => ({
-  ...reduction((list) => Number(fold(list)), { fill: flags, dtypes: ['bool'], order: 0, identity: true }),
-  samples: reduction((list) => Number(fold(list)), {
-    fill: flags,
-    dtypes: ['bool'],
+const truth = (fold: (list: number[]) => boolean): OpSamples =>
+  reduction((list) => Number(fold(list)), {
+    fill: (shape) => integers(shape, 0, 3),
+    dtypes: everyDType,
+    out: () => 'bool',
     order: 0,
     identity: true,
-  }).samples.filter((sample) => sample.dtypes?.length !== 0),
-});
+  });
 
 const whole = (dtype: DType): DType => (floats.includes(dtype) ? dtype : 'int64');
 
+const productOf = (list: readonly number[]): number => list.reduce((product, x) => product * x, 1);
+
+const products = reduction(productOf, {
+  fill: (shape) => (shape.length === 1 || shape.includes(67) ? uniform(shape, 0.8, 1.2) : uniform(shape, -2, 2, [0])),
+  dtypes: everyDType,
+  out: whole,
+  identity: true,
+  errors: [badAxis(() => prod(ones([2, 3]), { axis: 2 }))],
+});
+
 export const reduce: SampleTable = {
   sum: reduction(sumOf, {
-    dtypes: [...numbers, 'bool'],
+    dtypes: everyDType,
     out: whole,
     identity: true,
     errors: [badAxis(() => sum(ones([2, 3]), { axis: 2 }))],
   }),
-  prod: reduction((list) => list.reduce((product, x) => product * x, 1), {
-    fill: (shape) => (shape.length === 1 || shape.includes(67) ? uniform(shape, 0.8, 1.2) : uniform(shape, -2, 2, [0])),
-    dtypes: [...numbers, 'bool'],
-    out: whole,
-    identity: true,
-    errors: [badAxis(() => ones([2, 3]).prod({ axis: 2 }))],
-  }),
+  prod: {
+    ...products,
+    samples: [
+      ...products.samples,
+      // Rows with two, one and no zeros: each has derivatives of its own.
+      ...[[0], [1], [0, 1]].map((axes): Sample => ({
+        inputs: { x: values([3, 4], [2, 0, -1, 0, 0, 3, 1, -2, 1.5, 2, -1, 0.5], 'float64') },
+        attrs: { axes, keepDims: false },
+        dtypes: ['float64'],
+        reference: (x) => reduceNd(x, axes, false, productOf),
+      })),
+    ],
+  },
   mean: reduction(meanOf, {
     dtypes: floats,
     errors: [
@@ -141,12 +155,12 @@ export const reduce: SampleTable = {
   }),
   max: reduction(maxOf, {
     fill: distinct,
-    dtypes: numbers,
+    dtypes: everyDType,
     errors: [badAxis(() => max(ones([2, 3]), { axis: 2 })), nothing(() => max(ones([0])))],
   }),
   min: reduction(minOf, {
     fill: distinct,
-    dtypes: numbers,
+    dtypes: everyDType,
     errors: [badAxis(() => ones([2, 3]).min({ axis: 2 })), nothing(() => ones([0]).min())],
   }),
   any: {
