@@ -1,5 +1,6 @@
 import { defineOp } from '../engine/define.js';
 import type { DType } from '../tensor/dtype.js';
+import { fail } from '../tensor/errors.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { checkOption, floats, numeric, signed } from './checks.js';
@@ -162,7 +163,7 @@ export function div(a: Operand, b: Operand, { roundingMode = null }: DivOptions 
   return combineReal(divOp, a, b);
 }
 
-const powOp = binaryOp('pow', floats, {
+const powOp = binaryOp('pow', numeric, {
   save: ['a', 'b', 'out'],
   grad: ({ a, b, out, dout, needs }) => ({
     // b = 0 makes a constant even where a^(b - 1) is infinite, and so does 0^b for b >= 0 as a function of b.
@@ -174,25 +175,29 @@ const powOp = binaryOp('pow', floats, {
 /**
  * Power, element by element: out = aᵇ.
  *
- * Shapes: broadcast. Dtypes: all; promoted as in {@link add}, integers give float32. A negative base with a fractional
- * exponent gives NaN; 0⁰ is 1. The gradient is 0 in the base where b = 0, and in the exponent where a = 0 and b ≥ 0.
+ * Shapes: broadcast. Dtypes: all but two bools, promoted as in {@link add}. A negative base with a fractional exponent gives
+ * NaN; 0⁰ is 1. Powers of integers are integers and wrap; where a tensor has a negative exponent they are 0 unless the base
+ * is 1 or −1. The gradient is 0 in the base where b = 0, and in the exponent where a = 0 and b ≥ 0.
  *
- * @throws MyelinError `SHAPE` when shapes do not broadcast
+ * @throws MyelinError `SHAPE` when shapes do not broadcast; `VALUE` for an integer tensor and a negative integer; `DTYPE` for
+ * two bools
  * @example
  * ```ts
  * import { pow, tensor } from 'myelin';
  * console.log(pow(tensor([1, 2, 3]), 3).toArray()); // [ 1, 8, 27 ]
  * ```
  */
-export function pow<A extends Operand, B extends Operand>(a: A, b: B): RealArithmetic<A, B>;
+export function pow<A extends Operand, B extends Operand>(a: A, b: B): Arithmetic<A, B>;
 export function pow(a: Operand, b: Operand): Tensor {
   if (isReal(a)) {
     if (b === 1) return scaled('pow', a, 1);
     if (b === 2) return square(a);
     if (b === 0.5) return sqrt(a);
     if (b === -1) return reciprocal(a);
+  } else if (Number.isInteger(b) && (b as number) < 0) {
+    fail('VALUE', 'pow', `the exponent of integers is ${String(b)} (need b >= 0, or a float tensor a)`, { b });
   }
-  return combineReal(powOp, a, b);
+  return combine(powOp, a, b);
 }
 
 // The gradient of the larger (or smaller) of two numbers, halved where they are equal.

@@ -110,7 +110,7 @@ declare module '../tensor/tensor.js' {
       other: B,
       options: { readonly roundingMode: 'trunc' | 'floor' },
     ): Arithmetic<Tensor<D, S>, B>;
-    pow<B extends Operand>(exponent: B): RealArithmetic<Tensor<D, S>, B>;
+    pow<B extends Operand>(exponent: B): Arithmetic<Tensor<D, S>, B>;
     maximum<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
     minimum<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;
     fmod<B extends Operand>(other: B): Arithmetic<Tensor<D, S>, B>;

@@ -1,3 +1,4 @@
+#include "ops/power.h"
 #include "ops/support.h"
 
 namespace myelin {
@@ -109,6 +110,11 @@ void binary(const OpCall& call, BinaryFn<float>* f32, BinaryFn<double>* f64, Bin
     default:
       refuse_dtype(dtype);
   }
+}
+
+void pow(OpCall& call) {
+  if (!is_float(call.in[0].dtype)) return integer_power(call);
+  binary(call, call.kernels.f32_pow, call.kernels.f64_pow);
 }
 
 template <class T>
@@ -242,7 +248,7 @@ constexpr OpInfo kOps[] = {
     MYELIN_BINARY(maximum),
     MYELIN_BINARY(minimum),
     MYELIN_FLOAT_BINARY("div", div),
-    MYELIN_FLOAT_BINARY("pow", pow),
+    {"pow", 2, 1, pow},
     MYELIN_COMPARE(eq),
     MYELIN_COMPARE(ne),
     MYELIN_COMPARE(lt),

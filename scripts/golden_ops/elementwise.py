@@ -82,6 +82,7 @@ CASES = {
     "remainder-int": Case(torch.remainder, ints()),
     "floor-divide-int": Case(torch.floor_divide, ints()),
     "div-trunc-int": Case(lambda a, b: torch.div(a, b, rounding_mode="trunc"), ints()),
+    "pow-int": Case(torch.pow, ints(-5, 6, -3, 9)),
     "gcd": Case(torch.gcd, ints()),
     "lcm": Case(torch.lcm, ints()),
     "bitwise-and": Case(torch.bitwise_and, ints()),

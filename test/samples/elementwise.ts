@@ -178,6 +178,27 @@ function roundHalfEven(x: number): number {
 /** Whole and half numbers are the kinks of rounding. */
 const steps = Array.from({ length: 25 }, (_, i) => (i - 12) / 2);
 
+// JavaScript alone has NaN for 1^NaN and (±1)^±∞, where C and IEEE 754 have 1.
+const powers = binary((a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b), {
+  a: (shape) => uniform(shape, 0.3, 3),
+  b: (shape) => uniform(shape, -2, 2),
+  errors: [
+    shapesDiffer(() => pow(a23(), a24())),
+    { call: () => ones([2], { dtype: 'int32' }).pow(-1), code: 'VALUE', message: /exponent of integers is -1/ },
+    {
+      call: () => pow(ones([2], { dtype: 'bool' }), ones([2], { dtype: 'bool' })),
+      code: 'DTYPE',
+      message: /bool\[2\]/,
+    },
+  ],
+});
+
+/** Powers of integers wrap: the last 32 bits of what BigInt gives are right for every narrower dtype too. */
+function integerPower(base: number, exponent: number): number {
+  if (exponent < 0) return Math.abs(base) === 1 ? base ** exponent : 0;
+  return Number(BigInt.asIntN(32, BigInt(base) ** BigInt(exponent)));
+}
+
 /** Floats lose their fraction and saturate, integers wrap. */
 function converted(value: number, from: DType, to: DType): number {
   if (to === 'bool') return Number(value !== 0);
@@ -201,12 +222,14 @@ export const elementwise: SampleTable = refusingOthers({
     b: (shape) => uniform(shape, 0.5, 3),
     errors: [shapesDiffer(() => a23().div(a24()))],
   }),
-  // JavaScript alone has NaN for 1^NaN and (±1)^±∞, where C and IEEE 754 have 1.
-  pow: binary((a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b), {
-    a: (shape) => uniform(shape, 0.3, 3),
-    b: (shape) => uniform(shape, -2, 2),
-    errors: [shapesDiffer(() => pow(a23(), a24()))],
-  }),
+  pow: {
+    ...powers,
+    samples: [
+      ...powers.samples,
+      ...binary(integerPower, { a: small, dtypes: numbers.filter((dtype) => !floats.includes(dtype)), order: 0 })
+        .samples,
+    ],
+  },
   maximum: binary(Math.max, {
     a: (shape) => grid(shape, 0),
     b: (shape) => grid(shape, 0.1),
