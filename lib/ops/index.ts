@@ -28,6 +28,7 @@ export * from './logic.js';
 export * from './loss.js';
 export * from './math.js';
 export { chunk, clone, concat, contiguous, pad, split, stack, tile, type Layout } from './move.js';
+export * from './nan-reduce.js';
 export * from './norm.js';
 export type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
 export * from './permute.js';

@@ -5,10 +5,11 @@ import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { abs, add, mul, pow, square, sub } from './arithmetic.js';
 import { checkNumber, checkReal } from './checks.js';
-import { eq, where } from './compare.js';
+import { eq, ne, where } from './compare.js';
+import { full } from './creation.js';
 import { isfinite } from './logic.js';
 import { exp, log, sqrt } from './math.js';
-import { max, mean, min, sum, type ReduceOptions } from './reduce.js';
+import { attrsOf, countOf, max, mean, min, reducedShape, sum, type ReduceOptions } from './reduce.js';
 import { reshape } from './reshape.js';
 
 /** Options of {@link variance} and {@link std}. */
@@ -33,15 +34,21 @@ export interface VarianceOptions extends ReduceOptions {
  * ```
  */
 export function variance<D extends FloatDType>(x: Tensor<D>, options: VarianceOptions = {}): Tensor<D> {
-  const { axis, keepDims = false, correction = 1 } = options;
-  checkReal('variance', 'x', x);
-  checkNumber('variance', 'correction', correction);
-  const axes = normalizeAxes('variance', axis, x.rank);
+  return scope(() => moments('variance', x, options).variance) as Tensor<D>;
+}
+
+/** Variance and mean, of which the one needs the other anyway. */
+function moments(op: string, x: Tensor, { axis, keepDims = false, correction = 1 }: VarianceOptions) {
+  checkReal(op, 'x', x);
+  checkNumber(op, 'correction', correction);
+  const axes = normalizeAxes(op, axis, x.rank);
   const count = sizeOf(axes.map((a) => x.shape[a]!));
-  return scope(() => {
-    const centred = sub(x, mean(x, { axis: axes, keepDims: true }));
-    return mul(sum(square(centred), { axis: axes, keepDims }), 1 / Math.max(0, count - correction));
-  }) as Tensor<D>;
+  const centre = mean(x as Tensor<FloatDType>, { axis: axes, keepDims: true });
+  const squares = sum(square(sub(x, centre)), { axis: axes, keepDims });
+  return {
+    variance: mul(squares, 1 / Math.max(0, count - correction)),
+    mean: keepDims ? centre : reshape(centre, squares.shape),
+  };
 }
 
 /**
@@ -60,26 +67,89 @@ export function variance<D extends FloatDType>(x: Tensor<D>, options: VarianceOp
  * ```
  */
 export function std<D extends FloatDType>(x: Tensor<D>, options: VarianceOptions = {}): Tensor<D> {
-  return scope(() => sqrt(variance(x, options))) as Tensor<D>;
+  return scope(() => rootOrZero(moments('std', x, options).variance)) as Tensor<D>;
+}
+
+/**
+ * {@link variance} and mean over axes in one go.
+ *
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes.
+ *
+ * @param options.axis axis or axes; default all
+ * @param options.keepDims keep reduced axes with extent 1; default `false`
+ * @param options.correction 1 for a sample, 0 for a population; default 1
+ * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool
+ * @example
+ * ```ts
+ * import { tensor, varMean } from 'myelin';
+ * const { variance, mean } = varMean(tensor([1, 2, 3]));
+ * console.log(variance.item(), mean.item()); // 1 2
+ * ```
+ */
+export function varMean<D extends FloatDType>(
+  x: Tensor<D>,
+  options: VarianceOptions = {},
+): { readonly variance: Tensor<D>; readonly mean: Tensor<D> } {
+  return scope(() => moments('varMean', x, options)) as { variance: Tensor<D>; mean: Tensor<D> };
+}
+
+/**
+ * Standard deviation ({@link std}) and mean over axes in one go.
+ *
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes.
+ *
+ * @param options.axis axis or axes; default all
+ * @param options.keepDims keep reduced axes with extent 1; default `false`
+ * @param options.correction 1 for a sample, 0 for a population; default 1
+ * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool
+ * @example
+ * ```ts
+ * import { stdMean, tensor } from 'myelin';
+ * const { std, mean } = stdMean(tensor([1, 2, 3]));
+ * console.log(std.item(), mean.item()); // 1 2
+ * ```
+ */
+export function stdMean<D extends FloatDType>(
+  x: Tensor<D>,
+  options: VarianceOptions = {},
+): { readonly std: Tensor<D>; readonly mean: Tensor<D> } {
+  const found = scope(() => {
+    const { variance, mean } = moments('stdMean', x, options);
+    return { std: rootOrZero(variance), mean };
+  });
+  return found as { std: Tensor<D>; mean: Tensor<D> };
 }
 
 /** Options of {@link norm}. */
 export interface NormOptions extends ReduceOptions {
-  /** Exponent; ±Infinity gives the largest or smallest absolute value; default 2. */
+  /** Exponent; 0 counts what differs from 0, ±Infinity gives the largest or smallest absolute value; default 2. */
   readonly p?: number;
 }
 
-// The square root's infinite slope at 0 must not turn the gradient of an all-zero vector into NaN.
-function rootOrZero(x: Tensor): Tensor {
+// Infinite slopes at 0 must not turn the gradient of what is all zeros into NaN.
+function powerOrZero(x: Tensor, power: (x: Tensor) => Tensor, atZero = 0): Tensor {
   const isZero = eq(x, 0);
-  return where(isZero, 0, sqrt(where(isZero, 1, x)));
+  return where(isZero, atZero, power(where(isZero, 1, x)));
+}
+const rootOrZero = (x: Tensor): Tensor => powerOrZero(x, sqrt);
+
+function normOf(x: Tensor, p: number, options: ReduceOptions): Tensor {
+  if (p === 2) return rootOrZero(sum(square(x), options));
+  if (p === 0) return sum(ne(x, 0), { ...options, dtype: x.dtype });
+  const size = abs(x);
+  if (p === 1) return sum(size, options);
+  if (p === Infinity) return max(size, options);
+  if (p === -Infinity) return min(size, options);
+  const powers = powerOrZero(size, (given) => pow(given, p), p > 0 ? 0 : Infinity);
+  return powerOrZero(sum(powers, options), (given) => pow(given, 1 / p));
 }
 
 /**
- * Vector norm over axes: out = (Σ |x|ᵖ)^(1/p).
+ * Vector norm over axes: out = (Σ |x|ᵖ)^(1/p), with the number of elements other than 0 for p = 0 and the largest or
+ * smallest absolute value for p = ±Infinity.
  *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float32, float64. The gradient of the 2-norm
- * at the origin is 0.
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes. The gradient at the origin is 0,
+ * and so is that of an element that is 0.
  *
  * @param options.p exponent; default 2
  * @param options.axis axis or axes; default all
@@ -94,25 +164,41 @@ function rootOrZero(x: Tensor): Tensor {
 export function norm<D extends FloatDType>(x: Tensor<D>, { p = 2, ...options }: NormOptions = {}): Tensor<D> {
   checkReal('norm', 'x', x);
   checkNumber('norm', 'p', p);
-  return scope(() => {
-    if (p === 2) return rootOrZero(sum(square(x), options));
-    const size = abs(x);
-    if (p === 1) return sum(size, options);
-    if (p === Infinity) return max(size, options);
-    if (p === -Infinity) return min(size, options);
-    return pow(sum(pow(size, p), options), 1 / p);
-  }) as Tensor<D>;
+  return scope(() => normOf(x, p, options)) as Tensor<D>;
 }
 
 /**
- * Logarithm of a sum of exponentials, safe from overflow: out = ln Σ eˣ.
+ * Vector norm over axes, as `torch.linalg.vector_norm`: {@link norm} whose exponent is named `ord`.
+ *
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes.
+ *
+ * @param options.ord exponent; default 2
+ * @param options.axis axis or axes; default all
+ * @param options.keepDims keep reduced axes with extent 1; default `false`
+ * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool
+ * @example
+ * ```ts
+ * import { tensor, vectorNorm } from 'myelin';
+ * console.log(vectorNorm(tensor([[3, 0], [4, 0]]), { axis: 0, ord: 2 }).toArray()); // [ 5, 0 ]
+ * ```
+ */
+export function vectorNorm<D extends FloatDType>(
+  x: Tensor<D>,
+  { ord = 2, ...options }: ReduceOptions & { readonly ord?: number } = {},
+): Tensor<D> {
+  checkReal('vectorNorm', 'x', x);
+  checkNumber('vectorNorm', 'ord', ord);
+  return scope(() => normOf(x, ord, options)) as Tensor<D>;
+}
+
+/**
+ * Logarithm of a sum of exponentials, safe from overflow: out = ln Σ eˣ. That of nothing is −∞.
  *
  * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float32, float64.
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool; `SHAPE` when there is nothing
- * to add up
+ * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool
  * @example
  * ```ts
  * import { logSumExp, tensor } from 'myelin';
@@ -121,7 +207,9 @@ export function norm<D extends FloatDType>(x: Tensor<D>, { p = 2, ...options }: 
  */
 export function logSumExp<D extends FloatDType>(x: Tensor<D>, options: ReduceOptions = {}): Tensor<D> {
   checkReal('logSumExp', 'x', x);
-  const axes = normalizeAxes('logSumExp', options.axis, x.rank);
+  const { axes, keepDims } = attrsOf('logSumExp', x, options);
+  const shape = reducedShape(x.shape, { axes, keepDims });
+  if (countOf(x.shape, axes) === 0) return full(shape, -Infinity, { dtype: x.dtype });
   return scope(() => {
     // Any shift gives the same result; an infinite one would give ∞ − ∞.
     const shift = stopGradient(() => {
@@ -129,12 +217,6 @@ export function logSumExp<D extends FloatDType>(x: Tensor<D>, options: ReduceOpt
       return where(isfinite(largest), largest, 0);
     });
     const total = sum(exp(sub(x, shift)), { axis: axes, keepDims: true });
-    const out = add(log(total), shift);
-    return options.keepDims === true
-      ? out
-      : reshape(
-          out,
-          out.shape.filter((_, axis) => !axes.includes(axis)),
-        );
+    return reshape(add(log(total), shift), shape);
   }) as Tensor<D>;
 }

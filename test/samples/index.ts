@@ -21,6 +21,7 @@ import { searching } from './search';
 import { softmax } from './softmax';
 import { special } from './special';
 import { sorts } from './sort';
+import { statistics } from './statistics';
 import { uniques } from './unique';
 import { view } from './view';
 
@@ -49,6 +50,7 @@ export const samples: SampleTable = {
   ...softmax,
   ...special,
   ...sorts,
+  ...statistics,
   ...uniques,
   ...view,
 };
