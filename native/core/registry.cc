@@ -45,6 +45,12 @@ const std::vector<OpInfo>& all_ops() {
     register_unique(list);
     register_gemm(list);
     register_gemm_integer(list);
+    register_triangular(list);
+    register_cholesky(list);
+    register_lu(list);
+    register_qr(list);
+    register_eigh(list);
+    register_svd(list);
     register_conv(list);
     register_pool2d(list);
     register_norm(list);

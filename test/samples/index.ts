@@ -3,6 +3,7 @@ import { activationMore } from './activation-more';
 import { assign } from './assign';
 import { conv } from './conv';
 import { bits, divisions } from './division';
+import { decompositions } from './decompositions';
 import { elementwise } from './elementwise';
 import { histograms } from './histogram';
 import { indexing } from './indexing';
@@ -33,6 +34,7 @@ export const samples: SampleTable = {
   ...conv,
   ...bits,
   ...divisions,
+  ...decompositions,
   ...elementwise,
   ...histograms,
   ...indexing,

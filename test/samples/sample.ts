@@ -54,7 +54,10 @@ export type RunComposed = (
 /** Everything the table test knows about one op, or about one function that is composed of ops. */
 export interface OpSamples {
   readonly samples: readonly Sample[];
-  /** How a function that is no op itself is called: `run: ({ x }, { axis }) => diff(x, { axis: axis as number })`. */
+  /**
+   * How a function that is no op itself is called, or an op that is not tried as it stands:
+   * `run: ({ x }, { axis }) => diff(x, { axis: axis as number })`.
+   */
   readonly run?: RunComposed;
   /** Large enough that threads share the work: results must not depend on how many. */
   readonly large?: Sample;
