@@ -1,5 +1,5 @@
 import { tensorFromBytes } from '../io/bytes.js';
-import { tensor } from '../ops/creation.js';
+import { tensor, typedArrayDType, type DTypeOfArray } from '../ops/creation.js';
 import { stack } from '../ops/move.js';
 import { dtypeInfo, type DType, type TypedArray } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
@@ -13,15 +13,13 @@ type CollatedField<T> =
       ? Tensor<'float32'>
       : T extends Float64Array
         ? Tensor<'float64'>
-        : T extends Int32Array
-          ? Tensor<'int32'>
-          : T extends BigInt64Array | bigint
-            ? Tensor<'int64'>
-            : T extends Uint8Array
-              ? Tensor<'uint8'>
-              : T extends boolean
-                ? Tensor<'bool'>
-                : never;
+        : T extends BigInt64Array | bigint
+          ? Tensor<'int64'>
+          : T extends TypedArray
+            ? Tensor<DTypeOfArray<T>>
+            : T extends boolean
+              ? Tensor<'bool'>
+              : never;
 
 /** The batch made of samples S: each field stacked along a new first axis. */
 export type Collated<S extends object> = { [K in keyof S]: CollatedField<S[K]> };
@@ -85,15 +83,6 @@ const isNumber = (value: unknown): value is number => typeof value === 'number';
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const isBigInt = (value: unknown): value is bigint => typeof value === 'bigint';
 const isTypedArray = (value: unknown): value is TypedArray => typedArrayDType(value) !== undefined;
-
-function typedArrayDType(value: unknown): DType | undefined {
-  if (value instanceof Float32Array) return 'float32';
-  if (value instanceof Float64Array) return 'float64';
-  if (value instanceof Int32Array) return 'int32';
-  if (value instanceof BigInt64Array) return 'int64';
-  if (value instanceof Uint8Array) return 'uint8';
-  return undefined;
-}
 
 function fromTypedArrays(name: string, arrays: readonly TypedArray[]): Tensor {
   const { length } = arrays[0]!;

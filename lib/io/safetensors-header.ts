@@ -19,8 +19,12 @@ export interface Header {
 const dtypeNames: Readonly<Record<DType, string>> = {
   bool: 'BOOL',
   uint8: 'U8',
+  int8: 'I8',
+  int16: 'I16',
   int32: 'I32',
   int64: 'I64',
+  float16: 'F16',
+  bfloat16: 'BF16',
   float32: 'F32',
   float64: 'F64',
 };

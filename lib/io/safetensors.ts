@@ -20,7 +20,7 @@ const maxHeader = 100_000_000;
 /**
  * Reads a safetensors file: a JSON header that names tensors, and their bytes.
  *
- * Dtypes: F32, F64, I32, I64, U8, BOOL. Nothing is trusted: memory is taken only for what the file really holds, and
+ * Dtypes: F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL. Nothing is trusted: memory is taken only for what the file really holds, and
  * the tensors must fill it without gap or overlap.
  *
  * @returns tensors by name, and the file's own metadata

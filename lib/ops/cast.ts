@@ -1,5 +1,6 @@
 import { defineOp } from '../engine/define.js';
-import { checkDType, promote, type DType } from '../tensor/dtype.js';
+import { checkDType, dtypes, type DType } from '../tensor/dtype.js';
+import { promote } from '../tensor/promotion.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkTensor } from './checks.js';
@@ -8,7 +9,7 @@ import { like } from './spec.js';
 const castOp = defineOp({
   name: 'cast',
   inputs: ['x'],
-  attrs: { dtype: ['bool', 'uint8', 'int32', 'int64', 'float32', 'float64'] },
+  attrs: { dtype: dtypes },
   save: [],
   infer: ({ x }, { dtype }) => like(x, dtype),
   grad: ({ dout }) => ({ x: dout }),

@@ -1,15 +1,22 @@
-import { dtypeInfo, isFloat, type DType } from '../tensor/dtype.js';
+import { dtypeInfo, floatDTypes, integerDTypes, isFloat, type DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { sameShape, type Shape } from '../tensor/shape.js';
 import { Tensor, type TensorSpec } from '../tensor/tensor.js';
 
 // What functions refuse, and in which words. `op` is the function that the user called.
 
-/** Dtypes of arithmetic, of signed arithmetic, and of functions of real numbers. */
-export const numeric: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'uint8'];
-export const signed: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
-export const floats: readonly DType[] = ['float32', 'float64'];
-export const integers: readonly DType[] = numeric.filter((dtype) => !isFloat(dtype));
+/** Dtypes of arithmetic, of signed arithmetic, of whole numbers, and of functions of real numbers. */
+export const numeric: readonly DType[] = [...integerDTypes, ...floatDTypes];
+export const signed: readonly DType[] = numeric.filter((dtype) => dtype !== 'uint8');
+export const integers: readonly DType[] = integerDTypes;
+export const floats: readonly DType[] = floatDTypes;
+
+const listNames = new Map([
+  [numeric, 'any dtype but bool'],
+  [signed, 'a float or signed integer dtype'],
+  [integers, 'an integer dtype'],
+  [floats, 'a float dtype'],
+]);
 
 /** Refuses what is not a tensor; JavaScript callers have no compiler to tell them. */
 export function checkTensor(op: string, name: string, value: unknown): asserts value is Tensor {
@@ -19,7 +26,8 @@ export function checkTensor(op: string, name: string, value: unknown): asserts v
 /** Refuses a tensor whose dtype the op has no meaning for. */
 export function checkDTypeOf(op: string, name: string, x: TensorSpec, allowed: readonly DType[]): void {
   if (allowed.includes(x.dtype)) return;
-  fail('DTYPE', op, `${name} is ${describe(x)} (need ${allowed.join(' or ')})`, { dtype: x.dtype });
+  const need = listNames.get(allowed) ?? allowed.join(' or ');
+  fail('DTYPE', op, `${name} is ${describe(x)} (need ${need})`, { dtype: x.dtype });
 }
 
 /** Refuses what is not a tensor of real numbers. */

@@ -1,9 +1,10 @@
 import { defineOp } from '../engine/define.js';
-import { isFloat, type DType, type FloatDType } from '../tensor/dtype.js';
+import { isFloat, type DType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { checkNumber, checkTensor, floats } from './checks.js';
+import { finfo } from './dtypes.js';
 import { eq, ge, gt, le, lt, where } from './compare.js';
 import { isnan, logicalAnd, logicalOr } from './logic.js';
 import type { Operand } from './operands.js';
@@ -65,11 +66,6 @@ export function clamp(x: Tensor, { min = -Infinity, max = Infinity }: ClampOptio
   });
 }
 
-const greatest: Readonly<Record<FloatDType, number>> = {
-  float32: (2 - 2 ** -23) * 2 ** 127,
-  float64: Number.MAX_VALUE,
-};
-
 /** Options of {@link nanToNum}. */
 export interface NanToNumOptions {
   /** What NaN becomes; default 0. */
@@ -100,7 +96,7 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   checkTensor('nanToNum', 'x', x);
   const { dtype } = x;
   if (!isFloat(dtype)) return x;
-  const { nan = 0, posInf = greatest[dtype], negInf = -greatest[dtype] } = options;
+  const { nan = 0, posInf = finfo(dtype).max, negInf = finfo(dtype).min } = options;
   for (const [name, value] of Object.entries({ nan, posInf, negInf })) checkNumber('nanToNum', name, value);
   return scope(() => {
     const finite = where(eq(x, Infinity), posInf, where(eq(x, -Infinity), negInf, x));

@@ -1,6 +1,7 @@
 import { defineOp } from '../engine/define.js';
-import { checkDType, dtypeInfo, type DType, type TypedArray } from '../tensor/dtype.js';
+import { checkDType, dtypeInfo, dtypes, type DType, type TypedArray } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
+import { encodeHalf, halfFormats } from '../tensor/half.js';
 import { checkShape, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
 import { Storage } from '../tensor/storage.js';
 import { Tensor, type NestedArray } from '../tensor/tensor.js';
@@ -15,7 +16,7 @@ export interface CreationOptions<D extends DType> {
 const fullOp = defineOp({
   name: 'full',
   inputs: [],
-  attrs: { value: 'float', shape: 'ints', dtype: ['bool', 'uint8', 'int32', 'int64', 'float32', 'float64'] },
+  attrs: { value: 'float', shape: 'ints', dtype: dtypes },
   save: [],
   infer: (_, { shape, dtype }) => ({ dtype, shape }),
   grad: 'none',
@@ -155,28 +156,47 @@ export function onesLike<D extends DType, S extends Shape, E extends DType = D>(
 /** One element, as JavaScript writes it. */
 export type Scalar = number | boolean | bigint;
 
+/** Typed arrays whose elements are numbers, not the bits of halves. */
+type NumberArray = Exclude<TypedArray, Uint16Array>;
+
 /** Dtype of the elements of a typed array. */
 export type DTypeOfArray<A extends TypedArray> = A extends Float32Array
   ? 'float32'
   : A extends Float64Array
     ? 'float64'
-    : A extends Int32Array
-      ? 'int32'
-      : A extends BigInt64Array
-        ? 'int64'
-        : 'uint8';
+    : A extends Int8Array
+      ? 'int8'
+      : A extends Int16Array
+        ? 'int16'
+        : A extends Int32Array
+          ? 'int32'
+          : A extends BigInt64Array
+            ? 'int64'
+            : 'uint8';
 
 function refuseData(op: string, data: unknown): never {
   fail('TYPE', op, `data is ${show(data)} (need numbers, nested arrays of them, or a typed array of a known dtype)`);
 }
 
-function dtypeOfArray(op: string, array: unknown): DType {
+/** The dtype whose elements an array holds as numbers; the bits of halves do not say of which kind they are. */
+export function typedArrayDType(array: unknown): DType | undefined {
   if (array instanceof Float32Array) return 'float32';
   if (array instanceof Float64Array) return 'float64';
+  if (array instanceof Int8Array) return 'int8';
+  if (array instanceof Int16Array) return 'int16';
   if (array instanceof Int32Array) return 'int32';
   if (array instanceof BigInt64Array) return 'int64';
   if (array instanceof Uint8Array) return 'uint8';
-  return refuseData(op, array);
+  return undefined;
+}
+
+/** The dtype of a typed array, where bits of halves are told apart by the one that is `wanted`. */
+function dtypeOfArray(op: string, array: unknown, wanted?: DType): DType {
+  if (array instanceof Uint16Array) {
+    if (wanted !== undefined && halfFormats[wanted] !== undefined) return wanted;
+    fail('TYPE', op, `data is ${show(array)} (need dtype float16 or bfloat16, whose bits it can hold)`);
+  }
+  return typedArrayDType(array) ?? refuseData(op, array);
 }
 
 // Array.isArray would make the elements of a readonly array `any`.
@@ -208,12 +228,14 @@ const isScalar = (value: unknown): value is Scalar =>
   typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
 
 function fill(array: TypedArray, dtype: DType, values: readonly Scalar[]): void {
+  const format = halfFormats[dtype];
   values.forEach((value, i) => {
     const number = Number(value);
     if (!isScalar(value) || !fits(dtype, number)) {
       fail('VALUE', 'tensor', `element ${i} is ${show(value)}, which does not fit ${dtype}`, { value, dtype });
     }
-    array[i] = array instanceof BigInt64Array ? BigInt(value) : number;
+    array[i] =
+      array instanceof BigInt64Array ? BigInt(value) : format === undefined ? number : encodeHalf(format, number);
   });
 }
 
@@ -257,7 +279,7 @@ export interface TensorOptions<D extends DType> extends CreationOptions<D> {
  * console.log(x.add(y).toArray()); // [ [ 6, 7 ], [ 9, 10 ] ]
  * ```
  */
-export function tensor<A extends TypedArray>(data: A, options?: { readonly shape?: Shape }): Tensor<DTypeOfArray<A>>;
+export function tensor<A extends NumberArray>(data: A, options?: { readonly shape?: Shape }): Tensor<DTypeOfArray<A>>;
 export function tensor<D extends DType>(
   data: TypedArray | NestedArray<Scalar>,
   options: TensorOptions<D> & { readonly dtype: D },
@@ -281,7 +303,7 @@ export function tensor(data: TypedArray | NestedArray<Scalar>, options: TensorOp
 }
 
 function fromTyped(data: TypedArray, options: TensorOptions<DType>): Tensor {
-  const own = dtypeOfArray('tensor', data);
+  const own = dtypeOfArray('tensor', data, options.dtype);
   const shape = options.shape ?? [data.length];
   checkLength('tensor', data.length, shape);
   const dtype = options.dtype ?? own;
@@ -308,12 +330,14 @@ function fromTyped(data: TypedArray, options: TensorOptions<DType>): Tensor {
  * console.log(x.toArray()); // [ [ 7, 0 ], [ 0, 0 ] ]
  * ```
  */
-export function borrow<A extends TypedArray>(
-  data: A,
-  options: { readonly shape?: Shape } = {},
-): Tensor<DTypeOfArray<A>> {
-  const dtype = dtypeOfArray('borrow', data);
+export function borrow<A extends NumberArray>(data: A, options?: { readonly shape?: Shape }): Tensor<DTypeOfArray<A>>;
+export function borrow<D extends 'float16' | 'bfloat16'>(
+  data: Uint16Array,
+  options: TensorOptions<D> & { readonly dtype: D },
+): Tensor<D>;
+export function borrow(data: TypedArray, options: TensorOptions<DType> = {}): Tensor {
+  const dtype = dtypeOfArray('borrow', data, options.dtype);
   const shape = options.shape ?? [data.length];
   checkLength('borrow', data.length, shape);
-  return wrap(Storage.borrow(data), dtype, shape) as Tensor<DTypeOfArray<A>>;
+  return wrap(Storage.borrow(data), dtype, shape);
 }

@@ -20,6 +20,7 @@ export * from './creation.js';
 export * from './division.js';
 export * from './hyperbolic.js';
 export * from './differences.js';
+export * from './dtypes.js';
 export * from './histogram.js';
 export { gather, indexSelect, oneHot, type IndexDType } from './indexing.js';
 export * from './eigh.js';

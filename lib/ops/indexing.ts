@@ -1,5 +1,5 @@
 import { defineOp } from '../engine/define.js';
-import { checkDType, type DType } from '../tensor/dtype.js';
+import { checkDType, dtypes, type DType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
@@ -133,7 +133,7 @@ export function gather<D extends DType>(
 const oneHotOp = defineOp({
   name: 'oneHot',
   inputs: ['index'],
-  attrs: { classes: 'int', dtype: ['bool', 'uint8', 'int32', 'int64', 'float32', 'float64'] },
+  attrs: { classes: 'int', dtype: dtypes },
   save: [],
   infer: ({ index }, { classes, dtype }) => ({ dtype, shape: [...index.shape, classes] }),
   grad: 'none',

@@ -1,6 +1,7 @@
 import { defineOp } from '../engine/define.js';
-import { isFloat, type DType, type Promote } from '../tensor/dtype.js';
+import { isFloat, type DType, type FloatDType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
+import type { Promote } from '../tensor/promotion.js';
 import { scope } from '../tensor/scope.js';
 import { broadcastShapes, sizeOf, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
@@ -136,7 +137,7 @@ const linearOp = defineOp({
  * console.log(linear(ones([4, 3]), ones([2, 3]), zeros([2])).shape); // [ 4, 2 ]
  * ```
  */
-export function linear<D extends 'float32' | 'float64'>(x: Tensor<D>, weight: Tensor<D>, bias?: Tensor<D>): Tensor<D> {
+export function linear<D extends FloatDType>(x: Tensor<D>, weight: Tensor<D>, bias?: Tensor<D>): Tensor<D> {
   for (const tensor of [weight, bias]) {
     if (tensor !== undefined && (tensor.dtype !== x.dtype || !isFloat(x.dtype))) {
       fail('DTYPE', 'linear', `x is ${describe(x)}, the other input is ${describe(tensor)} (need one float dtype)`);

@@ -1,7 +1,8 @@
 import { stopGradient } from '../engine/tape.js';
-import type { DType, FloatDType, Promote } from '../tensor/dtype.js';
+import type { DType, FloatDType } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
 import { provideAssign } from '../tensor/parameter.js';
+import type { Promote } from '../tensor/promotion.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BroadcastShape, MatMulFits, MatMulShape, TransposedShape } from '../tensor/types.js';

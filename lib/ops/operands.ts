@@ -1,4 +1,5 @@
-import { isFloat, type DType, type FloatDType, type Promote } from '../tensor/dtype.js';
+import { isFloat, type DType, type FloatDType } from '../tensor/dtype.js';
+import { promoteNumber, type Promote } from '../tensor/promotion.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -62,22 +63,16 @@ export function applyReal<D extends DType, S extends Shape>(op: UnaryOp, x: Tens
   return (isFloat(x.dtype) ? op({ x }) : scope(() => op({ x: cast(x, 'float32') }))) as Tensor<Floating<D>, S>;
 }
 
-function weakDType(dtype: DType, value: number): DType {
-  if (isFloat(dtype)) return dtype;
-  if (!Number.isInteger(value)) return 'float32';
-  return dtype === 'bool' ? 'int64' : dtype;
-}
-
 /** Two operands as tensors of one dtype. */
 export function operands(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
   if (typeof b === 'number') {
     checkTensor(op, 'a', a);
-    const dtype = weakDType(a.dtype, b);
+    const dtype = promoteNumber(a.dtype, b);
     return [cast(a, dtype), full([], b, { dtype })];
   }
   checkTensor(op, 'b', b);
   if (typeof a === 'number') {
-    const dtype = weakDType(b.dtype, a);
+    const dtype = promoteNumber(b.dtype, a);
     return [full([], a, { dtype }), cast(b, dtype)];
   }
   return promoteAll(op, [a, b]) as [Tensor, Tensor];

@@ -1,5 +1,6 @@
-import type { DType, Promote } from '../tensor/dtype.js';
+import type { DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
+import type { Promote } from '../tensor/promotion.js';
 import { scope } from '../tensor/scope.js';
 import { maxRank, normalizeAxis, sameShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -1,5 +1,5 @@
 import { defineOp } from '../engine/define.js';
-import { checkDType, type DType, type FloatDType } from '../tensor/dtype.js';
+import { checkDType, dtypes, floatDTypes, type DType, type FloatDType, type IntegerDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { defaultGenerator, type Generator } from '../tensor/rng.js';
 import { checkShape, sizeOf, type Shape } from '../tensor/shape.js';
@@ -22,7 +22,7 @@ export interface RandomOptions<D extends DType = FloatDType> {
 const uniformOp = defineOp({
   name: 'uniform',
   inputs: [],
-  attrs: { low: 'float', high: 'float', key: 'int', counter: 'int', shape: 'ints', dtype: ['float32', 'float64'] },
+  attrs: { low: 'float', high: 'float', key: 'int', counter: 'int', shape: 'ints', dtype: floatDTypes },
   save: [],
   infer: (_, { shape, dtype }) => ({ dtype, shape }),
   grad: 'none',
@@ -31,7 +31,7 @@ const uniformOp = defineOp({
 function checkDraw(op: string, shape: Shape, dtype: DType): void {
   checkShape(op, shape);
   checkDType(op, dtype);
-  if (!floats.includes(dtype)) fail('DTYPE', op, `dtype is ${dtype} (need float32 or float64)`, { dtype });
+  if (!floats.includes(dtype)) fail('DTYPE', op, `dtype is ${dtype} (need a float dtype)`, { dtype });
 }
 
 /** Options of {@link uniform}. */
@@ -101,7 +101,7 @@ export function rand<const S extends Shape, D extends FloatDType = 'float32'>(
 const normalOp = defineOp({
   name: 'normal',
   inputs: [],
-  attrs: { mean: 'float', std: 'float', key: 'int', counter: 'int', shape: 'ints', dtype: ['float32', 'float64'] },
+  attrs: { mean: 'float', std: 'float', key: 'int', counter: 'int', shape: 'ints', dtype: floatDTypes },
   save: [],
   infer: (_, { shape, dtype }) => ({ dtype, shape }),
   grad: 'none',
@@ -181,7 +181,7 @@ const bernoulliOp = defineOp({
     key: 'int',
     counter: 'int',
     shape: 'ints',
-    dtype: ['bool', 'uint8', 'int32', 'int64', 'float32', 'float64'],
+    dtype: dtypes,
   },
   save: [],
   infer: (_, { shape, dtype }) => ({ dtype, shape }),
@@ -229,7 +229,7 @@ export function bernoulli<const S extends Shape, D extends DType = 'float32'>(
  * console.log(randint(5, 6, [2]).toArray()); // [ 5, 5 ]
  * ```
  */
-export function randint<const S extends Shape, D extends 'int32' | 'int64' | 'uint8' = 'int64'>(
+export function randint<const S extends Shape, D extends IntegerDType = 'int64'>(
   low: number,
   high: number,
   shape: S,

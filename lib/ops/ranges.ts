@@ -1,5 +1,5 @@
 import { defineOp } from '../engine/define.js';
-import { checkDType, type DType } from '../tensor/dtype.js';
+import { checkDType, floatDTypes, integerDTypes, isFloat, type DType, type FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { checkShape, type Shape } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
@@ -18,7 +18,7 @@ const arangeOp = defineOp({
     start: 'float',
     step: 'float',
     length: 'int',
-    dtype: ['uint8', 'int32', 'int64', 'float32', 'float64'],
+    dtype: [...integerDTypes, ...floatDTypes],
   },
   save: [],
   infer: (_, { length, dtype }) => ({ dtype, shape: [length] }),
@@ -76,10 +76,7 @@ export function arange(
   const length = Math.max(0, Math.ceil((stop - start) / step));
   checkShape('arange', [length]);
   const last = start + Math.max(0, length - 1) * step;
-  if (
-    ![start, last].every((value) => fits(dtype, Math.trunc(value))) ||
-    (!integers && dtype !== 'float32' && dtype !== 'float64')
-  ) {
+  if (![start, last].every((value) => fits(dtype, Math.trunc(value))) || (!integers && !isFloat(dtype))) {
     fail('VALUE', 'arange', `${start} to ${last} by ${step} does not fit ${dtype}`, { start, last, step, dtype });
   }
   return arangeOp({}, { start, step, length, dtype });
@@ -98,7 +95,7 @@ export function arange(
  * console.log(linspace(0, 1, 5).toArray()); // [ 0, 0.25, 0.5, 0.75, 1 ]
  * ```
  */
-export function linspace<D extends 'float32' | 'float64' = 'float32'>(
+export function linspace<D extends FloatDType = 'float32'>(
   start: number,
   stop: number,
   count: number,

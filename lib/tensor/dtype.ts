@@ -1,19 +1,35 @@
 import { fail, show } from './errors.js';
 
+export const integerDTypes = ['uint8', 'int8', 'int16', 'int32', 'int64'] as const;
+export const floatDTypes = ['float16', 'bfloat16', 'float32', 'float64'] as const;
+
+/** Every dtype: bool, integers and floats, each from the narrowest to the widest. */
+export const dtypes = ['bool', ...integerDTypes, ...floatDTypes] as const;
+
 /** Element types, named as NumPy and ONNX name them. */
-export type DType = 'float32' | 'float64' | 'int32' | 'int64' | 'uint8' | 'bool';
+export type DType = (typeof dtypes)[number];
 
 /** Element types that can hold fractions, and so have gradients. */
-export type FloatDType = 'float32' | 'float64';
+export type FloatDType = (typeof floatDTypes)[number];
 
-/** Typed array that holds the elements of a dtype. `bool` is one byte per element, 0 or 1. */
+/** Element types of whole numbers. */
+export type IntegerDType = (typeof integerDTypes)[number];
+
+/**
+ * Typed array that holds the elements of a dtype. `bool` is one byte per element, 0 or 1; `float16` and `bfloat16` are
+ * their bits, for want of a typed array of such floats.
+ */
 export type TypedArrayOf<D extends DType> = {
-  float32: Float32Array;
-  float64: Float64Array;
+  bool: Uint8Array;
+  uint8: Uint8Array;
+  int8: Int8Array;
+  int16: Int16Array;
   int32: Int32Array;
   int64: BigInt64Array;
-  uint8: Uint8Array;
-  bool: Uint8Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  float32: Float32Array;
+  float64: Float64Array;
 }[D];
 
 /** Any typed array that some dtype is stored in. */
@@ -25,22 +41,21 @@ interface DTypeInfo<D extends DType> {
   /** Bytes of one element. */
   readonly size: number;
   readonly kind: 'bool' | 'int' | 'float';
-  /** Position in the promotion order within and across kinds. */
-  readonly rank: number;
   readonly create: (length: number) => TypedArrayOf<D>;
 }
 
 const table: { readonly [D in DType]: DTypeInfo<D> } = {
-  bool: { code: 0, size: 1, kind: 'bool', rank: 0, create: (length) => new Uint8Array(length) },
-  uint8: { code: 1, size: 1, kind: 'int', rank: 1, create: (length) => new Uint8Array(length) },
-  int32: { code: 4, size: 4, kind: 'int', rank: 3, create: (length) => new Int32Array(length) },
-  int64: { code: 5, size: 8, kind: 'int', rank: 4, create: (length) => new BigInt64Array(length) },
-  float32: { code: 8, size: 4, kind: 'float', rank: 5, create: (length) => new Float32Array(length) },
-  float64: { code: 9, size: 8, kind: 'float', rank: 6, create: (length) => new Float64Array(length) },
+  bool: { code: 0, size: 1, kind: 'bool', create: (length) => new Uint8Array(length) },
+  uint8: { code: 1, size: 1, kind: 'int', create: (length) => new Uint8Array(length) },
+  int8: { code: 2, size: 1, kind: 'int', create: (length) => new Int8Array(length) },
+  int16: { code: 3, size: 2, kind: 'int', create: (length) => new Int16Array(length) },
+  int32: { code: 4, size: 4, kind: 'int', create: (length) => new Int32Array(length) },
+  int64: { code: 5, size: 8, kind: 'int', create: (length) => new BigInt64Array(length) },
+  float16: { code: 6, size: 2, kind: 'float', create: (length) => new Uint16Array(length) },
+  bfloat16: { code: 7, size: 2, kind: 'float', create: (length) => new Uint16Array(length) },
+  float32: { code: 8, size: 4, kind: 'float', create: (length) => new Float32Array(length) },
+  float64: { code: 9, size: 8, kind: 'float', create: (length) => new Float64Array(length) },
 };
-
-/** Every dtype, from the narrowest to the widest. */
-export const dtypes: readonly DType[] = ['bool', 'uint8', 'int32', 'int64', 'float32', 'float64'];
 
 export function dtypeInfo<D extends DType>(dtype: D): DTypeInfo<D> {
   return table[dtype];
@@ -55,24 +70,6 @@ export function checkDType(op: string, dtype: unknown): asserts dtype is DType {
 
 export function isFloat(dtype: DType): dtype is FloatDType {
   return table[dtype].kind === 'float';
-}
-
-/** The dtype in which two dtypes meet: the wider of the more general kind, as in PyTorch. */
-export type Promote<A extends DType, B extends DType> = A extends B
-  ? A
-  : 'float64' extends A | B
-    ? 'float64'
-    : 'float32' extends A | B
-      ? 'float32'
-      : 'int64' extends A | B
-        ? 'int64'
-        : 'int32' extends A | B
-          ? 'int32'
-          : 'uint8';
-
-/** Run-time twin of {@link Promote}. */
-export function promote(a: DType, b: DType): DType {
-  return table[a].rank >= table[b].rank ? a : b;
 }
 
 /** What one element is in JavaScript. */

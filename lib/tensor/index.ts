@@ -1,10 +1,9 @@
 export {
   dtypes,
-  promote,
   type DType,
   type FloatDType,
+  type IntegerDType,
   type ItemOf,
-  type Promote,
   type TypedArray,
   type TypedArrayOf,
 } from './dtype.js';
@@ -14,6 +13,7 @@ export { machineInfo, type MachineInfo } from './machine-info.js';
 export { isa, setIsa, setThreads, supportedIsas, threads } from './machine.js';
 export { memory, setMemoryLimit, trimMemory, type MemoryReport } from './memory.js';
 export { Buffer, Parameter, Variable, type Assignable } from './parameter.js';
+export type { Promote } from './promotion.js';
 export { Generator, seed } from './rng.js';
 export { scope, scopeAsync } from './scope.js';
 export { attachShared, fromShared, share, type SharedTensor } from './shared.js';

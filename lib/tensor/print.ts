@@ -1,4 +1,5 @@
 import { dtypeInfo, isFloat, type DType } from './dtype.js';
+import { decodeHalf, halfFormats } from './half.js';
 import { stridesOf } from './shape.js';
 import type { Tensor } from './tensor.js';
 
@@ -35,11 +36,12 @@ function visible(extent: number, shorten: boolean): number[] {
 function read(tensor: Tensor, shown: number[][]): (number | bigint)[] {
   const { create, size } = dtypeInfo(tensor.dtype);
   const one = create(1);
+  const half = halfFormats[tensor.dtype];
   const values: (number | bigint)[] = [];
   const walk = (axis: number, offset: number): void => {
     if (axis === tensor.rank) {
       tensor.storage.read(offset * size, one);
-      values.push(one[0]!);
+      values.push(half === undefined ? one[0]! : decodeHalf(half, Number(one[0])));
       return;
     }
     for (const index of shown[axis]!) if (index >= 0) walk(axis + 1, offset + index * tensor.strides[axis]!);

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 
 import { dtypeInfo, type DType, type ItemOf, type TypedArrayOf } from './dtype.js';
 import { MyelinError, describe, fail, show } from './errors.js';
+import { decodeHalf, halfFormats } from './half.js';
 import { format } from './print.js';
 import { track } from './scope.js';
 import { isContiguous, sizeOf, stridesOf, type Shape } from './shape.js';
@@ -86,7 +87,8 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   }
 
   /**
-   * Copies the elements out, row-major, into a new typed array (or into `target`).
+   * Copies the elements out, row-major, into a new typed array (or into `target`). Those of float16 and bfloat16 come as
+   * their bits: cast to float32 first, or use {@link toArray}, to get numbers.
    *
    * @throws MyelinError `DISPOSED`; `TYPE` when `target` is no array of this dtype; `VALUE` when it has another length
    */
@@ -162,6 +164,8 @@ export function isTensor(value: unknown): value is Tensor {
 
 function toItem(dtype: DType, value: number | bigint): number | boolean {
   if (dtype === 'bool') return value !== 0;
+  const format = halfFormats[dtype];
+  if (format !== undefined) return decodeHalf(format, Number(value));
   if (typeof value === 'number') return value;
   const number = Number(value);
   if (!Number.isSafeInteger(number)) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/cpu.h"
+#include "ops/halves.h"
 
 namespace myelin {
 namespace {
@@ -64,6 +65,7 @@ View Command::decode_view(double* row, std::size_t length, std::size_t& at, Stor
   const std::int64_t offset = whole(row[at + 2], 0, kMaxElements);
   View view;
   view.dtype = static_cast<DType>(dtype);
+  halves_ = halves_ || is_half(view.dtype);
   view.rank = static_cast<int>(whole(row[at + 3], 0, kMaxRank));
   at += 4;
   require(at + 2 * static_cast<std::size_t>(view.rank) <= length, "a command is cut short");
@@ -117,11 +119,13 @@ void Command::execute(double* row, std::size_t length, StorageTable& storages) {
   OpCall call{
       views_.data(),   inputs, views_.data() + inputs, outputs, Attrs(row + at, static_cast<std::size_t>(attributes)),
       active_kernels()};
+  if (halves_ && !op.halves) return run_in_float32(op, call);
   op.run(call);
 }
 
 void Command::run(double* row, std::size_t length, StorageTable& storages) {
   views_.clear();
+  halves_ = false;
   created_.clear();
   try {
     execute(row, length, storages);

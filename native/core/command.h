@@ -29,6 +29,7 @@ class Command {
   void execute(double* row, std::size_t length, StorageTable& storages);
 
   std::vector<View> views_;
+  bool halves_ = false;  // whether any of them is float16 or bfloat16
   std::vector<double> created_;
 };
 

@@ -37,6 +37,7 @@ const std::vector<OpInfo>& all_ops() {
     register_special(list);
     register_division(list);
     register_bitwise(list);
+    register_cast(list);
     register_reduce(list);
     register_scan(list);
     register_sort(list);

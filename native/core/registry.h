@@ -41,6 +41,7 @@ struct OpInfo {
   int inputs;  // or kVariadic
   int outputs;
   void (*run)(OpCall& call);
+  bool halves = false;  // takes float16 and bfloat16 as they are; other ops are given float32 instead (ops/halves.h)
 };
 
 // All ops in order of registration; an op's index is its number in commands.
@@ -52,6 +53,7 @@ void register_elementwise(OpList& ops);
 void register_special(OpList& ops);
 void register_division(OpList& ops);
 void register_bitwise(OpList& ops);
+void register_cast(OpList& ops);
 void register_reduce(OpList& ops);
 void register_scan(OpList& ops);
 void register_sort(OpList& ops);

@@ -37,6 +37,7 @@ namespace {
 #include "kernels/math_trigonometry.inl"
 #include "kernels/math_double.inl"
 
+#include "kernels/half.inl"
 #include "kernels/elementwise.inl"
 #include "kernels/activation.inl"
 #include "kernels/special.inl"

@@ -137,8 +137,10 @@ MYELIN_INLINE void select_elements(const std::uint8_t* pc, std::ptrdiff_t sc, co
   }
 
 #define MYELIN_FLOATS(form, ...) form(float, f32, __VA_ARGS__) form(double, f64, __VA_ARGS__)
-#define MYELIN_SIGNED(form, ...) \
-  MYELIN_FLOATS(form, __VA_ARGS__) form(std::int32_t, i32, __VA_ARGS__) form(std::int64_t, i64, __VA_ARGS__)
+#define MYELIN_INTEGERS(form, ...)                                                                             \
+  form(std::int8_t, i8, __VA_ARGS__) form(std::int16_t, i16, __VA_ARGS__) form(std::int32_t, i32, __VA_ARGS__) \
+      form(std::int64_t, i64, __VA_ARGS__)
+#define MYELIN_SIGNED(form, ...) MYELIN_FLOATS(form, __VA_ARGS__) MYELIN_INTEGERS(form, __VA_ARGS__)
 #define MYELIN_NUMBERS(form, ...) MYELIN_SIGNED(form, __VA_ARGS__) form(std::uint8_t, u8, __VA_ARGS__)
 
 MYELIN_NUMBERS(MYELIN_BINARY, add, a + b)
@@ -185,6 +187,7 @@ MYELIN_FLOATS(MYELIN_PREDICATE, isfinite, is_finite(x))
     select_elements(c, sc, a, sa, b, sb, out, n);                                                                \
   }
 MYELIN_SELECT(8)
+MYELIN_SELECT(16)
 MYELIN_SELECT(32)
 MYELIN_SELECT(64)
 #undef MYELIN_SELECT

@@ -27,6 +27,10 @@ template <class T>
 using SelectFn = void(const std::uint8_t* condition, std::ptrdiff_t sc, const T* a, std::ptrdiff_t sa, const T* b,
                       std::ptrdiff_t sb, T* out, std::size_t n);
 
+// float32 from and to float16 and bfloat16, which are passed as their bits; rounds to nearest even, NaN stays NaN.
+using WidenFn = void(const std::uint16_t* x, float* out, std::size_t n);
+using NarrowFn = void(const float* x, std::uint16_t* out, std::size_t n);
+
 // Reduces n consecutive elements. Float sums and products are a tree over blocks, so errors grow with log n and the
 // order depends on n alone. n = 0 gives the identity: 0, 1, or the infinity (least or greatest integer) that loses.
 template <class T>

@@ -34,11 +34,19 @@ struct Product {
 template <class T>
 constexpr T kLowest = -kInfinity<T>;
 template <>
+constexpr std::int8_t kLowest<std::int8_t> = INT8_MIN;
+template <>
+constexpr std::int16_t kLowest<std::int16_t> = INT16_MIN;
+template <>
 constexpr std::int32_t kLowest<std::int32_t> = INT32_MIN;
 template <>
 constexpr std::int64_t kLowest<std::int64_t> = INT64_MIN;
 template <class T>
 constexpr T kHighest = kInfinity<T>;
+template <>
+constexpr std::int8_t kHighest<std::int8_t> = INT8_MAX;
+template <>
+constexpr std::int16_t kHighest<std::int16_t> = INT16_MAX;
 template <>
 constexpr std::int32_t kHighest<std::int32_t> = INT32_MAX;
 template <>
@@ -128,7 +136,6 @@ MYELIN_INLINE std::int64_t fold_wide(const T* x, std::size_t n, Combine combine)
   T prefix##_##name(const T* x, std::size_t n) { return fold_row(x, n, combine()); }
 #define MYELIN_REDUCE_WIDE(T, prefix, name, combine) \
   std::int64_t prefix##_##name(const T* x, std::size_t n) { return fold_wide(x, n, combine()); }
-#define MYELIN_INTEGERS(form, ...) form(std::int32_t, i32, __VA_ARGS__) form(std::int64_t, i64, __VA_ARGS__)
 MYELIN_FLOATS(MYELIN_REDUCE, sum, Sum)
 MYELIN_FLOATS(MYELIN_REDUCE, prod, Product)
 MYELIN_SIGNED(MYELIN_REDUCE, max, Greatest)

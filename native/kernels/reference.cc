@@ -1,8 +1,10 @@
 // What every kernel means, in plain loops: the specification, the tests' oracle, and a table that runs on any CPU.
 // float32 is computed in double and rounded once.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "kernels/kernels.h"
@@ -13,6 +15,7 @@ namespace {
 
 #include "kernels/reference_elementwise.inl"
 #include "kernels/reference_special.inl"
+#include "kernels/reference_half.inl"
 #include "kernels/reference_rows.inl"
 #include "kernels/reference_pool2d.inl"
 #include "kernels/reference_gemm.inl"

@@ -5,6 +5,14 @@ struct ArithmeticOf {
   using type = double;
 };
 template <>
+struct ArithmeticOf<std::int8_t> {
+  using type = std::uint32_t;
+};
+template <>
+struct ArithmeticOf<std::int16_t> {
+  using type = std::uint32_t;
+};
+template <>
 struct ArithmeticOf<std::int32_t> {
   using type = std::uint32_t;
 };
@@ -66,7 +74,9 @@ T at(const T* p, std::ptrdiff_t stride, std::size_t i) {
   }
 
 #define MYELIN_FLOATS(form, ...) form(float, f32, __VA_ARGS__) form(double, f64, __VA_ARGS__)
-#define MYELIN_INTEGERS(form, ...) form(std::int32_t, i32, __VA_ARGS__) form(std::int64_t, i64, __VA_ARGS__)
+#define MYELIN_INTEGERS(form, ...)                                                                             \
+  form(std::int8_t, i8, __VA_ARGS__) form(std::int16_t, i16, __VA_ARGS__) form(std::int32_t, i32, __VA_ARGS__) \
+      form(std::int64_t, i64, __VA_ARGS__)
 #define MYELIN_SIGNED(form, ...) MYELIN_FLOATS(form, __VA_ARGS__) MYELIN_INTEGERS(form, __VA_ARGS__)
 #define MYELIN_NUMBERS(form, ...) MYELIN_SIGNED(form, __VA_ARGS__) form(std::uint8_t, u8, __VA_ARGS__)
 
@@ -99,6 +109,7 @@ MYELIN_FLOATS(MYELIN_PREDICATE, isfinite, std::isfinite(x))
     for (std::size_t i = 0; i < n; i++) out[i] = at(c, sc, i) != 0 ? at(a, sa, i) : at(b, sb, i);                   \
   }
 MYELIN_SELECT(std::uint8_t, select_8)
+MYELIN_SELECT(std::uint16_t, select_16)
 MYELIN_SELECT(std::uint32_t, select_32)
 MYELIN_SELECT(std::uint64_t, select_64)
 

@@ -28,6 +28,10 @@ struct IntOfSize<1> {
   using type = std::int8_t;
 };
 template <>
+struct IntOfSize<2> {
+  using type = std::int16_t;
+};
+template <>
 struct IntOfSize<4> {
   using type = std::int32_t;
 };
@@ -41,6 +45,14 @@ using IntFor = typename IntOfSize<sizeof(T)>::type;
 template <class T>
 struct Wrapping {
   using type = T;
+};
+template <>
+struct Wrapping<std::int8_t> {
+  using type = std::uint8_t;
+};
+template <>
+struct Wrapping<std::int16_t> {
+  using type = std::uint16_t;
 };
 template <>
 struct Wrapping<std::int32_t> {

@@ -6,22 +6,16 @@ MYELIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 }
 
 // g++ turns a > b ? a : b into a comparison and a blend; these are one instruction.
-MYELIN_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return _mm256_max_ps(a.raw, b.raw); }
-MYELIN_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return _mm256_min_ps(a.raw, b.raw); }
-MYELIN_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return _mm256_max_pd(a.raw, b.raw); }
-MYELIN_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return _mm256_min_pd(a.raw, b.raw); }
-MYELIN_INLINE Vec<std::int32_t> max(Vec<std::int32_t> a, Vec<std::int32_t> b) {
-  return (Vec<std::int32_t>::Raw)_mm256_max_epi32((__m256i)a.raw, (__m256i)b.raw);
-}
-MYELIN_INLINE Vec<std::int32_t> min(Vec<std::int32_t> a, Vec<std::int32_t> b) {
-  return (Vec<std::int32_t>::Raw)_mm256_min_epi32((__m256i)a.raw, (__m256i)b.raw);
-}
-MYELIN_INLINE Vec<std::uint8_t> max(Vec<std::uint8_t> a, Vec<std::uint8_t> b) {
-  return (Vec<std::uint8_t>::Raw)_mm256_max_epu8((__m256i)a.raw, (__m256i)b.raw);
-}
-MYELIN_INLINE Vec<std::uint8_t> min(Vec<std::uint8_t> a, Vec<std::uint8_t> b) {
-  return (Vec<std::uint8_t>::Raw)_mm256_min_epu8((__m256i)a.raw, (__m256i)b.raw);
-}
+#define MYELIN_EXTREMA(T, R, suffix)                                                                            \
+  MYELIN_INLINE Vec<T> max(Vec<T> a, Vec<T> b) { return (Vec<T>::Raw)_mm256_max_##suffix((R)a.raw, (R)b.raw); } \
+  MYELIN_INLINE Vec<T> min(Vec<T> a, Vec<T> b) { return (Vec<T>::Raw)_mm256_min_##suffix((R)a.raw, (R)b.raw); }
+MYELIN_EXTREMA(float, __m256, ps)
+MYELIN_EXTREMA(double, __m256d, pd)
+MYELIN_EXTREMA(std::int8_t, __m256i, epi8)
+MYELIN_EXTREMA(std::int16_t, __m256i, epi16)
+MYELIN_EXTREMA(std::int32_t, __m256i, epi32)
+MYELIN_EXTREMA(std::uint8_t, __m256i, epu8)
+#undef MYELIN_EXTREMA
 
 // GNU vectors have neither square root nor rounding.
 MYELIN_INLINE Vec<float> sqrt(Vec<float> x) { return _mm256_sqrt_ps(x.raw); }

@@ -8,6 +8,10 @@ struct MaskRegister<1> {
   using type = __mmask64;
 };
 template <>
+struct MaskRegister<2> {
+  using type = __mmask32;
+};
+template <>
 struct MaskRegister<4> {
   using type = __mmask16;
 };
@@ -20,6 +24,7 @@ MYELIN_INLINE __m512 blend(__mmask16 mask, __m512 a, __m512 b) { return _mm512_m
 MYELIN_INLINE __m512d blend(__mmask8 mask, __m512d a, __m512d b) { return _mm512_mask_blend_pd(mask, b, a); }
 MYELIN_INLINE __m512i blend(__mmask16 mask, __m512i a, __m512i b) { return _mm512_mask_blend_epi32(mask, b, a); }
 MYELIN_INLINE __m512i blend(__mmask8 mask, __m512i a, __m512i b) { return _mm512_mask_blend_epi64(mask, b, a); }
+MYELIN_INLINE __m512i blend(__mmask32 mask, __m512i a, __m512i b) { return _mm512_mask_blend_epi16(mask, b, a); }
 MYELIN_INLINE __m512i blend(__mmask64 mask, __m512i a, __m512i b) { return _mm512_mask_blend_epi8(mask, b, a); }
 
 // The intrinsics' register type for lanes of T.
@@ -71,6 +76,8 @@ MYELIN_COMPARISONS(std::int32_t, __m512i, epi32, _MM_CMPINT_EQ, _MM_CMPINT_NE, _
 MYELIN_COMPARISONS(std::uint32_t, __m512i, epu32, _MM_CMPINT_EQ, _MM_CMPINT_NE, _MM_CMPINT_LT, _MM_CMPINT_LE)
 MYELIN_COMPARISONS(std::int64_t, __m512i, epi64, _MM_CMPINT_EQ, _MM_CMPINT_NE, _MM_CMPINT_LT, _MM_CMPINT_LE)
 MYELIN_COMPARISONS(std::uint64_t, __m512i, epu64, _MM_CMPINT_EQ, _MM_CMPINT_NE, _MM_CMPINT_LT, _MM_CMPINT_LE)
+MYELIN_COMPARISONS(std::int8_t, __m512i, epi8, _MM_CMPINT_EQ, _MM_CMPINT_NE, _MM_CMPINT_LT, _MM_CMPINT_LE)
+MYELIN_COMPARISONS(std::int16_t, __m512i, epi16, _MM_CMPINT_EQ, _MM_CMPINT_NE, _MM_CMPINT_LT, _MM_CMPINT_LE)
 MYELIN_COMPARISONS(std::uint8_t, __m512i, epu8, _MM_CMPINT_EQ, _MM_CMPINT_NE, _MM_CMPINT_LT, _MM_CMPINT_LE)
 #undef MYELIN_COMPARISONS
 
@@ -79,6 +86,9 @@ MYELIN_INLINE Mask<T> load_mask(const std::uint8_t* p) {
   if constexpr (sizeof(T) == 1) {
     const __m512i bytes = _mm512_loadu_si512(p);
     return _mm512_test_epi8_mask(bytes, bytes);
+  } else if constexpr (sizeof(T) == 2) {
+    const __m256i bytes = _mm256_loadu_si256((const __m256i*)p);
+    return _mm256_test_epi8_mask(bytes, bytes);
   } else if constexpr (sizeof(T) == 4) {
     const __m128i bytes = _mm_loadu_si128((const __m128i*)p);
     return _mm_test_epi8_mask(bytes, bytes);
@@ -92,6 +102,8 @@ template <class T>
 MYELIN_INLINE void store_mask(std::uint8_t* p, Mask<T> mask) {
   if constexpr (sizeof(T) == 1)
     _mm512_storeu_si512(p, _mm512_maskz_set1_epi8(mask.raw, 1));
+  else if constexpr (sizeof(T) == 2)
+    _mm256_storeu_si256((__m256i*)p, _mm256_maskz_set1_epi8(mask.raw, 1));
   else if constexpr (sizeof(T) == 4)
     _mm_storeu_si128((__m128i*)p, _mm_maskz_set1_epi8(mask.raw, 1));
   else
@@ -111,6 +123,8 @@ MYELIN_EXTREMA(float, __m512, ps)
 MYELIN_EXTREMA(double, __m512d, pd)
 MYELIN_EXTREMA(std::int32_t, __m512i, epi32)
 MYELIN_EXTREMA(std::int64_t, __m512i, epi64)
+MYELIN_EXTREMA(std::int8_t, __m512i, epi8)
+MYELIN_EXTREMA(std::int16_t, __m512i, epi16)
 MYELIN_EXTREMA(std::uint8_t, __m512i, epu8)
 #undef MYELIN_EXTREMA
 
@@ -148,6 +162,9 @@ MYELIN_PARTIAL(std::int32_t, __m512i, epi32, __mmask16)
 MYELIN_PARTIAL(std::uint32_t, __m512i, epi32, __mmask16)
 MYELIN_PARTIAL(std::int64_t, __m512i, epi64, __mmask8)
 MYELIN_PARTIAL(std::uint64_t, __m512i, epi64, __mmask8)
+MYELIN_PARTIAL(std::int8_t, __m512i, epi8, __mmask64)
+MYELIN_PARTIAL(std::int16_t, __m512i, epi16, __mmask32)
+MYELIN_PARTIAL(std::uint16_t, __m512i, epi16, __mmask32)
 MYELIN_PARTIAL(std::uint8_t, __m512i, epi8, __mmask64)
 #undef MYELIN_PARTIAL
 

@@ -12,6 +12,12 @@ MYELIN_INLINE Vec<std::uint8_t> max(Vec<std::uint8_t> a, Vec<std::uint8_t> b) {
 MYELIN_INLINE Vec<std::uint8_t> min(Vec<std::uint8_t> a, Vec<std::uint8_t> b) {
   return (Vec<std::uint8_t>::Raw)_mm_min_epu8((__m128i)a.raw, (__m128i)b.raw);
 }
+MYELIN_INLINE Vec<std::int16_t> max(Vec<std::int16_t> a, Vec<std::int16_t> b) {
+  return (Vec<std::int16_t>::Raw)_mm_max_epi16((__m128i)a.raw, (__m128i)b.raw);
+}
+MYELIN_INLINE Vec<std::int16_t> min(Vec<std::int16_t> a, Vec<std::int16_t> b) {
+  return (Vec<std::int16_t>::Raw)_mm_min_epi16((__m128i)a.raw, (__m128i)b.raw);
+}
 
 // GNU vectors have no square root.
 MYELIN_INLINE Vec<float> sqrt(Vec<float> x) { return _mm_sqrt_ps(x.raw); }

@@ -14,10 +14,12 @@ T* output(char* data) {
   return reinterpret_cast<T*>(data);
 }
 
-template <class Kernel>
-Kernel* known(Kernel* kernel, DType dtype) {
-  if (kernel == nullptr) refuse_dtype(dtype);
-  return kernel;
+// Calls run(kernel) with the one of the kernels that is for elements of `dtype`; bool is stored as uint8.
+template <class... T, class Run, class... Kernel>
+void choose(DType dtype, const Run& run, Kernel*... kernels) {
+  const DType stored = dtype == DType::kBool ? DType::kUint8 : dtype;
+  const bool known = ((stored == DTypeOf<T>::value && (run(kernels), true)) || ...);
+  if (!known) refuse_dtype(dtype);
 }
 
 template <class T>
@@ -29,21 +31,10 @@ void run_unary(const OpCall& call, UnaryFn<T>* kernel) {
   });
 }
 
-void unary(const OpCall& call, UnaryFn<float>* f32, UnaryFn<double>* f64, UnaryFn<std::int32_t>* i32 = nullptr,
-           UnaryFn<std::int64_t>* i64 = nullptr) {
-  const DType dtype = call.in[0].dtype;
-  switch (dtype) {
-    case DType::kFloat32:
-      return run_unary(call, f32);
-    case DType::kFloat64:
-      return run_unary(call, f64);
-    case DType::kInt32:
-      return run_unary(call, known(i32, dtype));
-    case DType::kInt64:
-      return run_unary(call, known(i64, dtype));
-    default:
-      refuse_dtype(dtype);
-  }
+template <class... T>
+void unary(const OpCall& call, UnaryFn<T>*... kernels) {
+  choose<T...>(
+      call.in[0].dtype, [&](auto* kernel) { run_unary(call, kernel); }, kernels...);
 }
 
 template <class T>
@@ -93,23 +84,11 @@ void run_binary(const OpCall& call, BinaryFn<T>* kernel) {
   });
 }
 
-void binary(const OpCall& call, BinaryFn<float>* f32, BinaryFn<double>* f64, BinaryFn<std::int32_t>* i32 = nullptr,
-            BinaryFn<std::int64_t>* i64 = nullptr, BinaryFn<std::uint8_t>* u8 = nullptr) {
-  const DType dtype = call.in[0].dtype;
-  switch (dtype) {
-    case DType::kFloat32:
-      return run_binary(call, f32);
-    case DType::kFloat64:
-      return run_binary(call, f64);
-    case DType::kInt32:
-      return run_binary(call, known(i32, dtype));
-    case DType::kInt64:
-      return run_binary(call, known(i64, dtype));
-    case DType::kUint8:
-      return run_binary(call, known(u8, dtype));
-    default:
-      refuse_dtype(dtype);
-  }
+template <class... T>
+void binary(const OpCall& call, BinaryFn<T>*... kernels) {
+  require(call.in[0].dtype != DType::kBool, "bools have no arithmetic");
+  choose<T...>(
+      call.in[0].dtype, [&](auto* kernel) { run_binary(call, kernel); }, kernels...);
 }
 
 void pow(OpCall& call) {
@@ -128,21 +107,10 @@ void run_compare(const OpCall& call, CompareFn<T>* kernel) {
   });
 }
 
-void compare(const OpCall& call, CompareFn<float>* f32, CompareFn<double>* f64, CompareFn<std::int32_t>* i32,
-             CompareFn<std::int64_t>* i64, CompareFn<std::uint8_t>* u8) {
-  switch (call.in[0].dtype) {
-    case DType::kFloat32:
-      return run_compare(call, f32);
-    case DType::kFloat64:
-      return run_compare(call, f64);
-    case DType::kInt32:
-      return run_compare(call, i32);
-    case DType::kInt64:
-      return run_compare(call, i64);
-    case DType::kUint8:
-    case DType::kBool:
-      return run_compare(call, u8);
-  }
+template <class... T>
+void compare(const OpCall& call, CompareFn<T>*... kernels) {
+  choose<T...>(
+      call.in[0].dtype, [&](auto* kernel) { run_compare(call, kernel); }, kernels...);
 }
 
 void logical(const OpCall& call, BinaryFn<std::uint8_t>* kernel) {
@@ -166,6 +134,8 @@ void where(OpCall& call) {
   switch (item_size(dtype)) {
     case 1:
       return run_select(call, call.kernels.select_8);
+    case 2:
+      return run_select(call, call.kernels.select_16);
     case 4:
       return run_select(call, call.kernels.select_32);
     default:
@@ -173,68 +143,39 @@ void where(OpCall& call) {
   }
 }
 
-template <class To, class From>
-void run_cast(const View& out, const View& x) {
-  const bool truth = out.dtype == DType::kBool;
-  for_each_run<2>({&out, &x}, [truth](const auto& at, const auto& strides, std::size_t n) {
-    const From* from = input<From>(at[1]);
-    To* to = output<To>(at[0]);
-    const std::ptrdiff_t stride = strides[1];
-    if (truth) {
-      for (std::size_t i = 0; i < n; i++) to[i] = from[static_cast<std::ptrdiff_t>(i) * stride] != 0;
-    } else if (stride == 1) {
-      for (std::size_t i = 0; i < n; i++) to[i] = to_element<To>(from[i]);
-    } else {
-      for (std::size_t i = 0; i < n; i++) to[i] = to_element<To>(from[static_cast<std::ptrdiff_t>(i) * stride]);
-    }
-  });
-}
+// The kernels of a verb, one for each dtype that has it.
+#define MYELIN_FLOATS(verb) call.kernels.f32_##verb, call.kernels.f64_##verb
+#define MYELIN_SIGNED(verb) \
+  MYELIN_FLOATS(verb), call.kernels.i8_##verb, call.kernels.i16_##verb, call.kernels.i32_##verb, call.kernels.i64_##verb
+#define MYELIN_NUMBERS(verb) MYELIN_SIGNED(verb), call.kernels.u8_##verb
 
-void cast(OpCall& call) {
-  const View &out = call.out[0], &x = call.in[0];
-  visit_dtype(out.dtype, [&](auto to) {
-    visit_dtype(x.dtype,
-                [&](auto from) { run_cast<typename decltype(to)::type, typename decltype(from)::type>(out, x); });
-  });
-}
-
-#define MYELIN_FLOAT_UNARY(name, kernel)                                                                \
-  {                                                                                                     \
-    name, 1, 1, [](OpCall& call) { unary(call, call.kernels.f32_##kernel, call.kernels.f64_##kernel); } \
+#define MYELIN_FLOAT_UNARY(name, verb)                                 \
+  {                                                                    \
+    name, 1, 1, [](OpCall& call) { unary(call, MYELIN_FLOATS(verb)); } \
   }
-#define MYELIN_SIGNED_UNARY(name)                                                                    \
-  {                                                                                                  \
-#name, 1, 1, [](OpCall& call) {                                                                    \
-     unary(call, call.kernels.f32_##name, call.kernels.f64_##name, call.kernels.i32_##name,           \
-           call.kernels.i64_##name);                                                                  \
-   } \
+#define MYELIN_SIGNED_UNARY(verb)                                        \
+  {                                                                      \
+#verb, 1, 1, [](OpCall & call) { unary(call, MYELIN_SIGNED(verb)); } \
   }
-#define MYELIN_PARAMETRIC(name, kernel, parameters)                                                              \
-  {                                                                                                              \
-    name, 1, 1,                                                                                                  \
-        [](OpCall& call) { parametric(call, call.kernels.f32_##kernel, call.kernels.f64_##kernel, parameters); } \
+#define MYELIN_PARAMETRIC(name, verb, parameters)                                       \
+  {                                                                                     \
+    name, 1, 1, [](OpCall& call) { parametric(call, MYELIN_FLOATS(verb), parameters); } \
   }
-#define MYELIN_PREDICATE(name)                                                                            \
-  {                                                                                                       \
-#name, 1, 1, [](OpCall & call) { predicate(call, call.kernels.f32_##name, call.kernels.f64_##name); } \
+#define MYELIN_PREDICATE(verb)                                               \
+  {                                                                          \
+#verb, 1, 1, [](OpCall & call) { predicate(call, MYELIN_FLOATS(verb)); } \
   }
-#define MYELIN_BINARY(name)                                                                           \
-  {                                                                                                   \
-#name, 2, 1, [](OpCall& call) {                                                                     \
-     binary(call, call.kernels.f32_##name, call.kernels.f64_##name, call.kernels.i32_##name,           \
-            call.kernels.i64_##name, call.kernels.u8_##name);                                          \
-   } \
+#define MYELIN_BINARY(verb)                                                \
+  {                                                                        \
+#verb, 2, 1, [](OpCall & call) { binary(call, MYELIN_NUMBERS(verb)); } \
   }
-#define MYELIN_FLOAT_BINARY(name, kernel)                                                                \
-  {                                                                                                      \
-    name, 2, 1, [](OpCall& call) { binary(call, call.kernels.f32_##kernel, call.kernels.f64_##kernel); } \
+#define MYELIN_FLOAT_BINARY(name, verb)                                 \
+  {                                                                     \
+    name, 2, 1, [](OpCall& call) { binary(call, MYELIN_FLOATS(verb)); } \
   }
-#define MYELIN_COMPARE(name)                                                                           \
-  {                                                                                                    \
-#name, 2, 1, [](OpCall& call) {                                                                      \
-     compare(call, call.kernels.f32_##name, call.kernels.f64_##name, call.kernels.i32_##name,           \
-             call.kernels.i64_##name, call.kernels.u8_##name);                                          \
-   } \
+#define MYELIN_COMPARE(verb)                                                \
+  {                                                                         \
+#verb, 2, 1, [](OpCall & call) { compare(call, MYELIN_NUMBERS(verb)); } \
   }
 #define MYELIN_LOGICAL(name, kernel)                                     \
   {                                                                      \
@@ -262,8 +203,7 @@ constexpr OpInfo kOps[] = {
     MYELIN_PREDICATE(isnan),
     MYELIN_PREDICATE(isinf),
     MYELIN_PREDICATE(isfinite),
-    {"where", 3, 1, where},
-    {"cast", 1, 1, cast},
+    {"where", 3, 1, where, true},
     MYELIN_SIGNED_UNARY(neg),
     MYELIN_SIGNED_UNARY(abs),
     MYELIN_SIGNED_UNARY(sign),

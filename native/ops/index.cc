@@ -71,6 +71,8 @@ template <class T>
 BinaryFn<T>* add_kernel(const KernelTable& kernels) {
   if constexpr (std::is_same_v<T, float>) return kernels.f32_add;
   if constexpr (std::is_same_v<T, double>) return kernels.f64_add;
+  if constexpr (std::is_same_v<T, std::int8_t>) return kernels.i8_add;
+  if constexpr (std::is_same_v<T, std::int16_t>) return kernels.i16_add;
   if constexpr (std::is_same_v<T, std::int32_t>) return kernels.i32_add;
   if constexpr (std::is_same_v<T, std::int64_t>) return kernels.i64_add;
   if constexpr (std::is_same_v<T, std::uint8_t>) return kernels.u8_add;
@@ -142,7 +144,7 @@ void gather(OpCall& call) {
   const View index = contiguous_view(values.data(), DType::kInt64, out.shape.data(), out.rank);
   const View source = without_axis(x, out, axis);
   const std::ptrdiff_t step = x.strides[axis];
-  visit_dtype(x.dtype, [&](auto tag) {
+  visit_size(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     const LoopNest<3> nest({&out, &source, &index});
     run_nest(nest, [&](const std::array<char*, 3>& at, std::size_t n) {
@@ -206,21 +208,22 @@ void one_hot(OpCall& call) {
           "the result has a wrong shape");
   const std::vector<std::int64_t> which = read_indices(index, classes, call.kernels);
   fill_view(out, 0);
-  visit_dtype(out.dtype, [&](auto tag) {
+  visit_element(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* data = out.as<T>();
-    for (std::size_t i = 0; i < which.size(); i++) data[static_cast<std::int64_t>(i) * classes + which[i]] = 1;
+    const T one = to_element<T>(1.0);
+    for (std::size_t i = 0; i < which.size(); i++) data[static_cast<std::int64_t>(i) * classes + which[i]] = one;
   });
 }
 
 }  // namespace
 
 void register_index(OpList& ops) {
-  ops.push_back({"indexSelect", 2, 1, index_select});
+  ops.push_back({"indexSelect", 2, 1, index_select, true});
   ops.push_back({"indexAdd", 2, 1, index_add});
-  ops.push_back({"gather", 2, 1, gather});
+  ops.push_back({"gather", 2, 1, gather, true});
   ops.push_back({"scatterAdd", 2, 1, scatter_add});
-  ops.push_back({"oneHot", 1, 1, one_hot});
+  ops.push_back({"oneHot", 1, 1, one_hot, true});
 }
 
 }  // namespace myelin

@@ -179,15 +179,14 @@ void copy_view(const View& source, const View& target, const KernelTable& kernel
       return item == 4 ? run_transposes(*job, kernels.transpose_32) : run_transposes(*job, kernels.transpose_64);
     }
   }
-  if (item == 1) return copy_runs<std::uint8_t>(nest);
-  return item == 4 ? copy_runs<std::uint32_t>(nest) : copy_runs<std::uint64_t>(nest);
+  visit_size(target.dtype, [&](auto tag) { copy_runs<typename decltype(tag)::type>(nest); });
 }
 
 void fill_view(const View& target, double value) {
   require(target.size() == 0 || target.dense(), "an output is not dense");
-  visit_dtype(target.dtype, [&](auto tag) {
+  visit_element(target.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const T element = target.dtype == DType::kBool ? static_cast<T>(value != 0) : to_element<T>(value);
+    const T element = to_element<T>(target.dtype == DType::kBool ? double(value != 0) : value);
     T* data = target.as<T>();
     const std::size_t size = static_cast<std::size_t>(target.size());
     const std::size_t chunks = chunks_for(size, kGrain);
@@ -199,12 +198,12 @@ void fill_view(const View& target, double value) {
 }
 
 void register_move(OpList& ops) {
-  ops.push_back({"assign", 2, 0, [](OpCall& call) { copy_view(call.in[1], call.in[0], call.kernels); }});
-  ops.push_back({"copy", 1, 1, copy});
-  ops.push_back({"concat", kVariadic, 1, concat});
-  ops.push_back({"pad", 1, 1, pad});
-  ops.push_back({"sliceBackward", 1, 1, slice_backward});
-  ops.push_back({"full", 0, 1, full});
+  ops.push_back({"assign", 2, 0, [](OpCall& call) { copy_view(call.in[1], call.in[0], call.kernels); }, true});
+  ops.push_back({"copy", 1, 1, copy, true});
+  ops.push_back({"concat", kVariadic, 1, concat, true});
+  ops.push_back({"pad", 1, 1, pad, true});
+  ops.push_back({"sliceBackward", 1, 1, slice_backward, true});
+  ops.push_back({"full", 0, 1, full, true});
   ops.push_back({"arange", 0, 1, arange});
 }
 

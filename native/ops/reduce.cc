@@ -213,6 +213,10 @@ void sum(OpCall& call) {
       return reduce(call, job, out, with_kernels<Sum>(k.f32_sum, k.f32_sum_rows));
     case DType::kFloat64:
       return reduce(call, job, out, with_kernels<Sum>(k.f64_sum, k.f64_sum_rows));
+    case DType::kInt8:
+      return reduce(call, job, out, wide<Sum>(k.i8_sum, k.i64_sum, k.i64_sum_rows));
+    case DType::kInt16:
+      return reduce(call, job, out, wide<Sum>(k.i16_sum, k.i64_sum, k.i64_sum_rows));
     case DType::kInt32:
       return reduce(call, job, out, wide<Sum>(k.i32_sum, k.i64_sum, k.i64_sum_rows));
     case DType::kInt64:
@@ -220,6 +224,8 @@ void sum(OpCall& call) {
     case DType::kUint8:
     case DType::kBool:
       return reduce(call, job, out, wide<Sum>(k.u8_sum, k.i64_sum, k.i64_sum_rows));
+    default:
+      refuse_dtype(job.x.dtype);
   }
 }
 
@@ -232,6 +238,10 @@ void prod(OpCall& call) {
       return reduce(call, job, out, with_kernels<Prod>(k.f32_prod, k.f32_prod_rows));
     case DType::kFloat64:
       return reduce(call, job, out, with_kernels<Prod>(k.f64_prod, k.f64_prod_rows));
+    case DType::kInt8:
+      return reduce(call, job, out, wide<Prod>(k.i8_prod, k.i64_prod, rows_loop<Prod, std::int64_t, std::int64_t>));
+    case DType::kInt16:
+      return reduce(call, job, out, wide<Prod>(k.i16_prod, k.i64_prod, rows_loop<Prod, std::int64_t, std::int64_t>));
     case DType::kInt32:
       return reduce(call, job, out, wide<Prod>(k.i32_prod, k.i64_prod, rows_loop<Prod, std::int64_t, std::int64_t>));
     case DType::kInt64:
@@ -239,6 +249,8 @@ void prod(OpCall& call) {
     case DType::kUint8:
     case DType::kBool:
       return reduce(call, job, out, loops<Prod, std::uint8_t, std::int64_t>());
+    default:
+      refuse_dtype(job.x.dtype);
   }
 }
 
@@ -251,6 +263,10 @@ void max(OpCall& call) {
       return reduce(call, job, out, with_kernels<Max>(k.f32_max, k.f32_max_rows));
     case DType::kFloat64:
       return reduce(call, job, out, with_kernels<Max>(k.f64_max, k.f64_max_rows));
+    case DType::kInt8:
+      return reduce(call, job, out, with_row_kernel<Max>(k.i8_max));
+    case DType::kInt16:
+      return reduce(call, job, out, with_row_kernel<Max>(k.i16_max));
     case DType::kInt32:
       return reduce(call, job, out, with_row_kernel<Max>(k.i32_max));
     case DType::kInt64:
@@ -258,6 +274,8 @@ void max(OpCall& call) {
     case DType::kUint8:
     case DType::kBool:
       return reduce(call, job, out, loops<Max, std::uint8_t, std::uint8_t>());
+    default:
+      refuse_dtype(job.x.dtype);
   }
 }
 
@@ -270,6 +288,10 @@ void min(OpCall& call) {
       return reduce(call, job, out, with_kernels<Min>(k.f32_min, k.f32_min_rows));
     case DType::kFloat64:
       return reduce(call, job, out, with_kernels<Min>(k.f64_min, k.f64_min_rows));
+    case DType::kInt8:
+      return reduce(call, job, out, with_row_kernel<Min>(k.i8_min));
+    case DType::kInt16:
+      return reduce(call, job, out, with_row_kernel<Min>(k.i16_min));
     case DType::kInt32:
       return reduce(call, job, out, with_row_kernel<Min>(k.i32_min));
     case DType::kInt64:
@@ -277,6 +299,8 @@ void min(OpCall& call) {
     case DType::kUint8:
     case DType::kBool:
       return reduce(call, job, out, loops<Min, std::uint8_t, std::uint8_t>());
+    default:
+      refuse_dtype(job.x.dtype);
   }
 }
 

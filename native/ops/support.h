@@ -7,6 +7,7 @@
 #include "core/pool.h"
 #include "core/registry.h"
 #include "core/storage.h"
+#include "ops/convert.h"
 
 namespace myelin {
 
@@ -34,20 +35,6 @@ constexpr auto pick(F32 f32, F64 f64) {
   } else {
     return f64;
   }
-}
-
-// Conversions of C are undefined out of range; here they saturate and NaN becomes 0.
-template <class To, class From>
-To to_element(From value) {
-  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    // The largest integer may round up to a power of two as a float: that bound itself is already out of range.
-    constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
-    constexpr From high = static_cast<From>(std::numeric_limits<To>::max());
-    if (value != value) return 0;
-    if (value <= low) return std::numeric_limits<To>::min();
-    if (value >= high) return std::numeric_limits<To>::max();
-  }
-  return static_cast<To>(value);
 }
 
 // Whether equal indices of both views lie at equal offsets.

@@ -145,6 +145,15 @@ void expect_same(const std::string& where, std::size_t n, const T* want, const T
     if (!same_bits(want[i], got[i]) && !(want[i] != want[i])) return fail(where + ", in place", i, want[i], got[i], 0);
 }
 
+template <class From, class To>
+void expect_bits(const std::string& where, std::size_t n, const From* x, const To* want, const To* got) {
+  for (std::size_t i = 0; i < n; i++)
+    if (!same_bits(want[i], got[i])) {
+      const std::string of = ", of " + std::to_string(static_cast<double>(x[i]));
+      return fail(where + of, i, want[i], got[i], 0);
+    }
+}
+
 // Any kernel of one input: call(kernel, x, stride, out, n).
 template <class T, class Out, class Fn, class Call>
 void check_unary(Fn* got, Fn* want, Call call) {
@@ -241,6 +250,52 @@ void check(myelin::SelectFn<T>* got, myelin::SelectFn<T>* want) {
       compare_runs<T>(
           describe(n, l), n, l.misalign, got, want, run, [](std::size_t) { return 0.0; }, Promise{});
     }
+}
+
+// Conversions of halves give the same bits everywhere, NaN included.
+template <class From, class To, class Next>
+void check_conversion(void (*got)(const From*, To*, std::size_t), void (*want)(const From*, To*, std::size_t),
+                      std::size_t total, Next next) {
+  for (std::size_t n : lengths<float>())
+    for (std::size_t misalign : {0, 1, 3}) {
+      const std::string where = "n " + std::to_string(n) + ", misalignment " + std::to_string(misalign);
+      Array<From> x(n, misalign);
+      for (std::size_t i = 0; i < n; i++) x[i] = next();
+      Output<To> expected(n), actual(n, misalign);
+      want(x.data(), expected.data(), n);
+      got(x.data(), actual.data(), n);
+      expect_intact(where, actual);
+      expect_bits(where, n, x.data(), expected.data(), actual.data());
+    }
+  std::vector<From> x(4096);
+  std::vector<To> expected(x.size()), actual(x.size());
+  for (std::size_t done = 0; done < total; done += x.size()) {
+    for (From& value : x) value = next();
+    want(x.data(), expected.data(), x.size());
+    got(x.data(), actual.data(), x.size());
+    expect_bits("all values", x.size(), x.data(), expected.data(), actual.data());
+  }
+}
+
+inline void check(myelin::WidenFn* got, myelin::WidenFn* want) {
+  std::uint16_t bits = 0;
+  check_conversion(got, want, 1 << 16, [&] { return bits++; });
+}
+
+// Every float16 and bfloat16, the ties between them, and the floats next to those; then floats of all magnitudes.
+inline void check(myelin::NarrowFn* got, myelin::NarrowFn* want) {
+  std::uint64_t count = 0;
+  const auto next = [&] {
+    constexpr std::int32_t kNeighbours[] = {0, 1, -1, 0x1000, 0x1001, 0xFFF, 0x8000, 0x8001, 0x7FFF};
+    constexpr std::uint64_t kNear = 9ull << 19;
+    const std::uint64_t i = count++;
+    const std::uint32_t word = i < kNear ? static_cast<std::uint32_t>((i / 9) << 13) + kNeighbours[i % 9]
+                                         : static_cast<std::uint32_t>(i * 4999);
+    float value;
+    std::memcpy(&value, &word, sizeof value);
+    return value;
+  };
+  check_conversion(got, want, (9 << 19) + (1 << 20), next);
 }
 
 // Every `step`th float against the promise: all exponents, both signs.

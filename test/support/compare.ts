@@ -1,9 +1,10 @@
-import type { DType, Tensor } from 'myelin';
+import { finfo, type DType, type Tensor } from 'myelin';
 
 import { dtypeInfo, isFloat } from '../../lib/tensor/dtype';
+import { fromElement, stored } from './layouts';
 import { indicesOf, type Nd } from './reference';
 
-const epsilon: Partial<Record<DType, number>> = { float32: 2 ** -23, float64: 2 ** -52 };
+const epsilon = (dtype: DType): number => (isFloat(dtype) ? finfo(dtype).eps : 0);
 
 /** How far a result may be from its reference: |got - expected| <= eps · (relative · |expected| + absolute). */
 export interface Tolerance {
@@ -16,9 +17,10 @@ export function read(tensor: Tensor): Nd {
   const { create, size } = dtypeInfo(tensor.dtype);
   const all = create(tensor.storage.bytes / size);
   tensor.storage.read(0, all);
-  const data = Array.from(indicesOf(tensor.shape), (index) =>
-    Number(all[index.reduce((offset, i, axis) => offset + i * tensor.strides[axis]!, tensor.offset)]!),
-  );
+  const data = Array.from(indicesOf(tensor.shape), (index) => {
+    const at = index.reduce((offset, i, axis) => offset + i * tensor.strides[axis]!, tensor.offset);
+    return fromElement(tensor.dtype, all[at]!);
+  });
   return { dtype: tensor.dtype, shape: tensor.shape, data };
 }
 
@@ -39,8 +41,8 @@ function agrees(got: number, expected: number, eps: number, { relative, absolute
 export function difference(got: Nd, expected: Nd, tolerance: Tolerance): string | undefined {
   if (got.dtype !== expected.dtype) return `dtype is ${got.dtype}, expected ${expected.dtype}`;
   if (got.shape.join() !== expected.shape.join()) return `shape is [${got.shape}], expected [${expected.shape}]`;
-  const eps = epsilon[got.dtype] ?? 0;
-  const round = got.dtype === 'float32' ? Math.fround : (value: number) => value;
+  const eps = epsilon(got.dtype);
+  const round = isFloat(got.dtype) ? (value: number) => stored(got.dtype, value) : (value: number) => value;
   let bad = 0;
   let first: string | undefined;
   let position = 0;

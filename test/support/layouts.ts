@@ -1,6 +1,7 @@
 import { Tensor, type DType } from 'myelin';
 
 import { dtypeInfo } from '../../lib/tensor/dtype';
+import { bfloat16, decodeHalf, encodeHalf, float16 } from '../../lib/tensor/half';
 import { Storage } from '../../lib/tensor/storage';
 import { indicesOf, sizeOf, stridesOf, type Nd } from './reference';
 
@@ -73,6 +74,9 @@ export function stored(dtype: DType, value: number): number {
       return value;
     case 'float32':
       return Math.fround(value);
+    case 'float16':
+    case 'bfloat16':
+      return fromElement(dtype, toElement(dtype, value));
     case 'bool':
       return value === 0 ? 0 : 1;
     case 'uint8':
@@ -82,16 +86,28 @@ export function stored(dtype: DType, value: number): number {
   }
 }
 
+const formats: { readonly [D in DType]?: typeof float16 } = { float16, bfloat16 };
+
+/** What the typed array of a dtype holds for a number, and the number that an element is. */
+export function toElement(dtype: DType, value: number): number | bigint {
+  const format = formats[dtype];
+  if (format !== undefined) return encodeHalf(format, value);
+  return dtype === 'int64' ? BigInt(value) : value;
+}
+export function fromElement(dtype: DType, element: number | bigint): number {
+  const format = formats[dtype];
+  return format === undefined ? Number(element) : decodeHalf(format, Number(element));
+}
+
 /** A tensor of these numbers in this layout, made without any op. Gaps are filled with a value that shows when read. */
 export function place(x: Nd, layout: Layout): Tensor {
   const { create, size } = dtypeInfo(x.dtype);
   const { strides, offset, elements } = placements[layout](x.shape);
   const array = create(elements);
-  const integer = x.dtype === 'int64';
   const poison = x.dtype === 'bool' ? 1 : 99;
-  array.fill((integer ? BigInt(poison) : poison) as never);
+  array.fill(toElement(x.dtype, poison) as never);
   const put = (at: number, value: number): void => {
-    array[at] = integer ? BigInt(value) : value;
+    array[at] = toElement(x.dtype, value);
   };
   if (layout === 'contiguous') x.data.forEach((value, at) => put(at, value));
   else {
