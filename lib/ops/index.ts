@@ -30,6 +30,8 @@ export * from './logarithms.js';
 export * from './logic.js';
 export * from './loss.js';
 export * from './math.js';
+export * from './matrix.js';
+export * from './lstsq.js';
 export * from './lu.js';
 export { chunk, clone, concat, contiguous, pad, split, stack, tile, type Layout } from './move.js';
 export * from './nan-reduce.js';

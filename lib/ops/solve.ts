@@ -40,7 +40,7 @@ const solveOp = defineOp({
 });
 
 /** The solution of a · x = b for matrices of one batch. */
-function solveMatrices(a: Tensor, b: Tensor): Tensor {
+export function solveMatrices(a: Tensor, b: Tensor): Tensor {
   return solveOp({ a, b });
 }
 
@@ -111,6 +111,11 @@ const invOp = defineOp({
 export function inv<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
   checkSquare('inv', 'x', x);
   return invOp({ x }) as Tensor<D>;
+}
+
+/** {@link inv} for the library's own use, where dtypes are not known to the compiler. */
+export function inverse(x: Tensor): Tensor {
+  return invOp({ x });
 }
 
 /** One number for each matrix. */

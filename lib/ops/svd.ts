@@ -86,6 +86,11 @@ const svdvalsOp = defineOp({
   grad: { composed: ({ x }) => reducedSvd(x).s },
 });
 
+/** {@link svdvals} for the library's own use, where dtypes are not known to the compiler. */
+export function singularValues(x: Tensor): Tensor {
+  return svdvalsOp({ x });
+}
+
 /** {@link svd} for the library's own use, where dtypes are not known to the compiler. */
 export function reducedSvd(x: Tensor): { readonly u: Tensor; readonly s: Tensor; readonly vh: Tensor } {
   return svdOp({ x }, { fullMatrices: false });

@@ -1,7 +1,13 @@
 import { elementwise } from './elementwise';
 import type { GoldenCalls } from './golden-call';
 import { decompositions } from './decompositions';
+import { matrices } from './matrices';
 import { products } from './products';
 
 /** Golden cases by family: scripts/golden_ops/<family>.py wrote test/golden/ops-<family>.safetensors. */
-export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = { decompositions, elementwise, products };
+export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
+  decompositions,
+  elementwise,
+  matrices,
+  products,
+};

@@ -9,6 +9,7 @@ import { histograms } from './histogram';
 import { indexing } from './indexing';
 import { linalg } from './linalg';
 import { loss } from './loss';
+import { matrices } from './matrices';
 import { move } from './move';
 import { norm } from './norm';
 import { optim } from './optim';
@@ -40,6 +41,7 @@ export const samples: SampleTable = {
   ...indexing,
   ...linalg,
   ...loss,
+  ...matrices,
   ...move,
   ...norm,
   ...optim,
