@@ -44,13 +44,23 @@ View line_view(View view, int axis, bool reversed) {
   return view;
 }
 
+// In several lanes, so that one addition need not wait for the other.
 template <class Combine, class T>
 Carry<T> total_of(Row<const T> x) {
-  Carry<T> carry = Combine::kStart;
-  for (std::size_t i = 0; i < x.n; i++) {
-    carry = Combine::combine(carry, static_cast<Carry<T>>(x.data[static_cast<std::int64_t>(i) * x.stride]));
+  constexpr std::size_t kLanes = 8;
+  Carry<T> lanes[kLanes];
+  std::fill_n(lanes, kLanes, Combine::kStart);
+  const auto take = [&](std::size_t lane, std::size_t i) {
+    const T value = x.data[static_cast<std::int64_t>(i) * x.stride];
+    lanes[lane] = Combine::combine(lanes[lane], static_cast<Carry<T>>(value));
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= x.n; i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; lane++) take(lane, i + lane);
   }
-  return carry;
+  for (; i < x.n; i++) take(0, i);
+  for (std::size_t lane = 1; lane < kLanes; lane++) lanes[0] = Combine::combine(lanes[0], lanes[lane]);
+  return lanes[0];
 }
 
 template <class Combine, class T, class Out>

@@ -1,27 +1,20 @@
-#include "ops/rows.h"
-#include "ops/support.h"
+#include "ops/sort_rows.h"
 
 namespace myelin {
 namespace {
 
-// The order in which sorted tensors are: NaN stands last.
-template <class T>
-bool before(T a, T b) {
-  return a < b || (b != b && a == a);
-}
-
-// How many of the n sorted elements lie before `value`, or do not lie after it when `right`.
-template <class T>
-std::int64_t place_of(const T* sorted, std::int64_t n, T value, bool right) {
+// How many of the n sorted keys are below `key`, or not above it when `kRight`. The half that is kept is chosen by
+// arithmetic: no processor could foresee a branch.
+template <bool kRight, class Key>
+std::int64_t place_of(const Key* sorted, std::int64_t n, Key key) {
+  const auto beyond = [=](Key element) { return static_cast<std::int64_t>(kRight ? element <= key : element < key); };
   std::int64_t low = 0;
-  while (n > 0) {
+  while (n > 1) {
     const std::int64_t half = n / 2;
-    const T middle = sorted[low + half];
-    const bool beyond = right ? !before(value, middle) : before(middle, value);
-    low = beyond ? low + half + 1 : low;
-    n = beyond ? n - half - 1 : half;
+    low += half * beyond(sorted[low + half - 1]);
+    n -= half;
   }
-  return low;
+  return low + (n == 1 ? beyond(sorted[low]) : 0);
 }
 
 // `sorted` is one row for all values, or a row for each row of values.
@@ -41,14 +34,22 @@ void search_rows(OpCall& call) {
   const Contiguous rows(sorted, call.kernels), wanted(values, call.kernels);
   const std::int64_t n = sorted.shape[sorted.rank - 1];
   const std::size_t size = static_cast<std::size_t>(out.size());
-  const std::size_t length = sorted.rank == 1 ? size : static_cast<std::size_t>(values.shape[values.rank - 1]);
+  const std::size_t length = values.rank == 0 ? 1 : static_cast<std::size_t>(values.shape[values.rank - 1]);
   visit_dtype(sorted.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const T* const from = rows.template as<T>();
+    using Key = SortKey<T>;
+    using Bits = typename Key::Bits;
+    const std::size_t count = static_cast<std::size_t>(sorted.size());
+    const Temporary memory(count * sizeof(Bits));
+    Bits* const keys = memory.template as<Bits>();
+    std::transform(rows.template as<T>(), rows.template as<T>() + count, keys, Key::of);
     const T* const value = wanted.template as<T>();
     std::int64_t* const to = out.as<std::int64_t>();
+    const bool one_row = sorted.rank == 1;
     for_units(size, size * 16, [&](std::size_t i) {
-      to[i] = place_of(from + static_cast<std::int64_t>(i / length) * n, n, value[i], right);
+      const Bits* const row = keys + (one_row ? 0 : static_cast<std::int64_t>(i / length) * n);
+      const Bits key = Key::of(value[i]);
+      to[i] = right ? place_of<true>(row, n, key) : place_of<false>(row, n, key);
     });
   });
 }

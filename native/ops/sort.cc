@@ -83,7 +83,7 @@ std::size_t keep_smallest(const Row& row, Range range, std::size_t k, Entry* kep
 }
 
 // Room in which k of n are found: the whole row, or far more than k so that it is rarely shrunk.
-std::size_t room_for(std::size_t n, std::size_t k) { return std::min(n, std::max<std::size_t>(2 * k, 1024)); }
+std::size_t room_for(std::size_t n, std::size_t k) { return std::min(n, std::max<std::size_t>(4 * k, 64)); }
 
 void topk(OpCall& call) {
   const View& x = call.in[0];
@@ -119,13 +119,37 @@ void topk(OpCall& call) {
 enum Statistic { kKth, kMedian, kNanMedian };
 
 // Which place of the sorted row is asked for: NaNs stand last, and a median without `nan` in its name is NaN if any is.
-template <class Row, class Entry>
-std::size_t place_of(const Row& row, const Entry* entries, Statistic statistic, std::size_t k) {
+template <class Row>
+std::size_t place_of(const Row& row, Statistic statistic, std::size_t k) {
   if (statistic == kKth) return k;
   std::size_t numbers = 0;
-  for (std::size_t i = 0; i < row.n; i++) numbers += !row.is_nan(entries[i]);
+  for (std::size_t i = 0; i < row.n; i++) numbers += row.at(i) == row.at(i);
   if (statistic == kMedian && numbers < row.n) return numbers;
   return numbers == 0 ? 0 : (numbers - 1) / 2;
+}
+
+// The entry at a place of the sorted row, with room for n. Of a long row only those are looked at closely whose keys
+// begin as its key does.
+template <class Row, class Entry>
+const Entry* entry_at(const Row& row, std::size_t place, Entry* room) {
+  constexpr int kKeyBits = 8 * static_cast<int>(sizeof(typename Row::Key::Bits)), kDigit = std::min(kKeyBits, 11);
+  constexpr std::size_t kLong = 1 << 14, kBuckets = std::size_t{1} << kDigit;
+  const auto digit = [](const Entry& entry) { return entry.key() >> (kKeyBits - kDigit); };
+  std::size_t count = 0;
+  if (row.n < kLong) {
+    for (; count < row.n; count++) room[count] = row.entry(count);
+  } else {
+    std::array<std::size_t, kBuckets> counts{};
+    for (std::size_t i = 0; i < row.n; i++) counts[digit(row.entry(i))]++;
+    std::size_t bucket = 0;
+    for (; place >= counts[bucket]; bucket++) place -= counts[bucket];
+    for (std::size_t i = 0; i < row.n; i++) {
+      const Entry entry = row.entry(i);
+      if (digit(entry) == bucket) room[count++] = entry;
+    }
+  }
+  std::nth_element(room, room + place, room + count);
+  return room + place;
 }
 
 void order_statistic(OpCall& call) {
@@ -138,10 +162,9 @@ void order_statistic(OpCall& call) {
   require(x.shape[axis] > 0 && k >= 0 && k < x.shape[axis], "k lies outside the axis");
   visit_sort_rows(x, {&call.out[0], &call.out[1]}, axis, false, static_cast<std::size_t>(x.shape[axis]),
                   [&](const auto& row, const std::array<char*, 3>& at, auto* entries) {
-                    for (std::size_t i = 0; i < row.n; i++) entries[i] = row.entry(i);
-                    const std::size_t place = place_of(row, entries, statistic, static_cast<std::size_t>(k));
-                    std::nth_element(entries, entries + place, entries + row.n);
-                    Sorted<ElementOf<decltype(row)>>(at, call, axis).put(row, entries + place, {0, 1});
+                    const std::size_t place = place_of(row, statistic, static_cast<std::size_t>(k));
+                    const auto* found = entry_at(row, place, entries);
+                    Sorted<ElementOf<decltype(row)>>(at, call, axis).put(row, found, {0, 1});
                   });
 }
 

@@ -90,9 +90,6 @@ struct SortRow {
     const typename Key::Bits key = flip(static_cast<typename Key::Bits>(entry.key()));
     return Key::ambiguous(key) ? at(entry.index()) : Key::value(key);
   }
-  bool is_nan(const Entry& entry) const {
-    return std::is_floating_point_v<T> && flip(static_cast<typename Key::Bits>(entry.key())) == Key::kNaN;
-  }
 };
 
 // Entries of work that make a chunk worth handing to another thread.

@@ -3,6 +3,7 @@ import type { GoldenCalls } from './golden-call';
 import { decompositions } from './decompositions';
 import { matrices } from './matrices';
 import { products } from './products';
+import { reductions } from './reductions';
 
 /** Golden cases by family: scripts/golden_ops/<family>.py wrote test/golden/ops-<family>.safetensors. */
 export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
@@ -10,4 +11,5 @@ export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
   elementwise,
   matrices,
   products,
+  reductions,
 };

@@ -86,16 +86,28 @@ const more: typeof cases = [
   [integers([2, 500], -100, 100), 1, 0, everyDType],
 ];
 
+// Rows that are long enough to be cut in parts.
+const long = integers([140_000], -30_000, 30_000);
+const once = { dtypes: ['float32'], order: 0, layouts: false } as const;
+
 const sorting: OpSamples = {
-  samples: [...cases, ...more].flatMap(([x, axis, depth, dtypes]) =>
-    [false, true].map((descending): Sample => ({
-      inputs: { x },
-      attrs: { axis, descending },
-      dtypes,
-      order: depth,
-      reference: (array) => chosen(array, axis, (list) => order(list, descending)),
-    })),
-  ),
+  samples: [
+    ...[...cases, ...more].flatMap(([x, axis, depth, dtypes]) =>
+      [false, true].map((descending): Sample => ({
+        inputs: { x },
+        attrs: { axis, descending },
+        dtypes,
+        order: depth,
+        reference: (array) => chosen(array, axis, (list) => order(list, descending)),
+      })),
+    ),
+    {
+      ...once,
+      inputs: { x: long },
+      attrs: { axis: 0, descending: false },
+      reference: (array) => chosen(array, 0, (list) => order(list)),
+    },
+  ],
   large: {
     inputs: { x: uniform([2, 200_003]) },
     attrs: { axis: 1, descending: false },
@@ -113,23 +125,31 @@ const topkOf = (list: readonly number[], k: number, largest: boolean, sorted: bo
 };
 
 const choosing: OpSamples = {
-  samples: [...cases, empty].flatMap(([x, axis, depth, dtypes]) =>
-    [
-      [0, true, true],
-      [1, true, true],
-      [2, false, true],
-      [2, true, false],
-    ].map(([k, largest, sorted]): Sample => {
-      const attrs = { k: k as number, axis, largest: largest as boolean, sorted: sorted as boolean };
-      return {
-        inputs: { x },
-        attrs,
-        dtypes,
-        order: depth,
-        reference: (array) => chosen(array, axis, (list) => topkOf(list, attrs.k, attrs.largest, attrs.sorted)),
-      };
-    }),
-  ),
+  samples: [
+    ...[...cases, empty].flatMap(([x, axis, depth, dtypes]) =>
+      [
+        [0, true, true],
+        [1, true, true],
+        [2, false, true],
+        [2, true, false],
+      ].map(([k, largest, sorted]): Sample => {
+        const attrs = { k: k as number, axis, largest: largest as boolean, sorted: sorted as boolean };
+        return {
+          inputs: { x },
+          attrs,
+          dtypes,
+          order: depth,
+          reference: (array) => chosen(array, axis, (list) => topkOf(list, attrs.k, attrs.largest, attrs.sorted)),
+        };
+      }),
+    ),
+    {
+      ...once,
+      inputs: { x: long },
+      attrs: { k: 9, axis: 0, largest: true, sorted: true },
+      reference: (array) => chosen(array, 0, (list) => topkOf(list, 9, true, true)),
+    },
+  ],
   large: {
     inputs: { x: integers([2, 200_003], 0, 999) },
     attrs: { k: 7, axis: 1, largest: true, sorted: true },
@@ -165,16 +185,24 @@ const statisticPlace = {
 };
 
 const orderStatistic: OpSamples = {
-  samples: [...cases, [uniform([3, 0]), 0, 0, everyDType] as const].flatMap(([x, axis, depth, dtypes]) =>
-    (['kth', 'median', 'nanmedian'] as const).map((statistic): Sample => ({
-      inputs: { x },
-      attrs: { axis, statistic, k: 1 },
-      dtypes,
-      order: depth,
-      reference: (array) => chosen(array, axis, (list) => [statisticPlace[statistic](list)]),
-    })),
-  ),
-  large: { inputs: { x: integers([301, 303], 0, 99) }, attrs: { axis: 1, statistic: 'median', k: 0 } },
+  samples: [
+    ...[...cases, [uniform([3, 0]), 0, 0, everyDType] as const].flatMap(([x, axis, depth, dtypes]) =>
+      (['kth', 'median', 'nanmedian'] as const).map((statistic): Sample => ({
+        inputs: { x },
+        attrs: { axis, statistic, k: 1 },
+        dtypes,
+        order: depth,
+        reference: (array) => chosen(array, axis, (list) => [statisticPlace[statistic](list)]),
+      })),
+    ),
+    {
+      ...once,
+      inputs: { x: long },
+      attrs: { axis: 0, statistic: 'median', k: 0 },
+      reference: (array) => chosen(array, 0, (list) => [medianPlace(list)]),
+    },
+  ],
+  large: { inputs: { x: integers([20, 20_003], 0, 9999) }, attrs: { axis: 1, statistic: 'median', k: 0 } },
   errors: [],
   neverFails: 'kthvalue, median and nanmedian check for it',
 };
