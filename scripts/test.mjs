@@ -2,8 +2,13 @@
 // ends with one line `N passed, N failed` over all of it. Arguments go to Jest: `npm test -- tensor` is then its only run.
 //   --native   the C++ tests only
 //   --cmake    the same C++ tests and one Jest run on the addon that cmake-js builds
+//   --memory   that resident memory is flat over 20,000 steps of several loops, as a table
+//   --stress   200 rounds of eight workers that are terminated while they train
+//   --asan     the C++ tests, Jest and a script for leaks under AddressSanitizer and UndefinedBehaviorSanitizer
+//   --tsan     the test of the thread pool under ThreadSanitizer
 //   --neon     the C++ tests cross-compiled for AArch64 and run in an emulator
 import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -67,7 +72,56 @@ function buildForNeon() {
   build('compiling for AArch64', 'cmake', '--build', 'build-neon');
 }
 
+const libraryOf = (name) => spawnSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout?.trim() ?? '';
+
+/** Ends the run with what to install when a program cannot be started or gcc lacks a sanitizer. */
+function need(program, library) {
+  const there = spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+  if (there && (library === undefined || libraryOf(library).includes('/'))) return;
+  console.log(
+    `this needs ${program}${library ? ` and ${library}` : ''}: sudo apt-get install cmake g++\n0 passed, 1 failed`,
+  );
+  process.exit(1);
+}
+
+// Sanitized builds have folders of their own, and kernels of the baseline ISA only: the wide ones compile for minutes.
+async function runAsan(args) {
+  need('cmake', 'libasan.so');
+  const options = ['SANITIZE=address,undefined', 'TESTS=ON', 'BASELINE_ONLY=ON'].map(
+    (option) => `--CDMYELIN_${option}`,
+  );
+  build('configuring with sanitizers', 'npx', 'cmake-js', 'configure', '-O', 'build-asan', ...options);
+  build('building with sanitizers', 'npx', 'cmake-js', 'build', '-O', 'build-asan');
+  buildLib();
+  const env = { MYELIN_ADDON: join(root, 'build-asan/Release/myelin.node'), LD_PRELOAD: libraryOf('libasan.so') };
+  if (args.length === 0) await runNative('build-asan');
+  // Node, Jest and workers that are terminated leave blocks of their own; leaks of ours show in a script that ends by itself.
+  const quiet = { ...env, ASAN_OPTIONS: 'detect_leaks=0' };
+  await runJest('jest with sanitizers', ['--testTimeout=300000', ...args], quiet);
+  await runJest('leaks', ['test/life/leaks.test.ts'], { ...quiet, MYELIN_LEAKS: 'detect_leaks=1' });
+}
+
+// The pool stands alone, so nothing else is compiled.
+async function runTsan() {
+  need('g++', 'libtsan.so');
+  mkdirSync(join(root, 'build-tsan'), { recursive: true });
+  const sources = ['test/native/pool_test.cc', 'native/core/pool.cc'];
+  const options = [
+    '-std=c++17',
+    '-O1',
+    '-g',
+    '-fsanitize=thread',
+    '-Inative',
+    '-pthread',
+    '-o',
+    'build-tsan/pool_test',
+  ];
+  build('building with ThreadSanitizer', 'g++', ...options, ...sources);
+  await runNative('build-tsan', { tests: nativeTests.filter(({ name }) => name === 'pool_test') });
+}
+
 const [mode, ...rest] = process.argv.slice(2);
+const life = { '--memory': 'test/life/flat.test.ts', '--stress': 'test/life/stress.test.ts' }[mode];
 if (mode === '--native') {
   build('building the C++ tests', process.execPath, 'scripts/build-native.mjs', '--tests');
   await runNative('build/Release');
@@ -81,6 +135,13 @@ if (mode === '--native') {
   buildLib();
   await runNative('build-cmake');
   await runJest('jest, addon of cmake-js', rest, { MYELIN_ADDON: join(root, 'build-cmake/Release/myelin.node') });
+} else if (life !== undefined) {
+  buildAddon();
+  await runJest(life, [life, ...rest], { MYELIN_LIFE: 'full' });
+} else if (mode === '--asan') {
+  await runAsan(rest);
+} else if (mode === '--tsan') {
+  await runTsan();
 } else if (mode !== undefined) {
   buildAddon();
   await runJest('jest', [mode, ...rest]);

@@ -93,16 +93,18 @@ const Features& features() {
 }
 
 std::vector<const KernelTable*> detect_tables() {
+  std::vector<const KernelTable*> tables;
+#if !defined(MYELIN_BASELINE_ONLY)
   const Features& has = features();
   const bool avx2 = has.avx2 && has.fma && has.f16c;
   const bool avx512 = avx2 && has.avx512f && has.avx512bw && has.avx512dq && has.avx512vl;
-  std::vector<const KernelTable*> tables;
   if (avx512 && has.avx512vnni && has.avx512bf16) {
     static const KernelTable table = inherit(avx512::table, avx512_dot::specialize);
     tables.push_back(&table);
   }
   if (avx512) tables.push_back(&avx512::table);
   if (avx2) tables.push_back(&avx2::table);
+#endif
   tables.push_back(&sse2::table);
   tables.push_back(&reference::table);
   return tables;
@@ -136,10 +138,12 @@ bool has_dot_products() {
 
 std::vector<const KernelTable*> detect_tables() {
   std::vector<const KernelTable*> tables;
+#if !defined(MYELIN_BASELINE_ONLY)
   if (has_dot_products()) {
     static const KernelTable table = inherit(neon::table, neon_dot::specialize);
     tables.push_back(&table);
   }
+#endif
   tables.push_back(&neon::table);
   tables.push_back(&reference::table);
   return tables;

@@ -166,6 +166,11 @@ std::size_t block_size(std::size_t bytes) {
   return (units + step - 1) / step * step * kAlign;
 }
 
+void* nothing() {
+  alignas(kAlign) static char place[kAlign];
+  return place;
+}
+
 void* allocate(std::size_t bytes) {
   constexpr std::size_t kAddressable = std::size_t{1} << 48;
   if (bytes > kAddressable) throw OutOfMemory(bytes, stats().live, stats().limit);
@@ -225,7 +230,7 @@ double StorageTable::allocate(std::size_t bytes) {
 
 double StorageTable::borrow(void* data, std::size_t bytes) {
   reserve();
-  return insert(static_cast<char*>(data), bytes, true);
+  return insert(static_cast<char*>(data == nullptr ? memory::nothing() : data), bytes, true);
 }
 
 bool StorageTable::contains(double handle) const {

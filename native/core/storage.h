@@ -36,6 +36,7 @@ struct Stats {
 // The bytes that a request occupies: 64-byte steps, then eight classes for each doubling (at most 12.5 % unused).
 std::size_t block_size(std::size_t bytes);
 
+void* nothing();                              // where no bytes are: null must not be computed with
 void* allocate(std::size_t bytes);            // throws OutOfMemory
 void release(void* data, std::size_t bytes);  // `bytes` as it was asked for
 void trim();                                  // gives every cached block back to the system

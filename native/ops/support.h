@@ -78,11 +78,12 @@ inline int axis_of(Attrs& attrs, const View& view) {
 // Pooled memory for the duration of one op; contents undefined.
 class Temporary {
  public:
-  explicit Temporary(std::size_t bytes) : data_(bytes == 0 ? nullptr : memory::allocate(bytes)), bytes_(bytes) {}
+  explicit Temporary(std::size_t bytes)
+      : data_(bytes == 0 ? memory::nothing() : memory::allocate(bytes)), bytes_(bytes) {}
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
-    if (data_ != nullptr) memory::release(data_, bytes_);
+    if (bytes_ > 0) memory::release(data_, bytes_);
   }
   template <class T>
   T* as() const {

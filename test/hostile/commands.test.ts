@@ -1,6 +1,8 @@
 import { pinnedRow } from './pinned';
 import { dtypes, scope } from 'myelin';
 import fc from 'fast-check';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 
 import { ops } from '../../lib/engine/define';
 import { dtypeInfo } from '../../lib/tensor/dtype';
@@ -56,6 +58,17 @@ function validRows(): number[][] {
 }
 
 const valid = validRows();
+
+// The fuzzer of test/native/fuzz begins with these rows; in its files, storages have small numbers.
+const corpus = process.env['MYELIN_FUZZ_CORPUS'];
+if (corpus !== undefined) {
+  for (const [i, base] of valid.entries()) {
+    const values = Float64Array.from(base);
+    for (const { at, output } of viewsOf(base)) if (!output) values[at] = i % 2;
+    writeFileSync(path.join(corpus, `row-${i}`), values);
+  }
+}
+
 const row = new Float64Array(8192);
 native.pin(row);
 

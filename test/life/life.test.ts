@@ -1,38 +1,7 @@
-import { compileScripts, runScript, type Outcome } from '../support/child';
+import { compileScripts, resultOf, runScript, type Outcome } from '../support/child';
 
 jest.setTimeout(120_000);
 beforeAll(compileScripts);
-
-function resultOf(outcome: Outcome): Record<string, unknown> {
-  if (outcome.status !== 0) throw new Error(`status ${outcome.status} ${outcome.signal}\n${outcome.stderr}`);
-  return JSON.parse(outcome.stdout) as Record<string, unknown>;
-}
-
-/** Resident memory may end at most 5 % above where it was at step 1,000. */
-function expectFlat({ first, last }: Record<string, unknown>): void {
-  expect((last as number) / (first as number)).toBeLessThan(1.05);
-}
-
-describe('resident memory from step 1,000 to step 10,000', () => {
-  test.each([
-    ['100 elements', 100],
-    ['64 KiB', 16_384],
-    ['4 MiB', 1_048_576],
-  ])('is flat in a careless loop on tensors of %s', async (_, elements) => {
-    const result = resultOf(await runScript('careless', String(elements), '10000'));
-    expectFlat(result);
-    expect(result).toMatchObject({ result: 1, storages: 1 });
-  });
-
-  test('is flat in a training loop, which leaves nothing', async () => {
-    const result = resultOf(await runScript('training', '10000'));
-    expectFlat(result);
-    expect(result['after']).toBe(result['held']);
-    expect(result['storages']).toBe(0);
-    const losses = result['losses'] as number[];
-    expect(losses.at(-1)).toBeLessThan(losses[0]!);
-  });
-});
 
 test('hundreds of thousands of tensors at once', async () => {
   const result = resultOf(await runScript('many'));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { transpile } from './transpile';
@@ -15,7 +15,10 @@ export function compileScripts(): void {
   mkdirSync(compiled, { recursive: true });
   for (const file of readdirSync(sources)) {
     const code = transpile(readFileSync(path.join(sources, file), 'utf8'));
-    writeFileSync(path.join(compiled, file.replace(/\.ts$/, '.js')), code);
+    // Several test files do this at once.
+    const script = path.join(compiled, file.replace(/\.ts$/, '.js'));
+    writeFileSync(`${script}.${process.pid}`, code);
+    renameSync(`${script}.${process.pid}`, script);
   }
 }
 
@@ -39,3 +42,12 @@ export function runScript(name: string, ...args: readonly string[]): Promise<Out
     child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
 }
+
+/** What a script has printed as JSON; it must have ended well. */
+export function resultOf(outcome: Outcome): Record<string, unknown> {
+  if (outcome.status !== 0) throw new Error(`status ${outcome.status} ${outcome.signal}\n${outcome.stderr}`);
+  return JSON.parse(outcome.stdout) as Record<string, unknown>;
+}
+
+/** Whether tests that are quick in the suite run at the length that they are meant for. */
+export const full = process.env['MYELIN_LIFE'] === 'full';

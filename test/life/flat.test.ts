@@ -1,0 +1,31 @@
+import { compileScripts, full, resultOf, runScript } from '../support/child';
+
+// `npm run test:memory` sets MYELIN_LIFE=full: every loop to step 20,000, within 2 %.
+
+jest.setTimeout(full ? 1_800_000 : 120_000);
+beforeAll(compileScripts);
+
+const tolerance = full ? 1.02 : 1.05;
+const rows: string[] = [];
+const mebi = (bytes: number): string => (bytes / 2 ** 20).toFixed(1).padStart(8);
+
+afterAll(() => {
+  if (full) process.stdout.write(`\n  resident MiB at step 1,000, at the end, ratio\n${rows.join('\n')}\n`);
+});
+
+describe('resident memory is flat from step 1,000 to the end', () => {
+  test.each<[string, string, number, number?]>([
+    ['a synchronous careless loop, 100 elements', 'careless', 10_000, 100],
+    ['a synchronous careless loop, 64 KiB', 'careless', 5_000, 16_384],
+    ['a synchronous careless loop, 4 MiB', 'careless', 1_500, 1_048_576],
+    ['a loop that only awaits microtasks', 'microtasks', 5_000],
+    ['a training loop', 'training', 4_000],
+    ['four workers that train', 'workers', 2_000],
+  ])('%s', async (name, which, steps, elements = 16_384) => {
+    const outcome = await runScript('flat', which, String(full ? 20_000 : steps), String(elements));
+    const { first, last, storages } = resultOf(outcome) as Record<string, number>;
+    rows.push(`  ${name.padEnd(42)} ${mebi(first!)} ${mebi(last!)}   ${(last! / first!).toFixed(3)}`);
+    expect(last! / first!).toBeLessThan(tolerance);
+    expect(storages).toBe(0);
+  });
+});
