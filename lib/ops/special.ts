@@ -61,8 +61,6 @@ const erfinvOp = unaryOp('erfinv', floats, {
  *
  * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
- * Source of the first approximation: Winitzki, "A handy approximation for the error function and its inverse", 2008.
- *
  * @example
  * ```ts
  * import { erfinv, tensor } from 'myelin';

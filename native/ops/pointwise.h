@@ -12,6 +12,10 @@ void map_elements(const OpCall& call, F f) {
   for_each_run<2>({&out, &x}, [f](const auto& at, const auto& strides, std::size_t n) {
     const T* from = reinterpret_cast<const T*>(at[1]);
     Out* to = reinterpret_cast<Out*>(at[0]);
+    if (strides[1] == 1) {  // alone, so that the compiler can make vectors of it
+      for (std::size_t i = 0; i < n; i++) to[i] = f(from[i]);
+      return;
+    }
     for (std::size_t i = 0; i < n; i++) to[i] = f(from[static_cast<std::ptrdiff_t>(i) * strides[1]]);
   });
 }
@@ -24,6 +28,10 @@ void map_pairs(const OpCall& call, F f) {
   for_each_run<3>({&out, &a, &b}, [f](const auto& at, const auto& strides, std::size_t n) {
     const T *left = reinterpret_cast<const T*>(at[1]), *right = reinterpret_cast<const T*>(at[2]);
     T* to = reinterpret_cast<T*>(at[0]);
+    if (strides[1] == 1 && strides[2] == 1) {  // alone, so that the compiler can make vectors of it
+      for (std::size_t i = 0; i < n; i++) to[i] = f(left[i], right[i]);
+      return;
+    }
     for (std::size_t i = 0; i < n; i++) {
       const std::ptrdiff_t index = static_cast<std::ptrdiff_t>(i);
       to[i] = f(left[index * strides[1]], right[index * strides[2]]);

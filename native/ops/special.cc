@@ -21,6 +21,14 @@ void real(OpCall& call) {
   real_function(call, f);
 }
 
+void erfinv(OpCall& call) {
+  require(call.out[0].dtype == call.in[0].dtype, "the output has another dtype than the input");
+  visit_float(call.in[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    map_elements<T>(call, [](T y) { return erf_inverse(y); });
+  });
+}
+
 double cube_root(double x) { return std::cbrt(x); }
 
 void polygamma_of(OpCall& call) {
@@ -46,8 +54,8 @@ void next_after(OpCall& call) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"erfinv", 1, 1, real<erf_inverse>}, {"lgamma", 1, 1, real<log_gamma>}, {"digamma", 1, 1, real<digamma>},
-    {"cbrt", 1, 1, real<cube_root>},     {"polygamma", 1, 1, polygamma_of}, {"signbit", 1, 1, signbit},
+    {"erfinv", 1, 1, erfinv},        {"lgamma", 1, 1, real<log_gamma>}, {"digamma", 1, 1, real<digamma>},
+    {"cbrt", 1, 1, real<cube_root>}, {"polygamma", 1, 1, polygamma_of}, {"signbit", 1, 1, signbit},
     {"nextafter", 2, 1, next_after},
 };
 

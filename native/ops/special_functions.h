@@ -5,6 +5,7 @@
 namespace myelin {
 
 double erf_inverse(double y);
+float erf_inverse(float y);
 double log_gamma(double x);
 double digamma(double x);
 // The nth derivative of digamma, n >= 0.
