@@ -45,7 +45,7 @@ const sigmoidOp = activation('sigmoid', floats, {
 /**
  * Logistic function: out = 1 / (1 + e⁻ˣ).
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ const tanhOp = activation('tanh', floats, {
 /**
  * Hyperbolic tangent: out = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -115,7 +115,7 @@ export interface GeluOptions {
  *
  * Approximated: out = x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))).
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * Source: Hendrycks, Gimpel, "Gaussian error linear units", 2016, section 2.
  *
@@ -146,7 +146,7 @@ const siluOp = activation('silu', floats, {
 /**
  * Sigmoid-weighted linear unit, also called swish: out = x / (1 + e⁻ˣ).
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -163,7 +163,7 @@ const softplusOp = activation('softplus', floats, { backward: 'softplusBackward'
 /**
  * A smooth max(x, 0): out = ln(1 + eˣ).
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -187,7 +187,7 @@ const leakyReluOp = defineOp({
 /**
  * Rectifier that leaks: out = x for x > 0, negativeSlope · x otherwise.
  *
- * Shapes: any → the same. Dtypes: float32, float64.
+ * Shapes: any → the same. Dtypes: float dtypes.
  *
  * @param options.negativeSlope slope below 0; default 0.01
  * @throws MyelinError `DTYPE` for integers and bool

@@ -11,7 +11,7 @@ const sqrtOp = unaryOp('sqrt', floats, { save: ['out'], grad: ({ out, dout }) =>
 /**
  * Square root: out = √x. NaN below 0.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ const rsqrtOp = unaryOp('rsqrt', floats, {
 /**
  * Inverse of the square root: out = 1/√x.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ const reciprocalOp = unaryOp('reciprocal', floats, {
 /**
  * Inverse: out = 1/x.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ const expOp = unaryOp('exp', floats, { save: ['out'], grad: ({ out, dout }) => m
 /**
  * Exponential: out = eˣ.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ const expm1Op = unaryOp('expm1', floats, { save: ['out'], grad: ({ out, dout }) 
 /**
  * Exponential minus one, exact near 0: out = eˣ − 1.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -122,7 +122,7 @@ const logOp = unaryOp('log', floats, { save: ['x'], grad: ({ x, dout }) => div(d
 /**
  * Natural logarithm: out = ln x. NaN below 0.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -139,7 +139,7 @@ const log1pOp = unaryOp('log1p', floats, { save: ['x'], grad: ({ x, dout }) => d
 /**
  * Natural logarithm of one plus x, exact near 0: out = ln(1 + x).
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -156,7 +156,7 @@ const log2Op = unaryOp('log2', floats, { save: ['x'], grad: ({ x, dout }) => div
 /**
  * Binary logarithm: out = log₂ x.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts

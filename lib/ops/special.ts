@@ -19,7 +19,7 @@ const erfOp = unaryOp('erf', floats, {
 /**
  * Error function: out = 2/√π ∫₀ˣ e^(−t²) dt.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts

@@ -17,7 +17,7 @@ const sinOp = unaryOp('sin', floats, { save: ['x'], grad: ({ x, dout }) => mul(d
 /**
  * Sine: out = sin x, x in radians.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ const cosOp = unaryOp('cos', floats, { save: ['x'], grad: ({ x, dout }) => neg(m
 /**
  * Cosine: out = cos x, x in radians.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ const tanOp = unaryOp('tan', floats, { save: ['out'], grad: ({ out, dout }) => m
 /**
  * Tangent: out = tan x, x in radians.
  *
- * Shapes: any → the same. Dtypes: float32, float64; others become float32.
+ * Shapes: any → the same. Dtypes: float dtypes; others become float32.
  *
  * @example
  * ```ts
