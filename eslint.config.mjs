@@ -3,14 +3,13 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const nodeGlobals = Object.fromEntries(
-  ['console', 'process', 'globalThis', 'module', 'require', 'setTimeout', 'URL', 'Buffer'].map((name) => [
-    name,
-    'readonly',
-  ]),
+  ['console', 'process', 'performance', 'globalThis', 'module', 'require', 'setTimeout', 'URL', 'Buffer'].map(
+    (name) => [name, 'readonly'],
+  ),
 );
 
 export default defineConfig(
-  { ignores: ['build*/', 'dist/', 'coverage/', 'prebuilds/', 'bench/peers/'] },
+  { ignores: ['build*/', 'dist/', 'docs/api/', 'test/types/wrong/', 'coverage/', 'prebuilds/', 'bench/peers/'] },
   js.configs.recommended,
   {
     files: ['**/*.{mjs,cjs}'],

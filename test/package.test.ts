@@ -32,6 +32,23 @@ describe('the package', () => {
     expect(stdout).toBe('true\n');
   });
 
+  // Each of Node's modules takes milliseconds to load: those that few programs need wait until they are used.
+  test('importing it loads no module of Node that can wait', () => {
+    const { stdout, stderr } = node(
+      `const before = new Set(process.moduleLoadList);
+       require('myelin');
+       const loaded = process.moduleLoadList.filter((name) => !before.has(name) && name.startsWith('NativeModule '));
+       console.log(loaded.map((name) => name.slice(13)).join());`,
+    );
+    expect(stderr).toBe('');
+    expect(
+      stdout
+        .trim()
+        .split(',')
+        .filter((name) => !['', 'os', 'path', 'fs', 'util', 'async_hooks'].includes(name)),
+    ).toEqual([]);
+  });
+
   test('says what it tried when the addon cannot be loaded', () => {
     const { stderr, status } = node(`require('myelin')`, { env: { MYELIN_ADDON: 'nowhere.node' } });
     expect(status).toBe(1);

@@ -95,7 +95,7 @@ function run(body: () => unknown): unknown {
  * console.log(dx.shape); // [ 1000 ]
  * ```
  */
-export function checkpoint<const R extends Tensors>(fn: () => R): GradientsOf<R>;
+export function checkpoint<const R extends Tensors>(fn: () => R, inputs?: undefined): GradientsOf<R>;
 export function checkpoint<const P extends Tensors, const R extends Tensors>(
   fn: TensorFunction<P, R>,
   inputs: P,

@@ -56,7 +56,7 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   value: number,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return filled('full', shape, value, dtype);
 }
 
@@ -76,7 +76,7 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
 export function zeros<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return filled('zeros', shape, 0, dtype);
 }
 
@@ -96,7 +96,7 @@ export function zeros<const S extends Shape, D extends DType = 'float32'>(
 export function ones<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return filled('ones', shape, 1, dtype);
 }
 
@@ -265,9 +265,8 @@ export interface TensorOptions<D extends DType> extends CreationOptions<D> {
  * A tensor of given numbers, which are copied.
  *
  * Shapes: that of nested arrays; `options.shape` for typed arrays; [] for one number. Dtypes: a typed array's own, `bool`
- * for booleans, otherwise `float32`, unless the options say so.
+ * for booleans, otherwise `float32`, unless `options.dtype` says so.
  *
- * @param options.dtype element type
  * @param options.shape shape of a typed array's elements; default one axis
  * @throws MyelinError `TYPE` for what is neither numbers nor a typed array; `SHAPE` for ragged rows or a shape of another
  * size; `VALUE` for elements that the dtype cannot hold

@@ -146,7 +146,8 @@ function updateRunning(options: BatchNormOptions, batchMean: Tensor, variance: T
  *
  * @param options.weight scale per channel; default 1
  * @param options.bias shift per channel; default 0
- * @param options.runningMean, options.runningVar running statistics; default none
+ * @param options.runningMean running mean; default none
+ * @param options.runningVar running variance; default none
  * @param options.training whether to use the batch's own statistics; default `true` when there are no running ones
  * @param options.momentum weight of this batch in the running statistics; default 0.1
  * @param options.eps added to the variance; default 1e-5
