@@ -13,6 +13,6 @@ function node(cwd, ...args) {
 const [file, ...args] = process.argv.slice(2);
 const tsc = 'node_modules/typescript/bin/tsc';
 node(root, 'scripts/build-native.mjs');
-node(root, tsc, '-p', 'tsconfig.json');
+node(root, 'scripts/build-lib.mjs');
 node(root, tsc, '-p', 'tsconfig.examples.json');
 node(process.cwd(), '--enable-source-maps', join(root, 'build-examples', file.replace(/\.ts$/, '.js')), ...args);

@@ -58,8 +58,7 @@ async function runNative(folder, { prefix = [], tests = nativeTests } = {}) {
 const runJest = (label, args, env) => run(label, process.execPath, ['node_modules/jest/bin/jest.js', ...args], env);
 
 // Tests that need a process of their own run on what is compiled.
-const buildLib = () =>
-  build('compiling lib', process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+const buildLib = () => build('compiling lib', process.execPath, 'scripts/build-lib.mjs');
 
 function buildAddon() {
   build('building the addon', process.execPath, 'scripts/build-native.mjs', '--tests');

@@ -272,3 +272,6 @@ function install(name: string, method: Method): void {
 
 for (const [name, method] of Object.entries(methods)) install(name, method as Method);
 provideAssign(assign);
+
+// A file without exports counts as CommonJS in the bundle, and so would all that it imports.
+export {};

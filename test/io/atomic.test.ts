@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -71,7 +71,10 @@ it('many writers at once leave one of their files, whole', async () => {
 });
 
 it('a process killed while it writes leaves the old file', async () => {
-  const atomic = path.join(__dirname, '..', '..', 'dist', 'io', 'atomic.js');
+  const root = path.join(__dirname, '..', '..');
+  const atomic = path.join(await mkdtemp(path.join(tmpdir(), 'myelin-atomic-')), 'atomic.js');
+  const options = ['--bundle', '--platform=node', '--log-level=error', `--outfile=${atomic}`];
+  execFileSync(path.join(root, 'node_modules', '.bin', 'esbuild'), [path.join(root, 'lib/io/atomic.ts'), ...options]);
   const program = `
     const { writeAtomically } = require(${JSON.stringify(atomic)});
     function* contents() {
@@ -87,4 +90,5 @@ it('a process killed while it writes leaves the old file', async () => {
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(await text()).toBe('old');
+  await rm(path.dirname(atomic), { recursive: true });
 });

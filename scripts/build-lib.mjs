@@ -1,0 +1,95 @@
+// `npm run build`: TypeScript's declarations for every file of lib/, and the JavaScript as one bundle, because Node loads one
+// file in a few milliseconds and a hundred of them in fifty. The sub-path entries hand out the bundle's own objects, so that
+// `require` and `import` of any entry give the same classes.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+import { build } from 'esbuild';
+
+import { root } from './native-sources.mjs';
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const main = 'dist/index.js';
+const entries = Object.values(manifest.exports).flatMap((entry) => entry.require?.default.slice(2) ?? []);
+const sourceOf = (output) => output.replace(/^dist\/(.*)js$/, 'lib/$1ts');
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.17',
+  packages: 'external',
+  logLevel: 'warning',
+};
+
+function write(file, text) {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+function declarations() {
+  const tsc = 'node_modules/typescript/bin/tsc';
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
+
+/** One file of JavaScript; its source map leads to lib/, which the package holds. */
+async function bundle(output, options = {}) {
+  await build({
+    ...common,
+    entryPoints: [sourceOf(output)],
+    outfile: output,
+    format: 'cjs',
+    sourcemap: true,
+    sourcesContent: false,
+    ...options,
+  });
+}
+
+/** A bundle renames exports that share a name with something of another file: gives them their own name back. */
+function restoreNames(output) {
+  const code = readFileSync(join(root, output), 'utf8');
+  const [, exported] = /__export\(index_exports, \{\n([^}]*)\}/.exec(code);
+  const isRenamed = ([, name, inside]) => name !== inside || code.includes(`var ${inside} = class _${inside} `);
+  const pairs = [...exported.matchAll(/^ *(\w+): \(\) => (\w+),?$/gm)]
+    .filter(isRenamed)
+    .map(([, name, inside]) => `['${name}', ${inside}]`);
+  const footer = `for (const [value, export_] of [${pairs.join(', ')}])
+  if (typeof export_ === 'function') Object.defineProperty(export_, 'name', { value, configurable: true });
+`;
+  write(output, code.replace(/(?=\/\/# sourceMappingURL)/, footer));
+}
+
+/** The names that each entry exports, in the order of `entries`. */
+async function exportedNames() {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: entries.map(sourceOf),
+    outdir: 'dist',
+    outbase: 'lib',
+    format: 'esm',
+    metafile: true,
+    write: false,
+  });
+  return entries.map((entry) => metafile.outputs[entry].exports);
+}
+
+/** The CommonJS file of a sub-path: some of the bundle's exports, in a form that `import` can read the names of. */
+function subPath(entry, names) {
+  const list = names.sort().join(', ');
+  const target = relative(dirname(entry), main);
+  write(entry, `'use strict';\nconst { ${list} } = require('${target}');\nmodule.exports = { ${list} };\n`);
+}
+
+declarations();
+await bundle(main);
+restoreNames(main);
+// The command line loads the library from its own file, and only where a command needs it.
+await bundle('dist/cli/main.js', { external: ['../index.js'] });
+chmodSync(join(root, 'dist/cli/main.js'), 0o755);
+const names = await exportedNames();
+entries.forEach((entry, i) => {
+  if (entry !== main) subPath(entry, names[i]);
+  write(entry.replace(/js$/, 'mjs'), `export * from './index.js';\n`);
+});
