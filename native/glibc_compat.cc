@@ -41,6 +41,7 @@ MYELIN_FIRST_VERSION(double, log, (double x), (x))
 MYELIN_FIRST_VERSION(double, log2, (double x), (x))
 MYELIN_FIRST_VERSION(double, pow, (double x, double y), (x, y))
 MYELIN_FIRST_VERSION(double, hypot, (double x, double y), (x, y))
+MYELIN_FIRST_VERSION(float, hypotf, (float x, float y), (x, y))
 MYELIN_FIRST_VERSION(double, fmod, (double x, double y), (x, y))
 
 // libstdc++ reads this glibc 2.32 variable to skip atomics; "not single-threaded" is right always.

@@ -94,7 +94,7 @@ const sumOp = defineOp({
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @param options.dtype dtype in which to add up, and of the result; default as above
+ * @param options also `dtype`: dtype in which to add up, and of the result; default as above
  * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for an unknown dtype
  * @example
  * ```ts
@@ -137,7 +137,7 @@ const meanOp = defineOp({
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @param options.dtype float dtype in which to average, and of the result; default that of x
+ * @param options also `dtype`: float dtype in which to average, and of the result; default that of x
  * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for integers and bool without `dtype`
  * @example
  * ```ts

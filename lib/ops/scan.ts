@@ -70,7 +70,7 @@ function sumsTo(x: Tensor, axis: number, reverse: boolean): Tensor {
  * Shapes: any → the same. Dtypes: floats stay, and are added up in float64; integers and bools give int64, wrapping.
  *
  * @param options.axis axis; default −1
- * @param options.dtype dtype in which to add up, and of the result; default as above
+ * @param options also `dtype`: dtype in which to add up, and of the result; default as above
  * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for an unknown dtype
  * @example
  * ```ts
@@ -115,7 +115,7 @@ export function productBefore(x: Tensor, axis: number, reverse: boolean): Tensor
  * Shapes: any → the same. Dtypes: floats stay, and are multiplied in float64; integers and bools give int64, wrapping.
  *
  * @param options.axis axis; default −1
- * @param options.dtype dtype in which to multiply, and of the result; default as above
+ * @param options also `dtype`: dtype in which to multiply, and of the result; default as above
  * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for an unknown dtype
  * @example
  * ```ts
