@@ -125,7 +125,7 @@ function randomOptions<D extends FloatDType>(options: InitOptions<D>): { dtype: 
 export function kaimingUniform<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: KaimingOptions<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<D> {
   return uniformOfStd(shape, kaimingStd(shape, options), options);
 }
 
@@ -146,7 +146,7 @@ export function kaimingUniform<D extends FloatDType = 'float32'>(
 export function kaimingNormal<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: KaimingOptions<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<D> {
   return normal(shape, { std: kaimingStd(shape, options), ...randomOptions(options) });
 }
 
@@ -167,7 +167,7 @@ export function kaimingNormal<D extends FloatDType = 'float32'>(
 export function xavierUniform<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: XavierOptions<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<D> {
   return uniformOfStd(shape, xavierStd(shape, options), options);
 }
 
@@ -188,7 +188,7 @@ export function xavierUniform<D extends FloatDType = 'float32'>(
 export function xavierNormal<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: XavierOptions<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<D> {
   return normal(shape, { std: xavierStd(shape, options), ...randomOptions(options) });
 }
 
@@ -219,7 +219,7 @@ export interface TruncNormalOptions<D extends FloatDType = FloatDType> extends I
 export function truncNormal<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: TruncNormalOptions<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<D> {
   const { mean = 0, std = 1, low = -2, high = 2 } = options;
   // Each redraw keeps at least a fifteenth of what is left, so a few dozen are enough.
   if (!(std > 0 && high - low >= std && low <= mean + std && high >= mean - std)) {
@@ -256,10 +256,7 @@ export function truncNormal<D extends FloatDType = 'float32'>(
  * console.log(Math.abs(matmul(q, q.transpose(0, 1)).sum().item() - 3) < 1e-5); // true
  * ```
  */
-export function orthogonal<D extends FloatDType = 'float32'>(
-  shape: Shape,
-  options: XavierOptions<D> = {},
-): Tensor<NoInfer<D>> {
+export function orthogonal<D extends FloatDType = 'float32'>(shape: Shape, options: XavierOptions<D> = {}): Tensor<D> {
   const { gain = 1 } = options;
   if (shape.length < 2) fail('SHAPE', 'orthogonal', `${show(shape)} is no matrix (need at least two axes)`, { shape });
   const rows = shape[0]!;

@@ -56,7 +56,7 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   value: number,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   return filled('full', shape, value, dtype);
 }
 
@@ -76,7 +76,7 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
 export function zeros<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   return filled('zeros', shape, 0, dtype);
 }
 
@@ -96,7 +96,7 @@ export function zeros<const S extends Shape, D extends DType = 'float32'>(
 export function ones<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   return filled('ones', shape, 1, dtype);
 }
 

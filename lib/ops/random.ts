@@ -73,7 +73,7 @@ function drawUniform<D extends FloatDType, S extends Shape>(
 export function uniform<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: UniformOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   return drawUniform('uniform', shape, options);
 }
 
@@ -94,7 +94,7 @@ export function uniform<const S extends Shape, D extends FloatDType = 'float32'>
 export function rand<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: RandomOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   return drawUniform('rand', shape, options);
 }
 
@@ -148,7 +148,7 @@ function drawNormal<D extends FloatDType, S extends Shape>(
 export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: NormalOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   return drawNormal('normal', shape, options);
 }
 
@@ -169,7 +169,7 @@ export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
 export function randn<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: RandomOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   return drawNormal('randn', shape, options);
 }
 
@@ -207,7 +207,7 @@ export function bernoulli<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   p: number,
   options: RandomOptions<D> = {},
-): Tensor<NoInfer<D>, S> {
+): Tensor<D, S> {
   const { dtype = 'float32', generator = defaultGenerator } = options;
   checkShape('bernoulli', shape);
   checkDType('bernoulli', dtype);

@@ -131,7 +131,7 @@ export function eye<D extends DType = 'float32'>(
   rows: number,
   columns: number = rows,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<D> {
   checkShape('eye', [rows, columns]);
   return scope(() => cast(eq(diagonals(rows, columns), 0), dtype));
 }

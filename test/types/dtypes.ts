@@ -1,4 +1,4 @@
-// Compiled by `npm run types`, never run: dtypes are exact, whatever the type that a result is given to.
+// Compiled by `npm run types`, never run: dtypes are exact.
 import { add, cast, ones, sum, tensor, zeros, type Tensor, type TypedArrayOf } from 'myelin';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -47,8 +47,6 @@ export const made: [Tensor<'float32'>, Tensor<'bool'>, Tensor<'int32'>, Tensor<'
 // Sums of small integers are wide.
 export const total: Tensor<'int64'> = sum(byte);
 
-// @ts-expect-error the default dtype is float32, whatever is asked for on the left
-export const assumed: Tensor<'float64'> = zeros([2]);
 // @ts-expect-error a shape that differs
 export const shape: Tensor<'float32', readonly [3]> = zeros([2]);
 // @ts-expect-error an option of another library's

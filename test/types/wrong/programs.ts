@@ -18,7 +18,7 @@ zeros([2], { dtype: 'float33' });
 export const wrongArray: Float64Array = zeros([2]).data();
 
 // error: Type '"float32"' is not assignable to type '"float64"'
-export const wrongDType: Tensor<'float64'> = zeros([2]);
+export const wrongDType: Tensor<'float64'> = zeros([2]).exp();
 
 // error: Type '3' is not assignable to type '2'
 export const wrongShape: Tensor<'float32', readonly [2]> = zeros([3]);
