@@ -25,7 +25,7 @@ export class Identity extends Module {
 }
 
 /**
- * Rectified linear unit: out = max(x, 0). Shapes: any → the same. Dtypes: float32, float64.
+ * Rectified linear unit: out = max(x, 0). Shapes: any → the same. Dtypes: float dtypes.
  *
  * Source: Nair & Hinton 2010, «Rectified Linear Units Improve Restricted Boltzmann Machines», section 2.
  * @example
@@ -41,7 +41,7 @@ export class ReLU extends Module {
 }
 
 /**
- * Rectifier that leaks: out = x for x > 0, negativeSlope · x otherwise. Shapes: any → the same. Dtypes: float32, float64.
+ * Rectifier that leaks: out = x for x > 0, negativeSlope · x otherwise. Shapes: any → the same. Dtypes: float dtypes.
  *
  * @param options.negativeSlope slope below 0; default 0.01
  *
@@ -63,7 +63,7 @@ export class LeakyReLU extends Module {
 }
 
 /**
- * Exponential linear unit: out = x for x > 0, alpha · (eˣ − 1) otherwise. Shapes: any → the same. Dtypes: float32, float64.
+ * Exponential linear unit: out = x for x > 0, alpha · (eˣ − 1) otherwise. Shapes: any → the same. Dtypes: float dtypes.
  *
  * @param options.alpha distance of the lower bound from 0; default 1
  *
@@ -109,7 +109,7 @@ export class GELU extends Module {
 }
 
 /**
- * Sigmoid-weighted linear unit, also called swish: out = x / (1 + e⁻ˣ). Shapes: any → the same. Dtypes: float32, float64.
+ * Sigmoid-weighted linear unit, also called swish: out = x / (1 + e⁻ˣ). Shapes: any → the same. Dtypes: float dtypes.
  *
  * Source: Elfwing, Uchibe & Doya 2018, «Sigmoid-Weighted Linear Units», section 2.
  * @example
@@ -125,7 +125,7 @@ export class SiLU extends Module {
 }
 
 /**
- * Logistic function: out = 1 / (1 + e⁻ˣ). Shapes: any → the same. Dtypes: float32, float64.
+ * Logistic function: out = 1 / (1 + e⁻ˣ). Shapes: any → the same. Dtypes: float dtypes.
  *
  * @example
  * ```ts
@@ -140,7 +140,7 @@ export class Sigmoid extends Module {
 }
 
 /**
- * Hyperbolic tangent: out = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ). Shapes: any → the same. Dtypes: float32, float64.
+ * Hyperbolic tangent: out = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ). Shapes: any → the same. Dtypes: float dtypes.
  *
  * @example
  * ```ts
@@ -155,7 +155,7 @@ export class Tanh extends Module {
 }
 
 /**
- * A smooth max(x, 0): out = ln(1 + e^(beta · x)) / beta. Shapes: any → the same. Dtypes: float32, float64.
+ * A smooth max(x, 0): out = ln(1 + e^(beta · x)) / beta. Shapes: any → the same. Dtypes: float dtypes.
  *
  * @param options.beta how sharp the bend is; default 1
  * @throws MyelinError `VALUE` unless `beta` is positive
@@ -189,7 +189,7 @@ export interface SoftmaxLayerOptions {
 }
 
 /**
- * Turns scores into probabilities along an axis: outᵢ = exp(xᵢ) / Σⱼ exp(xⱼ). Shapes: any → the same. Dtypes: float32, float64.
+ * Turns scores into probabilities along an axis: outᵢ = exp(xᵢ) / Σⱼ exp(xⱼ). Shapes: any → the same. Dtypes: float dtypes.
  *
  * @param options.axis axis along which the results sum to 1; default −1, the last
  * @example
@@ -209,7 +209,7 @@ export class Softmax extends Module {
 }
 
 /**
- * Logarithm of {@link Softmax}: outᵢ = xᵢ − ln Σⱼ exp(xⱼ). Shapes: any → the same. Dtypes: float32, float64.
+ * Logarithm of {@link Softmax}: outᵢ = xᵢ − ln Σⱼ exp(xⱼ). Shapes: any → the same. Dtypes: float dtypes.
  *
  * @param options.axis axis along which the exponentials of the results sum to 1; default −1, the last
  * @example

@@ -17,7 +17,7 @@ export type Conv2dLayerOptions<D extends FloatDType = FloatDType> = Omit<Conv2dO
  *
  * Shapes: x [B, inChannels, H, W] → [B, outChannels, H′, W′] with
  * H′ = ⌊(H + 2·padding − dilation·(KH − 1) − 1) / stride⌋ + 1; weight [outChannels, inChannels / groups, KH, KW],
- * bias [outChannels]. Dtypes: float32, float64. Weight and bias start as U(−b, b) with
+ * bias [outChannels]. Dtypes: float dtypes. Weight and bias start as U(−b, b) with
  * b = 1/√(inChannels / groups · KH · KW), as in PyTorch. What lies outside the image counts as zero.
  *
  * @param kernelSize height and width of the kernels, a number or [height, width], in pixels

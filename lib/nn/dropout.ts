@@ -17,7 +17,7 @@ export interface DropoutLayerOptions {
  *
  * out = x · mask / (1 − p), each mask element 0 with probability p and else 1
  *
- * Shapes: any → the same. Dtypes: float32, float64.
+ * Shapes: any → the same. Dtypes: float dtypes.
  *
  * @param p probability that an element is dropped; default 0.5
  * @throws MyelinError `VALUE` unless 0 ≤ p ≤ 1

@@ -30,7 +30,7 @@ function keep(weight: Tensor | undefined): Buffer | undefined {
  * lossₙ = −w[yₙ] · log softmax(logitsₙ)[yₙ]; the mean is Σ lossₙ / Σ w[yₙ]
  *
  * Shapes: logits [N, C], [N, C, …] or [C]; target without the axis of classes, or as the logits for probabilities. Dtypes:
- * logits float32 or float64; target int32, int64 or uint8 for indices, float for probabilities.
+ * logits of a float dtype; target int32, int64 or uint8 for indices, float for probabilities.
  *
  * @param options.weight weight of every class, [C]; default 1
  * @param options.ignoreIndex target of rows that do not count; default −100
@@ -65,7 +65,7 @@ export class CrossEntropyLoss extends Loss {
  *
  * lossₙ = −w[yₙ] · logProbsₙ[yₙ]; the mean is Σ lossₙ / Σ w[yₙ]
  *
- * Shapes: logProbs [N, C], [N, C, …] or [C]; target without the axis of classes. Dtypes: logProbs float32 or float64; target
+ * Shapes: logProbs [N, C], [N, C, …] or [C]; target without the axis of classes. Dtypes: logProbs of a float dtype; target
  * int32, int64 or uint8.
  *
  * @param options.weight weight of every class, [C]; default 1
@@ -96,7 +96,7 @@ export class NLLLoss extends Loss {
 /**
  * Squared error: lossᵢ = (inputᵢ − targetᵢ)². {@link mse} as a module.
  *
- * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ * Shapes: both the same. Dtypes: input of a float dtype; the target is cast to it.
  *
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @example
@@ -118,7 +118,7 @@ export class MSELoss extends Loss {
 /**
  * Absolute error: lossᵢ = |inputᵢ − targetᵢ|. {@link l1Loss} as a module.
  *
- * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ * Shapes: both the same. Dtypes: input of a float dtype; the target is cast to it.
  *
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @example
@@ -141,7 +141,7 @@ export class L1Loss extends Loss {
  * Binary cross-entropy of probabilities: lossᵢ = −(tᵢ · log pᵢ + (1 − tᵢ) · log(1 − pᵢ)), each logarithm at least −100.
  * {@link bce} as a module.
  *
- * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ * Shapes: both the same. Dtypes: input of a float dtype; the target is cast to it.
  *
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @example
@@ -165,7 +165,7 @@ export class BCELoss extends Loss {
  *
  * lossᵢ = −(w · tᵢ · log σ(xᵢ) + (1 − tᵢ) · log(1 − σ(xᵢ)))
  *
- * Shapes: both the same. Dtypes: input float32 or float64; the target is cast to it.
+ * Shapes: both the same. Dtypes: input of a float dtype; the target is cast to it.
  *
  * @param options.posWeight weight w of positive targets; default 1
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`

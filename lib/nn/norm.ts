@@ -90,7 +90,7 @@ abstract class BatchNorm<D extends FloatDType> extends Module {
  * running = (1 − momentum) · running + momentum · batch, where the variance is the unbiased one. Inference uses the running
  * ones, so that samples do not depend on each other.
  *
- * Shapes: x [B, C] or [B, C, T]; parameters and statistics [C]. Dtypes: float32, float64.
+ * Shapes: x [B, C] or [B, C, T]; parameters and statistics [C]. Dtypes: float dtypes.
  *
  * State: weight, bias, running_mean, running_var, num_batches_tracked.
  *
@@ -117,7 +117,7 @@ export class BatchNorm1d<D extends FloatDType = 'float32'> extends BatchNorm<D> 
 /**
  * {@link BatchNorm1d} for images: statistics of a channel are taken over the batch and all its pixels.
  *
- * Shapes: x [B, C, H, W]; parameters and statistics [C]. Dtypes: float32, float64. Options, state and errors are the same.
+ * Shapes: x [B, C, H, W]; parameters and statistics [C]. Dtypes: float dtypes. Options, state and errors are the same.
  *
  * Source: Ioffe & Szegedy 2015, «Batch Normalization», section 3.2.
  * @example
@@ -148,7 +148,7 @@ export interface LayerNormLayerOptions<D extends FloatDType = FloatDType> {
  *
  * out = (x − mean) / √(variance + eps) · weight + bias, with the biased variance over the last axes.
  *
- * Shapes: x [..., *normalizedShape]; weight and bias normalizedShape. Dtypes: float32, float64.
+ * Shapes: x [..., *normalizedShape]; weight and bias normalizedShape. Dtypes: float dtypes.
  *
  * @param normalizedShape extents of the last axes; a number stands for one axis
  * @param options.eps added to the variance; default 1e-5

@@ -10,7 +10,7 @@ import { Module } from './module.js';
  * out[b, c, i, j] = max k,l  x[b, c, i·stride + k·dilation − padding, j·stride + l·dilation − padding]
  *
  * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1 (⌈⌉ in ceil
- * mode). Dtypes: float32, float64.
+ * mode). Dtypes: float dtypes.
  *
  * @param kernelSize height and width of a window, a number or [height, width], in pixels
  * @param options.stride pixels between windows; default `kernelSize`
@@ -42,7 +42,7 @@ export class MaxPool2d extends Module {
  * out[b, c, i, j] = avg k,l  x[b, c, i·stride + k − padding, j·stride + l − padding]
  *
  * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes:
- * float32, float64.
+ * float dtypes.
  *
  * @param kernelSize height and width of a window, a number or [height, width], in pixels
  * @param options.stride pixels between windows; default `kernelSize`
@@ -71,7 +71,7 @@ export class AvgPool2d extends Module {
 /**
  * The average of every channel over the whole image: out[b, c] = avg h,w  x[b, c, h, w]. PyTorch's `AdaptiveAvgPool2d(1)`.
  *
- * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float32, float64.
+ * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float dtypes.
  *
  * Source: Lin et al. 2014, «Network In Network», section 3.2.
  * @example

@@ -23,7 +23,7 @@ const reluOp = activation('relu', signed, {
 /**
  * Rectified linear unit: out = max(x, 0).
  *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64. NaN stays NaN; the gradient at 0 is 0.
+ * Shapes: any → the same. Dtypes: float and signed integer dtypes. NaN stays NaN; the gradient at 0 is 0.
  *
  * @throws MyelinError `DTYPE` for bool and uint8
  * @example

@@ -258,7 +258,7 @@ const negOp = unaryOp('neg', signed, { save: [], grad: ({ dout }) => neg(dout) }
 /**
  * The negative of every element: out = −x.
  *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64.
+ * Shapes: any → the same. Dtypes: float and signed integer dtypes.
  *
  * @throws MyelinError `DTYPE` for bool and uint8
  * @example
@@ -276,7 +276,7 @@ const absOp = unaryOp('abs', signed, { save: ['x'], grad: ({ x, dout }) => mul(d
 /**
  * Absolute value: out = |x|. The gradient at 0 is 0.
  *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64.
+ * Shapes: any → the same. Dtypes: float and signed integer dtypes.
  *
  * @throws MyelinError `DTYPE` for bool and uint8
  * @example
@@ -294,7 +294,7 @@ const signOp = unaryOp('sign', signed);
 /**
  * Sign: out = −1, 0 or 1; of NaN it is 0, as in PyTorch. No gradient.
  *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64.
+ * Shapes: any → the same. Dtypes: float and signed integer dtypes.
  *
  * @throws MyelinError `DTYPE` for bool and uint8
  * @example
@@ -312,7 +312,7 @@ const squareOp = unaryOp('square', signed, { save: ['x'], grad: ({ x, dout }) =>
 /**
  * Square: out = x².
  *
- * Shapes: any → the same. Dtypes: float32, float64, int32, int64.
+ * Shapes: any → the same. Dtypes: float and signed integer dtypes.
  *
  * @throws MyelinError `DTYPE` for bool and uint8
  * @example

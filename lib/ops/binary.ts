@@ -62,7 +62,7 @@ const nextafterOp = binaryOp('nextafter', ['float32', 'float64']);
 /**
  * The number next to a in the direction of b; a itself where both are equal. No gradient.
  *
- * Shapes: broadcast. Dtypes: float32, float64, promoted as in `add`.
+ * Shapes: broadcast. Dtypes: float dtypes, promoted as in `add`.
  *
  * @throws MyelinError `SHAPE` when shapes do not broadcast; `DTYPE` for other dtypes
  * @example

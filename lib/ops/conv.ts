@@ -165,7 +165,7 @@ function paddingOf(padding: Pair | 'same' | 'valid', weight: Tensor, stride: Sha
  *
  * Shapes: x [B, C, H, W], weight [O, C / groups, KH, KW], bias [O] → [B, O, H′, W′] with
  * H′ = ⌊(H + 2·padding − dilation·(KH − 1) − 1) / stride⌋ + 1. Results are stored channels-last; views that are stored
- * so already are read where they lie. Dtypes: float32, float64, the same for all.
+ * so already are read where they lie. Dtypes: float dtypes, the same for all.
  *
  * @param options.bias one value per output channel; default none
  * @param options.stride pixels between positions of the kernel, a number or [height, width]; default 1

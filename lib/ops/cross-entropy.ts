@@ -181,7 +181,7 @@ function softCrossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyO
  * (1 − s) · onehot(y) + s / C. Targets may also be probabilities p: lossₙ = −Σ_c w_c · p_c · log softmax(logitsₙ)_c.
  *
  * Shapes: logits [N, C], [N, C, d₁, …] or [C]; target without the axis of classes for indices, or as the logits for
- * probabilities. The result is a single number, or with reduction `'none'` one per row. Dtypes: logits float32 or float64;
+ * probabilities. The result is a single number, or with reduction `'none'` one per row. Dtypes: logits of a float dtype;
  * target int32, int64 or uint8 for indices, float for probabilities.
  *
  * @param options.weight weight of every class, [C]; default 1
@@ -222,7 +222,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
  * lossₙ = −w[yₙ] · logProbsₙ[yₙ]; the mean is Σ lossₙ / Σ w[yₙ].
  *
  * Shapes: logProbs [N, C], [N, C, d₁, …] or [C]; target without the axis of classes. The result is a single number, or with
- * reduction `'none'` one per row. Dtypes: logProbs float32 or float64; target int32, int64 or uint8.
+ * reduction `'none'` one per row. Dtypes: logProbs of a float dtype; target int32, int64 or uint8.
  *
  * @param options.weight weight of every class, [C]; default 1
  * @param options.ignoreIndex target of rows that do not count; default −100

@@ -128,7 +128,7 @@ const linearOp = defineOp({
 /**
  * Affine map of the last axis: out = x · weightᵀ + bias.
  *
- * Shapes: x [..., K], weight [N, K], bias [N] → [..., N]. Dtypes: float32 or float64, the same for all.
+ * Shapes: x [..., K], weight [N, K], bias [N] → [..., N]. Dtypes: float dtypes, the same for all.
  *
  * @throws MyelinError `SHAPE`, `DTYPE`
  * @example

@@ -142,7 +142,7 @@ function updateRunning(options: BatchNormOptions, batchMean: Tensor, variance: T
  * running = (1 − momentum) · running + momentum · batch, where the variance is the unbiased one.
  *
  * Shapes: x [B, C], [B, C, L] or [B, C, H, W]; weight, bias and running statistics [C]; the result is as x. Dtypes:
- * float32, float64, the same for all.
+ * float dtypes, the same for all.
  *
  * @param options.weight scale per channel; default 1
  * @param options.bias shift per channel; default 0
@@ -247,7 +247,7 @@ export interface LayerNormOptions {
  *
  * out = (x − mean) / √(variance + eps) · weight + bias, with the biased variance over the last axes.
  *
- * Shapes: x [..., *normalizedShape]; weight and bias normalizedShape; the result is as x. Dtypes: float32, float64, the
+ * Shapes: x [..., *normalizedShape]; weight and bias normalizedShape; the result is as x. Dtypes: float dtypes, the
  * same for all.
  *
  * @param normalizedShape the extents of the axes to normalize, which must be the last ones of `x`

@@ -153,7 +153,7 @@ export interface MaxPool2dOptions {
  * The gradient goes to the first largest pixel of a window.
  *
  * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1 (⌈⌉ in ceil
- * mode). Results are stored channels-last. Dtypes: float32, float64.
+ * mode). Results are stored channels-last. Dtypes: float dtypes.
  *
  * @param kernelSize height and width of a window in pixels, a number or [height, width]
  * @param options.stride pixels between windows; default `kernelSize`
@@ -198,7 +198,7 @@ export interface AvgPool2dOptions {
  * out[b, c, i, j] = avg k,l  x[b, c, i·stride + k − padding, j·stride + l − padding]
  *
  * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Results are
- * stored channels-last. Dtypes: float32, float64.
+ * stored channels-last. Dtypes: float dtypes.
  *
  * @param kernelSize height and width of a window in pixels, a number or [height, width]
  * @param options.stride pixels between windows; default `kernelSize`
@@ -227,7 +227,7 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions
 /**
  * The average of every channel over the whole image: out[b, c] = avg h,w  x[b, c, h, w].
  *
- * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float32, float64.
+ * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float dtypes.
  *
  * @throws MyelinError `SHAPE` when `x` is no batch of images; `DTYPE` when it is not float
  * @example

@@ -57,7 +57,8 @@ function drawUniform<D extends FloatDType, S extends Shape>(
 /**
  * Numbers that are equally likely everywhere in [low, high).
  *
- * Shapes: as asked. Dtypes: float32 (24 random bits), float64 (53). The same seed gives the same numbers on every machine.
+ * Shapes: as asked. Dtypes: float dtypes, with as many random bits as they hold: float16 11, bfloat16 8, float32 24,
+ * float64 53. The same seed gives the same numbers on every machine.
  *
  * @param options.low default 0
  * @param options.high default 1
@@ -80,7 +81,7 @@ export function uniform<const S extends Shape, D extends FloatDType = 'float32'>
 /**
  * Numbers that are equally likely everywhere in [0, 1).
  *
- * Shapes: as asked. Dtypes: float32, float64.
+ * Shapes: as asked. Dtypes: float dtypes.
  *
  * @param options.dtype element type; default `float32`
  * @param options.generator default what `seed` sets
@@ -130,7 +131,7 @@ function drawNormal<D extends FloatDType, S extends Shape>(
 /**
  * Normally distributed numbers.
  *
- * Shapes: as asked. Dtypes: float32, float64. The same seed gives the same numbers on every machine.
+ * Shapes: as asked. Dtypes: float dtypes. The same seed gives the same numbers on every machine.
  *
  * Source: Box, Muller, "A note on the generation of random normal deviates", 1958.
  *
@@ -155,7 +156,7 @@ export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
 /**
  * Numbers from the standard normal distribution.
  *
- * Shapes: as asked. Dtypes: float32, float64.
+ * Shapes: as asked. Dtypes: float dtypes.
  *
  * @param options.dtype element type; default `float32`
  * @param options.generator default what `seed` sets
@@ -218,7 +219,7 @@ export function bernoulli<const S extends Shape, D extends DType = 'float32'>(
 /**
  * Integers that are equally likely everywhere in [low, high).
  *
- * Shapes: as asked. Dtypes: int32, int64, uint8.
+ * Shapes: as asked. Dtypes: integer dtypes.
  *
  * @param options.dtype element type; default `int64`
  * @param options.generator default what `seed` sets
@@ -315,7 +316,7 @@ export interface DropoutOptions {
 /**
  * Zeroes elements at random and scales the others up, so that sums keep their expectation: out = x · mask / (1 − p).
  *
- * Shapes: any → the same. Dtypes: float32, float64.
+ * Shapes: any → the same. Dtypes: float dtypes.
  *
  * Source: Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", 2014, section 4.
  *

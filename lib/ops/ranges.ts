@@ -85,7 +85,7 @@ export function arange(
 /**
  * A number of evenly spaced values, both ends included: out[i] = start + i · (stop − start) / (count − 1).
  *
- * Shapes: → [count]. Dtypes: float32, float64.
+ * Shapes: → [count]. Dtypes: float dtypes.
  *
  * @param options.dtype element type; default `float32`
  * @throws MyelinError `VALUE` for a count that is no non-negative integer

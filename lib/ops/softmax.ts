@@ -64,7 +64,7 @@ export interface SoftmaxOptions {
  *
  * outᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x), which never overflows.
  *
- * Shapes: any of at least one axis; the result has the same. Dtypes: float32, float64.
+ * Shapes: any of at least one axis; the result has the same. Dtypes: float dtypes.
  *
  * @param options.axis axis whose elements sum to 1; default −1, the last
  * @throws MyelinError `DTYPE` when `x` is not float; `INDEX` when it has no such axis
@@ -84,7 +84,7 @@ export function softmax(x: Tensor, { axis = -1 }: SoftmaxOptions = {}): Tensor {
  *
  * outᵢ = xᵢ − log Σⱼ exp(xⱼ)
  *
- * Shapes: any of at least one axis; the result has the same. Dtypes: float32, float64.
+ * Shapes: any of at least one axis; the result has the same. Dtypes: float dtypes.
  *
  * @param options.axis axis whose elements' exponentials sum to 1; default −1, the last
  * @throws MyelinError `DTYPE` when `x` is not float; `INDEX` when it has no such axis

@@ -21,7 +21,7 @@ export interface VarianceOptions extends ReduceOptions {
 /**
  * Variance over axes: out = Σ (x − mean)² / (n − correction).
  *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float32, float64. NaN where n = correction = 1.
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes. NaN where n = correction = 1.
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
@@ -54,7 +54,7 @@ function moments(op: string, x: Tensor, { axis, keepDims = false, correction = 1
 /**
  * Standard deviation over axes: the square root of {@link variance}.
  *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float32, float64.
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes.
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
@@ -194,7 +194,7 @@ export function vectorNorm<D extends FloatDType>(
 /**
  * Logarithm of a sum of exponentials, safe from overflow: out = ln Σ eˣ. That of nothing is −∞.
  *
- * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float32, float64.
+ * Shapes: any → without the reduced axes (extent 1 with `keepDims`). Dtypes: float dtypes.
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
