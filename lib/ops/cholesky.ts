@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './arithmetic.js';
 import { matmul } from './linalg.js';
 import { byColumns, checkSquare, columnsOf, turned } from './matrices.js';
-import { eye, tril } from './ranges.js';
+import { eye, tril } from './triangle.js';
 import { triangularSolve } from './triangular.js';
 
 /** The lower triangle with half of the diagonal. */

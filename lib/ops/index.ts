@@ -5,10 +5,11 @@ export * from './activation-piecewise.js';
 export * from './activation-random.js';
 export * from './activation-smooth.js';
 export * from './arithmetic.js';
-export { assign } from './assign.js';
 export * from './binary.js';
 export * from './bitwise.js';
 export type { Indexed } from './axis.js';
+export { assign, assignAt } from './assign.js';
+export { at, newAxis, type IndexSpec, type RangeText } from './at.js';
 export { cast } from './cast.js';
 export type { Pair } from './checks.js';
 export * from './clamp.js';
@@ -22,6 +23,8 @@ export * from './hyperbolic.js';
 export * from './differences.js';
 export * from './dtypes.js';
 export * from './histogram.js';
+export * from './grids.js';
+export * from './index-update.js';
 export { gather, indexSelect, oneHot, type IndexDType } from './indexing.js';
 export * from './eigh.js';
 export * from './einsum.js';
@@ -29,22 +32,38 @@ export { linear, matmul, matmulInteger, type MatMulIntegerOptions } from './lina
 export * from './logarithms.js';
 export * from './logic.js';
 export * from './loss.js';
+export { argwhere, flatnonzero, maskedFill, maskedScatter, maskedSelect, nonzero } from './masking.js';
 export * from './math.js';
 export * from './matrix.js';
 export * from './lstsq.js';
 export * from './lu.js';
-export { chunk, clone, concat, contiguous, pad, split, stack, tile, type Layout } from './move.js';
 export * from './nan-reduce.js';
+export { chunk, clone, concat, contiguous, split, stack, type Layout } from './move.js';
 export * from './norm.js';
 export type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
+export * from './padding.js';
 export * from './permute.js';
+export * from './pieces.js';
 export * from './pool.js';
 export * from './order-statistics.js';
 export { prod } from './prod.js';
-export * from './products.js';
 export * from './quantile.js';
 export { qr, type QrFactors } from './qr.js';
-export * from './random.js';
+export {
+  bernoulli,
+  dropout,
+  normal,
+  rand,
+  randint,
+  randn,
+  randperm,
+  uniform,
+  type DropoutOptions,
+  type NormalOptions,
+  type RandomOptions,
+  type UniformOptions,
+} from './random.js';
+export * from './products.js';
 export * from './ranges.js';
 export {
   all,
@@ -61,10 +80,23 @@ export {
   type DTypeOption,
   type ReduceOptions,
 } from './reduce.js';
+export * from './repeat.js';
 export { expand, flatten, reshape, squeeze, unsqueeze, type KnownShape } from './reshape.js';
+export * from './rotate.js';
 export * from './rounding.js';
 export { cummax, cummin, cumprod, cumsum, logcumsumexp, type ScanOptions } from './scan.js';
 export * from './search.js';
+export * from './sampling.js';
+export {
+  putAlongAxis,
+  scatter,
+  scatterAdd,
+  scatterReduce,
+  type Reduction,
+  type ScatterOptions,
+  type ScatterReduceOptions,
+} from './scatter.js';
+export * from './segment.js';
 export { flip, select, slice, type SliceSpec } from './slice.js';
 export * from './softmax.js';
 export * from './special.js';
@@ -75,3 +107,16 @@ export * from './unique.js';
 export { det, inv, logdet, slogdet, solve, type SignAndLog, type SolveOptions } from './solve.js';
 export { pinv, svd, svdvals, type RankOptions, type SingularValueDecomposition } from './svd.js';
 export { solveTriangular, type SolveTriangularOptions } from './triangular.js';
+export { take, takeAlongAxis } from './take.js';
+export * from './triangle.js';
+export { broadcastTensors, broadcastTo, moveAxis, narrow, ravel, swapAxes, unflatten, view } from './views.js';
+export {
+  asStrided,
+  diag,
+  diagEmbed,
+  diagonal,
+  unfold,
+  type DiagonalOptions,
+  type StridedOptions,
+  type UnfoldOptions,
+} from './windows.js';

@@ -8,7 +8,8 @@ import { checkDTypeOf, checkInteger, checkTensor } from './checks.js';
 /** Dtypes of indices. */
 export type IndexDType = 'int32' | 'int64';
 
-function checkIndex(op: string, index: unknown): asserts index is Tensor<IndexDType> {
+/** Refuses what is not a tensor of integers that can be indices. */
+export function checkIndex(op: string, index: unknown): asserts index is Tensor<IndexDType> {
   checkTensor(op, 'index', index);
   checkDTypeOf(op, 'index', index, ['int32', 'int64']);
 }
@@ -27,8 +28,8 @@ const indexSelectOp = defineOp({
   grad: ({ index, dout, spec, attrs }) => ({ x: addAtIndex(dout, index, spec.x.shape, attrs.axis) }),
 });
 
-const indexAddOp = defineOp({
-  name: 'indexAdd',
+const indexSelectBackwardOp = defineOp({
+  name: 'indexSelectBackward',
   inputs: ['dout', 'index'],
   attrs: { shape: 'ints', axis: 'int' },
   save: ['index'],
@@ -36,8 +37,9 @@ const indexAddOp = defineOp({
   grad: ({ index, dout, attrs }) => ({ dout: indexSelect(dout, index as Tensor<IndexDType>, { axis: attrs.axis }) }),
 });
 
-function addAtIndex(dout: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
-  return indexAddOp({ dout, index }, { shape, axis });
+/** Zeros of a shape, with the slices of `dout` added where the index says: the gradient of {@link indexSelect}. */
+export function addAtIndex(dout: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
+  return indexSelectBackwardOp({ dout, index }, { shape, axis });
 }
 
 /**
@@ -68,17 +70,16 @@ export function indexSelect<D extends DType>(
   return indexSelectOp({ x, index }, { axis: normalizeAxis('indexSelect', axis, x.rank) }) as Tensor<D>;
 }
 
-function inferGather(x: Tensor, index: Tensor, axis: number): TensorSpec {
-  const inside = index.rank === x.rank && index.shape.every((extent, a) => a === axis || extent <= x.shape[a]!);
-  if (!inside) {
-    fail(
-      'SHAPE',
-      'gather',
-      `x is ${describe(x)}, index is ${describe(index)} (need as many axes, and no larger ones except axis ${axis})`,
-      { x: x.shape, index: index.shape },
-    );
-  }
-  return { dtype: x.dtype, shape: index.shape };
+/** Refuses indices that are not of the rank of x, or reach beyond it on another axis than the indexed one. */
+export function checkPlaces(op: string, x: TensorSpec, index: TensorSpec, axis: number): void {
+  const { length: rank } = x.shape;
+  if (index.shape.length === rank && index.shape.every((extent, a) => a === axis || extent <= x.shape[a]!)) return;
+  fail(
+    'SHAPE',
+    op,
+    `x is ${describe(x)}, index is ${describe(index)} (need as many axes, and no larger ones except axis ${axis})`,
+    { x: x.shape, index: index.shape },
+  );
 }
 
 const gatherOp = defineOp({
@@ -86,38 +87,40 @@ const gatherOp = defineOp({
   inputs: ['x', 'index'],
   attrs: { axis: 'int' },
   save: ['index'],
-  infer: ({ x, index }, { axis }) => inferGather(x, index, axis),
-  grad: ({ index, dout, spec, attrs }) => ({ x: addAtEach(dout, index, spec.x.shape, attrs.axis) }),
+  infer: ({ x, index }, { axis }) => (checkPlaces('gather', x, index, axis), { dtype: x.dtype, shape: index.shape }),
+  grad: ({ index, dout, spec, attrs }) => ({
+    x: addAtEach(dout, index, spec.x.shape, attrs.axis),
+  }),
 });
 
-const scatterAddOp = defineOp({
-  name: 'scatterAdd',
+const gatherBackwardOp = defineOp({
+  name: 'gatherBackward',
   inputs: ['dout', 'index'],
   attrs: { shape: 'ints', axis: 'int' },
   save: ['index'],
   infer: ({ dout }, { shape }) => ({ dtype: dout.dtype, shape }),
-  grad: ({ index, dout, attrs }) => ({ dout: gather(dout, index as Tensor<IndexDType>, { axis: attrs.axis }) }),
+  grad: ({ index, dout, attrs }) => ({ dout: gatherOp({ x: dout, index }, { axis: attrs.axis }) }),
 });
 
 /** Zeros of a shape, to which each element of `dout` is added at its index along an axis: the gradient of gathering. */
 export function addAtEach(dout: Tensor, index: Tensor, shape: Shape, axis: number): Tensor {
-  return scatterAddOp({ dout, index }, { shape, axis });
+  return gatherBackwardOp({ dout, index }, { shape, axis });
 }
 
 /**
- * Takes one element per index along an axis: out[i][j] = x[i][index[i][j]] for axis 1.
+ * Takes elements along one axis, each place naming its own: out[i, j, …] = x[index[i, j, …], j, …] for axis 0.
  *
- * Shapes: x [..., N, ...], index of the same rank and no larger elsewhere → the shape of index. Dtypes: x any; index int32
- * or int64. The gradient adds up where an element is taken more than once.
+ * Shapes: index as many axes as x, none larger except the axis itself → that of the index. Dtypes: x any; index int32 or
+ * int64. The gradient adds up where an index occurs more than once, always in the same order.
  *
- * @param options.axis axis of x; default −1
- * @throws MyelinError `SHAPE` when the index does not fit; `INDEX` for an index below 0 or beyond the axis; `DTYPE` for
+ * @param options.axis axis along which to take; default −1
+ * @throws MyelinError `SHAPE` when index has other axes; `INDEX` for an index below 0 or beyond the axis; `DTYPE` for
  * indices that are no integers
  * @example
  * ```ts
  * import { gather, tensor } from 'myelin';
  * const x = tensor([[1, 2], [3, 4]]);
- * console.log(gather(x, tensor([[1], [0]], { dtype: 'int64' })).toArray()); // [ [ 2 ], [ 3 ] ]
+ * console.log(gather(x, tensor([[1], [0]], { dtype: 'int32' }), { axis: 1 }).toArray()); // [ [ 2 ], [ 3 ] ]
  * ```
  */
 export function gather<D extends DType>(

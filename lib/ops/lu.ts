@@ -19,7 +19,7 @@ import {
   turned,
 } from './matrices.js';
 import { concat } from './move.js';
-import { eye, tril, triu } from './ranges.js';
+import { eye, tril, triu } from './triangle.js';
 import { argmax } from './reduce.js';
 import { expand, unsqueeze } from './reshape.js';
 import { sliceAxis } from './slice.js';

@@ -6,7 +6,7 @@ import { mul } from './arithmetic.js';
 import { checkReal } from './checks.js';
 import { where } from './compare.js';
 import { reciprocal } from './math.js';
-import { eye } from './ranges.js';
+import { eye } from './triangle.js';
 import { transpose } from './permute.js';
 import { expand, unsqueeze } from './reshape.js';
 

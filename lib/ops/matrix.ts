@@ -13,7 +13,7 @@ import { ceil } from './rounding.js';
 import { log2, sqrt } from './math.js';
 import { checkMatrix, checkSquare, columnsOf, rowsOf } from './matrices.js';
 import { permute } from './permute.js';
-import { eye } from './ranges.js';
+import { eye } from './triangle.js';
 import { max, min, sum } from './reduce.js';
 import { expand, reshape, unsqueeze } from './reshape.js';
 import { inverse, solveMatrices } from './solve.js';

@@ -8,10 +8,12 @@ import { Tensor } from '../tensor/tensor.js';
 import type { BroadcastShape, MatMulFits, MatMulShape, TransposedShape } from '../tensor/types.js';
 import * as activation from './activation.js';
 import * as arithmetic from './arithmetic.js';
-import { assign } from './assign.js';
 import * as binary from './binary.js';
 import * as bitwise from './bitwise.js';
 import type { Indexed } from './axis.js';
+import { assign, assignAt } from './assign.js';
+import * as indexing from './at.js';
+import type { IndexSpec } from './at.js';
 import { cast } from './cast.js';
 import * as clamping from './clamp.js';
 import * as closeness from './closeness.js';
@@ -21,9 +23,11 @@ import * as division from './division.js';
 import * as hyperbolic from './hyperbolic.js';
 import * as differences from './differences.js';
 import type { DiffOptions } from './differences.js';
+import * as lookup from './indexing.js';
 import * as linalg from './linalg.js';
 import * as logarithms from './logarithms.js';
 import * as logic from './logic.js';
+import * as masking from './masking.js';
 import * as math from './math.js';
 import * as move from './move.js';
 import type { Layout } from './move.js';
@@ -33,6 +37,12 @@ import * as orders from './order-statistics.js';
 import * as products from './prod.js';
 import * as quantiles from './quantile.js';
 import type { QuantileOptions } from './quantile.js';
+import * as pieces from './pieces.js';
+import * as repeating from './repeat.js';
+import * as rotating from './rotate.js';
+import * as triangles from './triangle.js';
+import * as views from './views.js';
+import * as windows from './windows.js';
 import * as reduce from './reduce.js';
 import type { Accumulated, AxisOptions, DTypeOption, ReduceOptions } from './reduce.js';
 import * as reshaping from './reshape.js';
@@ -90,7 +100,17 @@ const methods = {
   ...pick(statistics, ['variance', 'std', 'norm', 'logSumExp']),
   ...pick(reshaping, ['reshape', 'flatten', 'squeeze', 'unsqueeze', 'expand']),
   ...pick(permuting, ['permute', 'transpose']),
-  ...pick(slicing, ['slice', 'flip']),
+  ...pick(slicing, ['slice', 'flip', 'select']),
+  ...pick(indexing, ['at']),
+  ...pick(views, ['view', 'ravel', 'unflatten', 'swapAxes', 'moveAxis', 'broadcastTo', 'narrow']),
+  ...pick(windows, ['unfold', 'diagonal']),
+  ...pick(masking, ['nonzero', 'maskedFill', 'maskedSelect']),
+  ...pick(lookup, ['gather', 'indexSelect']),
+  ...pick(repeating, ['tile', 'repeat', 'repeatInterleave']),
+  ...pick(move, ['split', 'chunk']),
+  ...pick(pieces, ['unbind']),
+  ...pick(rotating, ['roll']),
+  ...pick(triangles, ['tril', 'triu']),
   ...pick(move, ['contiguous', 'clone']),
   ...pick(linalg, ['matmul']),
   to: cast,
@@ -247,6 +267,31 @@ declare module '../tensor/tensor.js' {
     expand<const T extends Shape>(shape: T): Tensor<D, KnownShape<T>>;
     slice(...specs: readonly SliceSpec[]): Tensor<D>;
     flip(axis?: number | readonly number[]): Tensor<D>;
+    select(axis: number, index: number): Tensor<D>;
+    at(...specs: readonly IndexSpec[]): Tensor<D>;
+    view<const T extends Shape>(shape: T): Tensor<D, KnownShape<T>>;
+    ravel(): Tensor<D>;
+    unflatten(axis: number, extents: Shape): Tensor<D>;
+    swapAxes(a: number, b: number): Tensor<D>;
+    moveAxis(from: number | readonly number[], to: number | readonly number[]): Tensor<D>;
+    broadcastTo<const T extends Shape>(shape: T): Tensor<D, KnownShape<T>>;
+    narrow(axis: number, start: number, length: number): Tensor<D>;
+    unfold(options: windows.UnfoldOptions): Tensor<D>;
+    diagonal(options?: windows.DiagonalOptions): Tensor<D>;
+    nonzero(): Tensor<'int64'>;
+    maskedFill(mask: Tensor<'bool'>, value: Tensor<D> | number): Tensor<D>;
+    maskedSelect(mask: Tensor<'bool'>): Tensor<D>;
+    gather(index: Tensor<lookup.IndexDType>, options?: pieces.AlongOptions): Tensor<D>;
+    indexSelect(index: Tensor<lookup.IndexDType>, options?: pieces.AlongOptions): Tensor<D>;
+    tile(repeats: readonly number[]): Tensor<D>;
+    repeat(repeats: readonly number[]): Tensor<D>;
+    repeatInterleave(repeats: number | Tensor<lookup.IndexDType>, options?: { readonly axis?: number }): Tensor<D>;
+    split(extents: number | readonly number[], options?: pieces.AlongOptions): Tensor<D>[];
+    chunk(count: number, options?: pieces.AlongOptions): Tensor<D>[];
+    unbind(options?: pieces.AlongOptions): Tensor<D>[];
+    roll(shifts: number | readonly number[], options?: { readonly axis?: number | readonly number[] }): Tensor<D>;
+    tril(options?: triangles.DiagonalLimit): Tensor<D, S>;
+    triu(options?: triangles.DiagonalLimit): Tensor<D, S>;
     contiguous(options?: { readonly layout?: Layout }): Tensor<D, S>;
     clone(): Tensor<D, S>;
     matmul<B extends DType, T extends Shape>(
@@ -271,7 +316,7 @@ function install(name: string, method: Method): void {
 }
 
 for (const [name, method] of Object.entries(methods)) install(name, method as Method);
-provideAssign(assign);
+provideAssign(assign, assignAt);
 
 // A file without exports counts as CommonJS in the bundle, and so would all that it imports.
 export {};

@@ -5,9 +5,9 @@ import { channelsLastStrides, isContiguous, normalizeAxis, type Shape } from '..
 import { scope } from '../tensor/scope.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { promoteAll } from './cast.js';
-import { checkElement, checkInteger, checkTensor } from './checks.js';
-import { expand, reshape, unsqueeze } from './reshape.js';
-import { slice, sliceAxis, type SliceSpec } from './slice.js';
+import { checkInteger, checkTensor } from './checks.js';
+import { unsqueeze } from './reshape.js';
+import { sliceAxis } from './slice.js';
 import { withExtent } from './spec.js';
 
 /** Order of a tensor's elements in memory; shapes and indices are the same in both. */
@@ -115,7 +115,8 @@ const concatOp = defineOp({
   }),
 });
 
-function checkList(op: string, tensors: readonly Tensor[]): void {
+/** Refuses what is not a list of at least one tensor. */
+export function checkList(op: string, tensors: readonly Tensor[]): void {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     fail('VALUE', op, `tensors is ${show(tensors)} (need a list of at least one tensor)`);
   }
@@ -236,93 +237,4 @@ export function chunk<D extends DType>(
   const at = normalizeAxis('chunk', axis, x.rank);
   checkInteger('chunk', 'count', count, 1);
   return split(x, Math.max(1, Math.ceil(x.shape[at]! / count)), { axis: at });
-}
-
-const padOp = defineOp({
-  name: 'pad',
-  inputs: ['x'],
-  attrs: { before: 'ints', after: 'ints', value: 'float' },
-  save: [],
-  infer: ({ x }, { before, after }) => ({
-    dtype: x.dtype,
-    shape: x.shape.map((extent, axis) => before[axis]! + extent + after[axis]!),
-  }),
-  grad: ({ dout, spec, attrs: { before } }) => ({
-    x: slice(dout, ...before.map((start, axis): SliceSpec => [start, start + spec.x.shape[axis]!])),
-  }),
-});
-
-/**
- * Puts a border of one value around a tensor.
- *
- * Shapes: extent N with widths [before, after] → before + N + after. Dtypes: all.
- *
- * @param widths one [before, after] per axis, for the last axes if there are fewer
- * @param options.value what the border holds; default 0
- * @throws MyelinError `VALUE` for widths that are no non-negative integers or a value that the dtype cannot hold; `SHAPE`
- * for more widths than axes
- * @example
- * ```ts
- * import { pad, tensor } from 'myelin';
- * console.log(pad(tensor([1, 2]), [[1, 2]], { value: 9 }).toArray()); // [ 9, 1, 2, 9, 9 ]
- * ```
- */
-export function pad<D extends DType>(
-  x: Tensor<D>,
-  widths: readonly (readonly [before: number, after: number])[],
-  { value = 0 }: { readonly value?: number } = {},
-): Tensor<D> {
-  checkTensor('pad', 'x', x);
-  checkElement('pad', 'value', value, x.dtype);
-  if (widths.length > x.rank)
-    fail('SHAPE', 'pad', `${widths.length} widths for ${describe(x)} (need at most one per axis)`);
-  if (!widths.flat().every((width) => Number.isInteger(width) && width >= 0)) {
-    fail('VALUE', 'pad', `widths are ${show(widths.map((width) => [...width]))} (need non-negative integers)`, {
-      widths,
-    });
-  }
-  const whole = x.shape.map((_, axis) => widths[axis - x.rank + widths.length] ?? ([0, 0] as const));
-  return padOp(
-    { x },
-    { before: whole.map(([before]) => before), after: whole.map(([, after]) => after), value },
-  ) as Tensor<D>;
-}
-
-/**
- * Repeats a whole tensor along its axes, as NumPy's `tile`.
- *
- * Shapes: extent N with r repeats → N · r; missing leading axes count as 1 on either side. Dtypes: all.
- *
- * @param repeats how often, per axis
- * @throws MyelinError `VALUE` for repeats that are no non-negative integers
- * @example
- * ```ts
- * import { tensor, tile } from 'myelin';
- * console.log(tile(tensor([1, 2]), [2, 2]).toArray()); // [ [ 1, 2, 1, 2 ], [ 1, 2, 1, 2 ] ]
- * ```
- */
-export function tile<D extends DType>(x: Tensor<D>, repeats: readonly number[]): Tensor<D> {
-  checkTensor('tile', 'x', x);
-  if (!repeats.every((count) => Number.isInteger(count) && count >= 0)) {
-    fail('VALUE', 'tile', `repeats are ${show([...repeats])} (need non-negative integers)`, { repeats });
-  }
-  const rank = Math.max(x.rank, repeats.length);
-  const shape = [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
-  const counts = [...new Array<number>(rank - repeats.length).fill(1), ...repeats];
-  return scope(() => {
-    // One axis after another, so that a tensor of many axes needs no more than one axis in between.
-    return shape.reduce<Tensor>(
-      (tiled, extent, axis) => {
-        const count = counts[axis]!;
-        if (count === 1) return tiled;
-        const repeated = expand(unsqueeze(tiled, axis), [
-          ...tiled.shape.slice(0, axis),
-          count,
-          ...tiled.shape.slice(axis),
-        ]);
-        return reshape(repeated, withExtent(tiled.shape, axis, count * extent));
-      },
-      reshape(x, shape),
-    );
-  }) as Tensor<D>;
 }

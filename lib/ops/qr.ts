@@ -8,7 +8,7 @@ import { zeros } from './creation.js';
 import { matmul } from './linalg.js';
 import { batchOf, byColumns, checkMatrix, columnsOf, rowsOf, turned } from './matrices.js';
 import { concat } from './move.js';
-import { tril } from './ranges.js';
+import { tril } from './triangle.js';
 import { sliceAxis } from './slice.js';
 import { triangularSolve } from './triangular.js';
 

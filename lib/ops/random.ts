@@ -28,7 +28,8 @@ const uniformOp = defineOp({
   grad: 'none',
 });
 
-function checkDraw(op: string, shape: Shape, dtype: DType): void {
+/** Refuses a shape or dtype in which no real numbers can be drawn. */
+export function checkDraw(op: string, shape: Shape, dtype: DType): void {
   checkShape(op, shape);
   checkDType(op, dtype);
   if (!floats.includes(dtype)) fail('DTYPE', op, `dtype is ${dtype} (need a float dtype)`, { dtype });

@@ -1,15 +1,12 @@
 import { defineOp } from '../engine/define.js';
 import { checkDType, floatDTypes, integerDTypes, isFloat, type DType, type FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
-import { checkShape, type Shape } from '../tensor/shape.js';
+import { checkShape } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { sub } from './arithmetic.js';
-import { cast } from './cast.js';
-import { checkInteger, checkNumber, checkTensor, fits } from './checks.js';
-import { eq, ge, le, where } from './compare.js';
-import { zerosLike, type CreationOptions } from './creation.js';
-import { unsqueeze } from './reshape.js';
+import { pow } from './arithmetic.js';
+import { checkInteger, checkNumber, fits } from './checks.js';
+import type { CreationOptions } from './creation.js';
 
 const arangeOp = defineOp({
   name: 'arange',
@@ -82,6 +79,14 @@ export function arange(
   return arangeOp({}, { start, step, length, dtype });
 }
 
+function linspaced<D extends FloatDType>(op: string, start: number, stop: number, count: number, dtype: D): Tensor<D> {
+  checkNumber(op, 'start', start);
+  checkNumber(op, 'stop', stop);
+  checkInteger(op, 'count', count, 0);
+  checkShape(op, [count]);
+  return arangeOp({}, { start, step: count > 1 ? (stop - start) / (count - 1) : 0, length: count, dtype }) as Tensor<D>;
+}
+
 /**
  * A number of evenly spaced values, both ends included: out[i] = start + i · (stop − start) / (count − 1).
  *
@@ -101,84 +106,37 @@ export function linspace<D extends FloatDType = 'float32'>(
   count: number,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
 ): Tensor<D> {
-  checkNumber('linspace', 'start', start);
-  checkNumber('linspace', 'stop', stop);
-  checkInteger('linspace', 'count', count, 0);
-  checkShape('linspace', [count]);
-  return arangeOp({}, { start, step: count > 1 ? (stop - start) / (count - 1) : 0, length: count, dtype }) as Tensor<D>;
+  return linspaced('linspace', start, stop, count, dtype);
 }
 
-// Column index minus row index: constant along diagonals.
-function diagonals(rows: number, columns: number): Tensor {
-  return sub(unsqueeze(arange(columns), 0), unsqueeze(arange(rows), 1));
+/** Options of {@link logspace}. */
+export interface LogspaceOptions<D extends FloatDType> extends CreationOptions<D> {
+  /** What is raised to the exponents; default 10. */
+  readonly base?: number;
 }
 
 /**
- * A matrix with ones on the diagonal and zeros elsewhere.
+ * A number of values evenly spaced on a logarithmic scale: out[i] = base ^ (start + i · (stop − start) / (count − 1)).
  *
- * Shapes: → [rows, columns]. Dtypes: all.
+ * Shapes: → [count]. Dtypes: float32, float64.
  *
- * @param columns default `rows`
+ * @param start exponent of the first value
+ * @param stop exponent of the last value
+ * @param options.base default 10
  * @param options.dtype element type; default `float32`
- * @throws MyelinError `SHAPE` for an impossible shape
+ * @throws MyelinError `VALUE` for a count that is no non-negative integer or a base that is no number
  * @example
  * ```ts
- * import { eye } from 'myelin';
- * console.log(eye(2).toArray()); // [ [ 1, 0 ], [ 0, 1 ] ]
+ * import { logspace } from 'myelin';
+ * console.log(logspace(0, 3, 4, { base: 2 }).toArray()); // [ 1, 2, 4, 8 ]
  * ```
  */
-export function eye<D extends DType = 'float32'>(
-  rows: number,
-  columns: number = rows,
-  { dtype = 'float32' as D }: CreationOptions<D> = {},
+export function logspace<D extends FloatDType = 'float32'>(
+  start: number,
+  stop: number,
+  count: number,
+  { base = 10, dtype = 'float32' as D }: LogspaceOptions<D> = {},
 ): Tensor<D> {
-  checkShape('eye', [rows, columns]);
-  return scope(() => cast(eq(diagonals(rows, columns), 0), dtype));
-}
-
-function triangle(op: string, x: Tensor, keep: (diagonals: Tensor) => Tensor<'bool'>): Tensor {
-  checkTensor(op, 'x', x);
-  if (x.rank < 2) fail('SHAPE', op, `x has ${x.rank} axes (need at least two)`, { shape: x.shape });
-  const [rows, columns] = x.shape.slice(-2) as [number, number];
-  return scope(() => where(keep(diagonals(rows, columns)), x, zerosLike(x)));
-}
-
-/**
- * The lower triangle of a matrix, or of a batch of them; zeros above it.
- *
- * Shapes: [..., M, N] → the same. Dtypes: all.
- *
- * @param options.diagonal highest diagonal that is kept, 0 for the main one; default 0
- * @throws MyelinError `SHAPE` for fewer than two axes
- * @example
- * ```ts
- * import { ones, tril } from 'myelin';
- * console.log(tril(ones([2, 2])).toArray()); // [ [ 1, 0 ], [ 1, 1 ] ]
- * ```
- */
-export function tril<D extends DType, S extends Shape>(
-  x: Tensor<D, S>,
-  { diagonal = 0 }: { readonly diagonal?: number } = {},
-): Tensor<D, S> {
-  return triangle('tril', x, (at) => le(at, diagonal)) as Tensor<D, S>;
-}
-
-/**
- * The upper triangle of a matrix, or of a batch of them; zeros below it.
- *
- * Shapes: [..., M, N] → the same. Dtypes: all.
- *
- * @param options.diagonal lowest diagonal that is kept, 0 for the main one; default 0
- * @throws MyelinError `SHAPE` for fewer than two axes
- * @example
- * ```ts
- * import { ones, triu } from 'myelin';
- * console.log(triu(ones([2, 2]), { diagonal: 1 }).toArray()); // [ [ 0, 1 ], [ 0, 0 ] ]
- * ```
- */
-export function triu<D extends DType, S extends Shape>(
-  x: Tensor<D, S>,
-  { diagonal = 0 }: { readonly diagonal?: number } = {},
-): Tensor<D, S> {
-  return triangle('triu', x, (at) => ge(at, diagonal)) as Tensor<D, S>;
+  checkNumber('logspace', 'base', base);
+  return scope(() => pow(base, linspaced('logspace', start, stop, count, dtype))) as Tensor<D>;
 }

@@ -98,6 +98,12 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return scope(() => reshapeOp({ x: contiguous(x) }, { shape: target }));
 }
 
+/** Whether a tensor can have another shape, of as many elements, without being copied. */
+export function isViewable(op: string, x: Tensor, shape: Shape): boolean {
+  checkList(op, shape);
+  return reshapedStrides(x, resolveShape(op, x, shape)) !== undefined;
+}
+
 /** A shape that was asked for, unless −1 leaves it open. */
 export type KnownShape<S extends Shape> = -1 extends S[number] ? Shape : S;
 

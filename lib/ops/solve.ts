@@ -20,7 +20,7 @@ import {
   scaleColumns,
   turned,
 } from './matrices.js';
-import { eye } from './ranges.js';
+import { eye } from './triangle.js';
 import { prod } from './prod.js';
 import { any } from './reduce.js';
 import { reshape, unsqueeze } from './reshape.js';

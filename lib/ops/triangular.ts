@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { neg } from './arithmetic.js';
 import { matmul } from './linalg.js';
 import { alignBatches, checkMatrix, checkSameDType, checkSquare, columnsOf, rowsOf, turned } from './matrices.js';
-import { tril, triu } from './ranges.js';
+import { tril, triu } from './triangle.js';
 
 /** The part of a gradient that falls on what a triangular solver reads. */
 function onTriangle(x: Tensor, upper: boolean, unit: boolean): Tensor {

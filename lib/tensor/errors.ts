@@ -104,6 +104,17 @@ function refuseMemory(cause: OutOfMemory, op: string): never {
   throw new MyelinError('OUT_OF_MEMORY', op, message, { asked, live, limit }, { cause });
 }
 
+/** Runs part of `op` and lets its errors name `op`, which the user called, instead of what it is made of. */
+export function inNameOf<T>(op: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof MyelinError) || error.op === op) throw error;
+    const message = error.message.slice(error.op.length + 2);
+    throw new MyelinError(error.code, op, message, error.details, { cause: error });
+  }
+}
+
 /** `float32[2,3]`: how errors name a tensor. */
 export function describe(tensor: { readonly dtype: DType; readonly shape: readonly number[] }): string {
   return `${tensor.dtype}[${tensor.shape.join(',')}]`;

@@ -1,3 +1,4 @@
+import type { IndexSpec } from '../ops/at.js';
 import { checkDType, dtypeInfo, type DType } from './dtype.js';
 import { fail, show } from './errors.js';
 import { checkShape, sizeOf, stridesOf, type Shape } from './shape.js';
@@ -8,6 +9,8 @@ import { Tensor } from './tensor.js';
 export interface Assignable {
   /** Overwrites the contents in place; a number fills, a tensor of the same dtype broadcasts. */
   assign(source: Tensor | number): this;
+  /** Overwrites a part, named as in `at`, in place; the source broadcasts to it. */
+  assignAt(specs: readonly IndexSpec[], source: Tensor | number): this;
 }
 
 // The three kinds are types beside their classes: compared as classes, member by member, a Parameter<'float32'> would
@@ -45,10 +48,12 @@ export type Parameter<D extends DType = DType, S extends Shape = Shape> = Variab
 export type Buffer<D extends DType = DType, S extends Shape = Shape> = Variable<D, S>;
 
 let write: (target: Variable, source: Tensor | number) => void;
+let writeAt: (target: Variable, specs: readonly IndexSpec[], source: Tensor | number) => void;
 
 /** Assignment is an op, and ops are made of tensors: this file comes before them and is told later. */
-export function provideAssign(body: typeof write): void {
-  write = body;
+export function provideAssign(whole: typeof write, part: typeof writeAt): void {
+  write = whole;
+  writeAt = part;
 }
 
 abstract class VariableTensor<D extends DType, S extends Shape> extends Tensor<D, S> implements Assignable {
@@ -60,6 +65,11 @@ abstract class VariableTensor<D extends DType, S extends Shape> extends Tensor<D
 
   assign(source: Tensor | number): this {
     write(this, source);
+    return this;
+  }
+
+  assignAt(specs: readonly IndexSpec[], source: Tensor | number): this {
+    writeAt(this, specs, source);
     return this;
   }
 

@@ -58,6 +58,12 @@ const std::vector<OpInfo>& all_ops() {
     register_softmax(list);
     register_loss(list);
     register_index(list);
+    register_gather(list);
+    register_scatter(list);
+    register_masking(list);
+    register_windows(list);
+    register_advanced(list);
+    register_sampling(list);
     register_move(list);
     register_random(list);
     register_optim(list);

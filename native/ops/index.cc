@@ -1,15 +1,10 @@
 #include <cstring>
 #include <vector>
 
-#include "ops/support.h"
+#include "ops/places.h"
 
 namespace myelin {
 namespace {
-
-[[noreturn]] void refuse_index(std::int64_t value, std::int64_t position, std::int64_t extent) {
-  fail("INDEX", "index " + std::to_string(value) + " at position " + std::to_string(position) +
-                    " is outside an axis of extent " + std::to_string(extent));
-}
 
 // The indices in row-major order, each in [0, extent): checked before anything is read or written with them.
 std::vector<std::int64_t> read_indices(const View& index, std::int64_t extent, const KernelTable& kernels) {
@@ -97,16 +92,9 @@ void add_rows(const T* dout, const std::vector<std::int64_t>& rows, const AxisSp
   });
 }
 
-void check_shape(Attrs& attrs, const View& out) {
-  int count = 0;
-  const Dims shape = attrs.integers(count);
-  require(count == out.rank && std::equal(shape.begin(), shape.begin() + count, out.shape.begin()),
-          "the result has a wrong shape");
-}
-
-void index_add(OpCall& call) {
+void index_select_backward(OpCall& call) {
   const View &index = call.in[1], &out = call.out[0];
-  check_shape(call.attrs, out);
+  require_shape(call.attrs, out);
   const int axis = axis_of(call.attrs, out);
   require(out.dtype == call.in[0].dtype && out.contiguous() && replaces_axis(call.in[0], out, index, axis),
           "the result has a wrong shape");
@@ -117,86 +105,6 @@ void index_add(OpCall& call) {
   visit_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     add_rows(dout.as<T>(), rows, AxisSplit(out, axis), out.as<T>(), add_kernel<T>(call.kernels));
-  });
-}
-
-// `whole` read at the positions of `part`, with its axis standing still: an element of gather lies index * stride on.
-View without_axis(View whole, const View& part, int axis) {
-  whole.shape = part.shape;
-  whole.strides[axis] = 0;
-  return whole;
-}
-
-void check_gather(const View& whole, const View& part, const View& index, int axis) {
-  require(whole.dtype == part.dtype && part.same_shape(index) && part.rank == whole.rank,
-          "the result has a wrong shape");
-  for (int i = 0; i < whole.rank; i++) {
-    require(i == axis || part.shape[i] <= whole.shape[i], "the indices reach outside the tensor");
-  }
-}
-
-void gather(OpCall& call) {
-  const View &x = call.in[0], &out = call.out[0];
-  const int axis = axis_of(call.attrs, x);
-  check_gather(x, out, call.in[1], axis);
-  std::vector<std::int64_t> values = read_indices(call.in[1], x.shape[axis], call.kernels);
-  if (values.empty()) return;
-  const View index = contiguous_view(values.data(), DType::kInt64, out.shape.data(), out.rank);
-  const View source = without_axis(x, out, axis);
-  const std::ptrdiff_t step = x.strides[axis];
-  visit_size(x.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const LoopNest<3> nest({&out, &source, &index});
-    run_nest(nest, [&](const std::array<char*, 3>& at, std::size_t n) {
-      T* to = reinterpret_cast<T*>(at[0]);
-      const T* from = reinterpret_cast<const T*>(at[1]);
-      const std::int64_t* which = reinterpret_cast<const std::int64_t*>(at[2]);
-      for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(n); i++) {
-        to[i * nest.inner_stride(0)] = from[i * nest.inner_stride(1) + which[i * nest.inner_stride(2)] * step];
-      }
-    });
-  });
-}
-
-template <class T>
-T wrapping_add(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    using Unsigned = std::make_unsigned_t<T>;
-    return static_cast<T>(static_cast<Unsigned>(a) + static_cast<Unsigned>(b));
-  } else {
-    return a + b;
-  }
-}
-
-// One thread, in row-major order of dout.
-template <class T>
-void add_elements(const View& dout, const View& target, const std::int64_t* which, std::ptrdiff_t step, int axis) {
-  if (axis < dout.rank) {
-    for (std::int64_t i = 0; i < dout.shape[axis]; i++) {
-      View rest = dout, into = target;
-      rest.data += i * dout.strides[axis] * static_cast<std::ptrdiff_t>(sizeof(T));
-      into.data += i * target.strides[axis] * static_cast<std::ptrdiff_t>(sizeof(T));
-      std::int64_t below = 1;
-      for (int a = axis + 1; a < dout.rank; a++) below *= dout.shape[a];
-      add_elements<T>(rest, into, which + i * below, step, axis + 1);
-    }
-    return;
-  }
-  T* to = reinterpret_cast<T*>(target.data) + *which * step;
-  *to = wrapping_add(*to, *reinterpret_cast<const T*>(dout.data));
-}
-
-void scatter_add(OpCall& call) {
-  const View &dout = call.in[0], &out = call.out[0];
-  check_shape(call.attrs, out);
-  const int axis = axis_of(call.attrs, out);
-  check_gather(out, dout, call.in[1], axis);
-  const std::vector<std::int64_t> which = read_indices(call.in[1], out.shape[axis], call.kernels);
-  fill_view(out, 0);
-  if (which.empty()) return;
-  const View target = without_axis(out, dout, axis);
-  visit_dtype(out.dtype, [&](auto tag) {
-    add_elements<typename decltype(tag)::type>(dout, target, which.data(), out.strides[axis], 0);
   });
 }
 
@@ -220,9 +128,7 @@ void one_hot(OpCall& call) {
 
 void register_index(OpList& ops) {
   ops.push_back({"indexSelect", 2, 1, index_select, true});
-  ops.push_back({"indexAdd", 2, 1, index_add});
-  ops.push_back({"gather", 2, 1, gather, true});
-  ops.push_back({"scatterAdd", 2, 1, scatter_add});
+  ops.push_back({"indexSelectBackward", 2, 1, index_select_backward});
   ops.push_back({"oneHot", 1, 1, one_hot, true});
 }
 

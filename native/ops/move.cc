@@ -102,7 +102,7 @@ void concat(OpCall& call) {
   require(at == out.shape[axis], "the parts do not fill the result");
 }
 
-void pad(OpCall& call) {
+void pad_constant(OpCall& call) {
   const View &x = call.in[0], &out = call.out[0];
   int count = 0;
   const Dims before = call.attrs.integers(count);
@@ -201,7 +201,7 @@ void register_move(OpList& ops) {
   ops.push_back({"assign", 2, 0, [](OpCall& call) { copy_view(call.in[1], call.in[0], call.kernels); }, true});
   ops.push_back({"copy", 1, 1, copy, true});
   ops.push_back({"concat", kVariadic, 1, concat, true});
-  ops.push_back({"pad", 1, 1, pad, true});
+  ops.push_back({"padConstant", 1, 1, pad_constant, true});
   ops.push_back({"sliceBackward", 1, 1, slice_backward, true});
   ops.push_back({"full", 0, 1, full, true});
   ops.push_back({"arange", 0, 1, arange});

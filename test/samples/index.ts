@@ -1,6 +1,8 @@
 import { activation } from './activation';
 import { activationMore } from './activation-more';
+import { arrange } from './arrange';
 import { assign } from './assign';
+import { at } from './at';
 import { conv } from './conv';
 import { bits, divisions } from './division';
 import { decompositions } from './decompositions';
@@ -10,6 +12,7 @@ import { indexing } from './indexing';
 import { linalg } from './linalg';
 import { loss } from './loss';
 import { matrices } from './matrices';
+import { masking } from './masking';
 import { move } from './move';
 import { norm } from './norm';
 import { optim } from './optim';
@@ -20,18 +23,24 @@ import { reduce } from './reduce';
 import type { SampleTable } from './sample';
 import { scan } from './scan';
 import { searching } from './search';
-import { softmax } from './softmax';
-import { special } from './special';
 import { sorts } from './sort';
 import { statistics } from './statistics';
 import { uniques } from './unique';
+import { sampling } from './sampling';
+import { scatter } from './scatter';
+import { softmax } from './softmax';
+import { special } from './special';
+import { triangle } from './triangle';
 import { view } from './view';
+import { windows } from './windows';
 
 /** Samples of every op, by name. */
 export const samples: SampleTable = {
   ...activation,
   ...activationMore,
+  ...arrange,
   ...assign,
+  ...at,
   ...conv,
   ...bits,
   ...divisions,
@@ -42,6 +51,7 @@ export const samples: SampleTable = {
   ...linalg,
   ...loss,
   ...matrices,
+  ...masking,
   ...move,
   ...norm,
   ...optim,
@@ -51,10 +61,14 @@ export const samples: SampleTable = {
   ...reduce,
   ...scan,
   ...searching,
-  ...softmax,
-  ...special,
   ...sorts,
   ...statistics,
   ...uniques,
+  ...sampling,
+  ...scatter,
+  ...softmax,
+  ...special,
+  ...triangle,
   ...view,
+  ...windows,
 };

@@ -98,7 +98,7 @@ export const indexing: SampleTable = {
       { call: () => indexSelect(ones([3, 2]), ones([1]) as never), code: 'DTYPE', message: /float32\[1\]/ },
     ],
   },
-  indexAdd: {
+  indexSelectBackward: {
     samples: [
       ...forIndexDTypes((dtype) => selectBackward([4, 3, 2], [5], 0, dtype)),
       selectBackward([2, 4, 3], [3], 1, 'int32'),
@@ -122,7 +122,7 @@ export const indexing: SampleTable = {
       { call: () => gather(ones([2, 3]), wrong(), { axis: 1 }), code: 'SHAPE', message: /float32\[2,3\].*int32\[2\]/ },
     ],
   },
-  scatterAdd: {
+  gatherBackward: {
     samples: [
       ...forIndexDTypes((dtype) => pickBackward([4, 3, 2], [2, 3, 2], 0, dtype)),
       pickBackward([2, 4, 3], [2, 6, 2], 1, 'int32'),

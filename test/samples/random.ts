@@ -3,7 +3,7 @@ import { bernoulli, dropout, normal, ones, randperm, uniform as uniformOf, type 
 import { meanOf, sizeOf, zip, type Nd } from '../support/reference';
 import { everyDType, flags, floats, uniform, type Sample, type SampleTable } from './sample';
 
-const source = { key: 2 ** 40 + 12345, counter: 2 ** 33 + 7 };
+export const source = { key: 2 ** 40 + 12345, counter: 2 ** 33 + 7 };
 
 /**
  * One block of Philox4x32-10, on BigInt: nothing is shared with the native generator but the paper.
@@ -28,12 +28,12 @@ function words(element: number, stream = 0n): bigint {
   return philox(BigInt(source.key), block, stream)[element % 4]!;
 }
 
-const unit = {
+export const unit = {
   float32: (element: number): number => Number(words(element) >> 8n) / 2 ** 24,
   float64: (element: number): number => Number(((words(element) << 32n) | words(element, 1n)) >> 11n) / 2 ** 53,
 };
 
-const numbered = (dtype: DType, shape: readonly number[], value: (element: number) => number): Nd => ({
+export const numbered = (dtype: DType, shape: readonly number[], value: (element: number) => number): Nd => ({
   dtype,
   shape,
   data: Array.from({ length: sizeOf(shape) }, (_, i) => value(i)),
@@ -131,7 +131,7 @@ const dropoutBackwardSample = (shape: readonly number[], p: number): Sample => (
 });
 
 /** Mean and variance of many draws, within five standard errors of what they should be. */
-function moments(mean: number, variance: number, fourth: number): NonNullable<Sample['law']> {
+export function moments(mean: number, variance: number, fourth: number): NonNullable<Sample['law']> {
   return ([out]) => {
     const n = out!.data.length;
     const found = meanOf(out!.data);
