@@ -86,10 +86,6 @@ const more: typeof cases = [
   [integers([2, 500], -100, 100), 1, 0, everyDType],
 ];
 
-// Rows that are long enough to be cut in parts.
-const long = integers([140_000], -30_000, 30_000);
-const once = { dtypes: ['float32'], order: 0, layouts: false } as const;
-
 const sorting: OpSamples = {
   samples: [
     ...[...cases, ...more].flatMap(([x, axis, depth, dtypes]) =>
@@ -101,12 +97,6 @@ const sorting: OpSamples = {
         reference: (array) => chosen(array, axis, (list) => order(list, descending)),
       })),
     ),
-    {
-      ...once,
-      inputs: { x: long },
-      attrs: { axis: 0, descending: false },
-      reference: (array) => chosen(array, 0, (list) => order(list)),
-    },
   ],
   large: {
     inputs: { x: uniform([2, 200_003]) },
@@ -143,12 +133,6 @@ const choosing: OpSamples = {
         };
       }),
     ),
-    {
-      ...once,
-      inputs: { x: long },
-      attrs: { k: 9, axis: 0, largest: true, sorted: true },
-      reference: (array) => chosen(array, 0, (list) => topkOf(list, 9, true, true)),
-    },
   ],
   large: {
     inputs: { x: integers([2, 200_003], 0, 999) },
@@ -195,12 +179,6 @@ const orderStatistic: OpSamples = {
         reference: (array) => chosen(array, axis, (list) => [statisticPlace[statistic](list)]),
       })),
     ),
-    {
-      ...once,
-      inputs: { x: long },
-      attrs: { axis: 0, statistic: 'median', k: 0 },
-      reference: (array) => chosen(array, 0, (list) => [medianPlace(list)]),
-    },
   ],
   large: { inputs: { x: integers([20, 20_003], 0, 9999) }, attrs: { axis: 1, statistic: 'median', k: 0 } },
   errors: [],
