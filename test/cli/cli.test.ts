@@ -97,8 +97,12 @@ describe('myelin build', () => {
   });
 
   test('names the tools that it needs and does not find', () => {
-    const { status, stderr } = myelin(['build'], { PATH: folder, npm_config_python: 'no-python' }, folder);
+    const { status, stderr } = myelin(
+      ['build'],
+      { PATH: folder, npm_config_python: 'no-python', CXX: 'no-compiler' },
+      folder,
+    );
     expect(status).toBe(1);
-    expect(stderr).toMatch(/this is missing: no-python .*make.*g\+\+/);
+    expect(stderr).toMatch(/this is missing: no-python .*make.*no-compiler/);
   });
 });
