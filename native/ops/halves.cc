@@ -36,7 +36,7 @@ void convert(const View& source, const View& target, void (*kernel)(const From*,
   });
 }
 
-bool repeats(const View& view, int axis) { return view.strides[axis] == 0 && view.shape[axis] != 1; }
+bool repeats(const View& view, int axis) { return view.strides[axis] == 0 && view.shape[axis] > 1; }
 
 // Each element once: axes that repeat their elements are cut to one.
 View without_repeats(View view) {
