@@ -159,7 +159,7 @@ export function vander<D extends FloatDType>(
   if (x.rank !== 1) fail('SHAPE', 'vander', `x is ${describe(x)} (need a vector)`, { shape: x.shape });
   const columns = count ?? x.size;
   checkInteger('vander', 'count', columns, 0);
-  return onBehalf('vander', () => {
+  return onBehalf<Tensor>('vander', () => {
     const powers = cast(arange(columns, { dtype: 'int64' }), x.dtype);
     return pow(unsqueeze(x, 1), increasing ? powers : flip(powers));
   }) as Tensor<D>;
