@@ -106,7 +106,7 @@ class Contiguous {
  public:
   Contiguous(const View& view, const KernelTable& kernels)
       : copy_(view.contiguous() ? 0 : static_cast<std::size_t>(view.size()) * item_size(view.dtype)), view_(view) {
-    if (copy_.as<char>() == nullptr) return;
+    if (view.contiguous()) return;
     view_ = contiguous_view(copy_.as<char>(), view.dtype, view.shape.data(), view.rank);
     copy_view(view, view_, kernels);
   }
