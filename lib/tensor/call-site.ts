@@ -4,8 +4,8 @@ import { packageRoot } from './loader.js';
 
 const root = packageRoot(__dirname);
 
-/** Folder of the library's own code, lib/ or dist/, whose frames are of no interest to its users. */
-const library = path.join(root, path.relative(root, __dirname).split(path.sep)[0]!, path.sep);
+/** Folders of the library's own code: the bundle, and the sources that its map leads to. Their frames tell users nothing. */
+const library = ['dist', 'lib'].map((folder) => path.join(root, folder, path.sep));
 const depth = 100;
 
 /** A call of the library by its user. */
@@ -23,9 +23,14 @@ export function callSite(): CallSite {
   const stack = new Error().stack ?? '';
   Error.stackTraceLimit = stackTraceLimit;
   const frames = [...stack.matchAll(/^ +at (.*)$/gm)].map(([, frame]) => frame!);
-  const index = frames.findIndex((frame) => !frame.includes(library) && !frame.includes('node:'));
+  const index = frames.findIndex(isUsers);
   if (index < 0) return { called: undefined, where: 'an unknown place' };
   return { called: calledIn(frames[index - 1]), where: frames[index]! };
+}
+
+/** Whether a frame is of a file, which `Array.map (<anonymous>)` is not, and the file neither the library's nor Node's. */
+function isUsers(frame: string): boolean {
+  return /:\d+\)?$/.test(frame) && !/(?:^|\()node:/.test(frame) && !library.some((folder) => frame.includes(folder));
 }
 
 /** `add` of `Tensor.add (file)`, `Tensor.method [as add] (file)` or `new add (file)`. */

@@ -30,9 +30,17 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** Where a compiled script lies. */
+export const scriptFile = (name: string): string => path.join(compiled, `${name}.js`);
+
 /** Runs a compiled script to its end. */
 export function runScript(name: string, ...args: readonly string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, [path.join(compiled, `${name}.js`), ...args], { cwd: root });
+  return runNode(scriptFile(name), ...args);
+}
+
+/** Runs Node to its end. */
+export function runNode(...args: readonly string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, args, { cwd: root });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
