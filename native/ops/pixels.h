@@ -54,7 +54,7 @@ class PixelCopy {
   explicit PixelCopy(const View& view)
       : view_(view), stride_(pixel_stride(view)), copy_(stride_ == 0 ? view.size() * sizeof(T) : 0) {}
 
-  bool copied() const { return copy_.template as<T>() != nullptr; }
+  bool copied() const { return stride_ == 0 && view_.size() > 0; }
   View rows() const { return channels_last(view_, copy_.template as<T>()); }
   const View& view() const { return view_; }
 
