@@ -1,5 +1,5 @@
 import { dtypeInfo } from '../tensor/dtype.js';
-import { fail } from '../tensor/errors.js';
+import { fail, show } from '../tensor/errors.js';
 import { native } from '../tensor/native.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 
@@ -66,19 +66,24 @@ function putAttr(at: number, op: string, name: string, kind: AttrKind, value: At
   if (typeof value === 'number') row[at] = value;
   else if (typeof value === 'boolean') row[at] = value ? 1 : 0;
   else if (typeof value === 'string') row[at] = optionIndex(op, name, kind, value);
-  else {
+  else if (Array.isArray(value)) {
     row[at] = value.length;
     row.set(value, at + 1);
     return at + 1 + value.length;
-  }
+  } else refuseAttr(op, name, kind, value);
   return at + 1;
 }
 
+const needs = { int: 'an integer', float: 'a number', bool: 'true or false', ints: 'a list of integers' };
+
+function refuseAttr(op: string, name: string, kind: AttrKind, value: unknown): never {
+  const need = typeof kind === 'string' ? needs[kind] : `one of ${kind.join(', ')}`;
+  return fail('VALUE', op, `${name} is ${show(value)} (need ${need})`);
+}
+
 function optionIndex(op: string, name: string, kind: AttrKind, value: string): number {
-  const options = typeof kind === 'object' ? kind : [];
-  const index = options.indexOf(value);
-  if (index < 0) fail('VALUE', op, `${name} is '${value}' (need one of ${options.join(', ')})`);
-  return index;
+  const index = typeof kind === 'object' ? kind.indexOf(value) : -1;
+  return index < 0 ? refuseAttr(op, name, kind, value) : index;
 }
 
 /**

@@ -18,9 +18,15 @@ const listNames = new Map([
   [floats, 'a float dtype'],
 ]);
 
-/** Refuses what is not a tensor; JavaScript callers have no compiler to tell them. */
+/** Refuses what is not a tensor, or one that was disposed; JavaScript callers have no compiler to tell them. */
 export function checkTensor(op: string, name: string, value: unknown): asserts value is Tensor {
   if (!(value instanceof Tensor)) fail('TYPE', op, `${name} is ${show(value)} (need a tensor)`, { [name]: value });
+  value.check(op);
+}
+
+/** Refuses what is no object, where options are not optional. */
+export function checkOptions(op: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) fail('TYPE', op, `options are ${show(value)} (need an object)`);
 }
 
 /** Refuses a tensor whose dtype the op has no meaning for. */

@@ -138,6 +138,9 @@ const linearOp = defineOp({
  * ```
  */
 export function linear<D extends FloatDType>(x: Tensor<D>, weight: Tensor<D>, bias?: Tensor<D>): Tensor<D> {
+  checkTensor('linear', 'x', x);
+  checkTensor('linear', 'weight', weight);
+  if (bias !== undefined) checkTensor('linear', 'bias', bias);
   for (const tensor of [weight, bias]) {
     if (tensor !== undefined && (tensor.dtype !== x.dtype || !isFloat(x.dtype))) {
       fail('DTYPE', 'linear', `x is ${describe(x)}, the other input is ${describe(tensor)} (need one float dtype)`);

@@ -120,6 +120,7 @@ export function checkList(op: string, tensors: readonly Tensor[]): void {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     fail('VALUE', op, `tensors is ${show(tensors)} (need a list of at least one tensor)`);
   }
+  tensors.forEach((x, i) => checkTensor(op, `tensors[${i}]`, x));
 }
 
 /**
@@ -199,6 +200,10 @@ export function split<D extends DType>(
   checkTensor('split', 'x', x);
   const at = normalizeAxis('split', axis, x.rank);
   const whole = x.shape[at]!;
+  const given: unknown = extents;
+  if (typeof given !== 'number' && !Array.isArray(given)) {
+    fail('VALUE', 'split', `extents are ${show(given)} (need an integer, or an array of them)`, { extents });
+  }
   if (typeof extents !== 'number') {
     const fitting =
       extents.every((n) => Number.isInteger(n) && n >= 0) && extents.reduce((sum, n) => sum + n, 0) === whole;

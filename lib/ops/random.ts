@@ -1,7 +1,7 @@
 import { defineOp } from '../engine/define.js';
 import { checkDType, dtypes, floatDTypes, type DType, type FloatDType, type IntegerDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
-import { defaultGenerator, type Generator } from '../tensor/rng.js';
+import { defaultGenerator, type Generator, checkGenerator } from '../tensor/rng.js';
 import { checkShape, sizeOf, type Shape } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -52,7 +52,7 @@ function drawUniform<D extends FloatDType, S extends Shape>(
   if (!Number.isFinite(high - low) || high < low) {
     fail('VALUE', op, `from ${show(low)} to ${show(high)} (need finite bounds, low <= high)`, { low, high });
   }
-  return uniformOp({}, { low, high, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+  return uniformOp({}, { low, high, ...checkGenerator(generator).take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
 }
 
 /**
@@ -126,7 +126,7 @@ function drawNormal<D extends FloatDType, S extends Shape>(
   if (!Number.isFinite(mean) || !Number.isFinite(std) || std < 0) {
     fail('VALUE', op, `mean is ${show(mean)}, std is ${show(std)} (need finite numbers, std >= 0)`, { mean, std });
   }
-  return normalOp({}, { mean, std, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+  return normalOp({}, { mean, std, ...checkGenerator(generator).take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
 }
 
 /**
@@ -214,7 +214,7 @@ export function bernoulli<const S extends Shape, D extends DType = 'float32'>(
   checkShape('bernoulli', shape);
   checkDType('bernoulli', dtype);
   checkFraction('bernoulli', 'p', p);
-  return bernoulliOp({}, { p, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+  return bernoulliOp({}, { p, ...checkGenerator(generator).take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
 }
 
 /**
@@ -278,7 +278,7 @@ export function randperm(
 ): Tensor<'int64'> {
   checkInteger('randperm', 'n', n, 0);
   checkShape('randperm', [n]);
-  return permutationOp({}, { ...generator.take(n), length: n }) as Tensor<'int64'>;
+  return permutationOp({}, { ...checkGenerator(generator).take(n), length: n }) as Tensor<'int64'>;
 }
 
 const dropoutOp = defineOp({
@@ -339,5 +339,5 @@ export function dropout<D extends FloatDType, S extends Shape>(
   checkTensor('dropout', 'x', x);
   checkFraction('dropout', 'p', p);
   if (!training || p === 0) return x;
-  return scope(() => dropoutOp({ x }, { p, ...generator.take(x.size) }).out) as Tensor<D, S>;
+  return scope(() => dropoutOp({ x }, { p, ...checkGenerator(generator).take(x.size) }).out) as Tensor<D, S>;
 }

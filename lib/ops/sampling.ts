@@ -1,7 +1,7 @@
 import { defineOp } from '../engine/define.js';
 import type { DType, FloatDType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import { defaultGenerator, type Generator } from '../tensor/rng.js';
+import { defaultGenerator, type Generator, checkGenerator } from '../tensor/rng.js';
 import { checkShape, normalizeAxis, sizeOf, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkInteger, checkPositive, checkReal, checkTensor, floats } from './checks.js';
@@ -52,7 +52,7 @@ export function exponential<const S extends Shape, D extends FloatDType = 'float
 ): Tensor<D, S> {
   checkDraw('exponential', shape, dtype);
   checkPositive('exponential', 'rate', rate);
-  return exponentialOp({}, { rate, ...generator.take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
+  return exponentialOp({}, { rate, ...checkGenerator(generator).take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
 }
 
 const truncatedNormalOp = defineOp({
@@ -131,7 +131,7 @@ export function truncatedNormal<const S extends Shape, D extends FloatDType = 'f
     const given = `mean is ${show(mean)}, std is ${show(std)}, from ${show(from)} to ${show(to)}`;
     fail('VALUE', 'truncatedNormal', `${given} (need finite mean and std > 0, low < high)`, { mean, std, low, high });
   }
-  const draws = generator.take(perElement * sizeOf(shape));
+  const draws = checkGenerator(generator).take(perElement * sizeOf(shape));
   return truncatedNormalOp({}, { mean, std, low: from, high: to, ...draws, shape, dtype }) as Tensor<D, S>;
 }
 
@@ -180,7 +180,7 @@ export function standardGamma<D extends FloatDType, S extends Shape>(
   { generator = defaultGenerator }: GeneratorOptions = {},
 ): Tensor<D, S> {
   checkReal('standardGamma', 'concentration', concentration);
-  const draws = generator.take(perElement * concentration.size);
+  const draws = checkGenerator(generator).take(perElement * concentration.size);
   return standardGammaOp({ concentration }, draws) as Tensor<D, S>;
 }
 
@@ -207,7 +207,7 @@ export function poisson<D extends FloatDType, S extends Shape>(
   { generator = defaultGenerator }: GeneratorOptions = {},
 ): Tensor<D, S> {
   checkReal('poisson', 'rate', rate);
-  return poissonOp({ rate }, generator.take(perElement * rate.size)) as Tensor<D, S>;
+  return poissonOp({ rate }, checkGenerator(generator).take(perElement * rate.size)) as Tensor<D, S>;
 }
 
 /**
@@ -229,7 +229,7 @@ export function bernoulliEach<D extends FloatDType, S extends Shape>(
   { generator = defaultGenerator }: GeneratorOptions = {},
 ): Tensor<D, S> {
   checkReal('bernoulliEach', 'p', p);
-  return bernoulliEachOp({ p }, generator.take(perElement * p.size)) as Tensor<D, S>;
+  return bernoulliEachOp({ p }, checkGenerator(generator).take(perElement * p.size)) as Tensor<D, S>;
 }
 
 const multinomialOp = defineOp({
@@ -287,7 +287,7 @@ export function multinomial(
   }
   const shape = withExtent(weights.shape, weights.rank - 1, replacement ? count : classes);
   checkShape('multinomial', withExtent(weights.shape, weights.rank - 1, count));
-  const draws = generator.take(perElement * sizeOf(shape));
+  const draws = checkGenerator(generator).take(perElement * sizeOf(shape));
   return multinomialOp({ weights }, { count, replacement, ...draws }) as Tensor<'int64'>;
 }
 

@@ -74,6 +74,11 @@ function resolveRange(
 function resolveSlice(x: Tensor, axis: number, spec: SliceSpec | undefined): AxisSlice {
   const extent = x.shape[axis]!;
   if (spec === null || spec === undefined) return { start: 0, step: 1, extent };
+  if (typeof spec !== 'number' && !Array.isArray(spec)) {
+    fail('VALUE', 'slice', `axis ${axis} is given ${show(spec)} (need an integer, [start, stop, step] or null)`, {
+      spec,
+    });
+  }
   if (typeof spec !== 'number') return resolveRange(axis, extent, spec);
   if (!Number.isInteger(spec) || spec < -extent || spec >= extent) {
     fail(

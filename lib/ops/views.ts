@@ -124,7 +124,7 @@ export function moveAxis<D extends DType>(
 ): Tensor<D> {
   checkTensor('moveAxis', 'x', x);
   const [sources, places] = [from, to].map((axes) => {
-    normalizeAxes('moveAxis', axes, x.rank);
+    normalizeAxes('moveAxis', axes ?? NaN, x.rank);
     return (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis('moveAxis', axis, x.rank));
   }) as [number[], number[]];
   if (sources.length !== places.length) {

@@ -3,7 +3,7 @@ import type { DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { checkShape, normalizeAxis, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkInteger, checkTensor } from './checks.js';
+import { checkInteger, checkOptions, checkTensor } from './checks.js';
 import { contiguous } from './move.js';
 import { withExtent } from './spec.js';
 import { onBehalf } from './on-behalf.js';
@@ -136,8 +136,10 @@ export interface UnfoldOptions {
  * console.log(unfold(arange(5), { size: 3, step: 2 }).toArray()); // [ [ 0, 1, 2 ], [ 2, 3, 4 ] ]
  * ```
  */
-export function unfold<D extends DType>(x: Tensor<D>, { axis = -1, size, step = 1 }: UnfoldOptions): Tensor<D> {
+export function unfold<D extends DType>(x: Tensor<D>, options: UnfoldOptions): Tensor<D> {
   checkTensor('unfold', 'x', x);
+  checkOptions('unfold', options);
+  const { axis = -1, size, step = 1 } = options;
   const at = normalizeAxis('unfold', axis, x.rank);
   checkInteger('unfold', 'size', size, 0);
   checkInteger('unfold', 'step', step, 1);

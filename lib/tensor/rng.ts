@@ -70,6 +70,13 @@ export class Generator {
   }
 }
 
+/** A generator that was given as an option, checked. */
+export function checkGenerator(generator: Generator): Generator {
+  const given: unknown = generator;
+  if (!(given instanceof Generator)) fail('TYPE', 'Generator', `generator is ${show(given)} (need a Generator)`);
+  return given;
+}
+
 /** Runs a function and tells where each generator that it used stood before. */
 export function witnessDraws<T>(body: () => T): {
   readonly result: T;

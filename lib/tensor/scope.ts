@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { fail } from './errors.js';
+import { fail, show } from './errors.js';
 
 /** What a scope frees: a tensor, or what holds tensors, such as a pullback. */
 export interface Disposable {
@@ -127,7 +127,7 @@ export function collect<T extends object>(body: () => T): { readonly result: T; 
  * Parameters and Buffers are never freed by a scope. Scopes nest; what an inner one returns belongs to the outer one.
  * When the function throws, everything is freed.
  *
- * @throws MyelinError `STATE` when the function returns a promise: use {@link scopeAsync}
+ * @throws MyelinError `STATE` when the function returns a promise: use {@link scopeAsync}; `TYPE` when it is no function
  * @example
  * ```ts
  * import { ones, scope } from 'myelin';
@@ -136,6 +136,7 @@ export function collect<T extends object>(body: () => T): { readonly result: T; 
  * ```
  */
 export function scope<T>(body: () => T): T {
+  checkBody('scope', body);
   return within(body, (tensors, result) => {
     close(tensors, enclosing(), result);
     if (result instanceof Promise) {
@@ -144,6 +145,10 @@ export function scope<T>(body: () => T): T {
       fail('STATE', 'scope', 'the function returned a promise (need scopeAsync for asynchronous work)');
     }
   });
+}
+
+function checkBody(op: string, body: unknown): void {
+  if (typeof body !== 'function') fail('TYPE', op, `got ${show(body)} (need a function)`);
 }
 
 // What runs before the first `await` belongs to the asynchronous scope too, not to a synchronous one that is open around
@@ -173,6 +178,7 @@ function outsideOfScopes<T>(body: () => T): T {
  * ```
  */
 export async function scopeAsync<T>(body: () => Promise<T>): Promise<T> {
+  checkBody('scopeAsync', body);
   const outer = enclosing();
   const tensors: Disposable[] = [];
   openAsync++;

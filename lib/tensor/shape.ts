@@ -92,6 +92,10 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 /** Distinct axes in ascending order; `undefined` stands for all of them. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const given: unknown = axes;
+  if (typeof given !== 'number' && !Array.isArray(given)) {
+    fail('INDEX', op, `axis is ${show(given)} (need an integer, or an array of them)`, { axis: axes });
+  }
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
   const distinct = [...new Set(list)].sort((a, b) => a - b);
   if (distinct.length !== list.length) fail('VALUE', op, `axes ${show(axes)} name one axis twice`, { axes });

@@ -102,7 +102,8 @@ void with_bins(const OpCall& call, const Body& body) {
   require(edges.dtype == x.dtype && edges.rank == 1 && edges.shape[0] >= 2 && out.rank == 1 &&
               out.shape[0] == edges.shape[0] - 1 && out.contiguous(),
           "the result has a wrong shape");
-  const Contiguous dense(x, call.kernels), ascending(edges, call.kernels);
+  const Contiguous dense(x, call.kernels);
+  const Snapshot ascending(edges, call.kernels);
   const std::int64_t bins = out.shape[0];
   visit_float(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

@@ -33,6 +33,8 @@ void find_nonzero(const T* x, const View& shape, const View& out) {
       }
       row++;
     }
+    std::fill(to + row * shape.rank, to + first[chunk + 1] * shape.rank,
+              0);  // if another thread has changed x meanwhile
   });
 }
 

@@ -251,17 +251,15 @@ void multinomial(OpCall& call) {
   require(in.rank >= 1 && out.rank == in.rank && out.contiguous() && out.shape[out.rank - 1] == count &&
               std::equal(in.shape.begin(), in.shape.begin() + in.rank - 1, out.shape.begin()),
           "the result has a wrong shape");
-  // A copy, because weights are checked before they are used.
-  const Temporary memory(static_cast<std::size_t>(in.size()) * item_size(in.dtype));
-  const View copy = contiguous_view(memory.as<char>(), in.dtype, in.shape.data(), in.rank);
-  if (in.size() > 0) copy_view(in, copy, call.kernels);
+  // Weights are checked before they are used.
+  const Snapshot copy(in, call.kernels);
   const std::size_t classes = static_cast<std::size_t>(in.shape[in.rank - 1]), drawn = static_cast<std::size_t>(count);
   std::size_t rows = 1;
   for (int i = 0; i + 1 < in.rank; i++) rows *= static_cast<std::size_t>(in.shape[i]);
   std::int64_t* places = out.as<std::int64_t>();
   visit_float(in.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const T* weights = copy.as<T>();
+    const T* weights = copy.template as<T>();
     if (out.size() == 0) return;
     check_weights(weights, rows, classes, replacement ? 1 : drawn);
     const std::size_t chunks = std::min(rows, chunks_for(rows * (classes + drawn), 512));

@@ -147,6 +147,9 @@ const Entry* entry_at(const Row& row, std::size_t place, Entry* room) {
       const Entry entry = row.entry(i);
       if (digit(entry) == bucket) room[count++] = entry;
     }
+    // Another thread may have changed the row meanwhile.
+    if (count == 0) room[count++] = row.entry(0);
+    place = std::min(place, count - 1);
   }
   std::nth_element(room, room + place, room + count);
   return room + place;

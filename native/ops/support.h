@@ -121,6 +121,24 @@ class Contiguous {
   View view_;
 };
 
+// A row-major copy that lives as long as this object, for what must not change between two looks at it: another thread may
+// write into shared memory at any time.
+class Snapshot {
+ public:
+  Snapshot(const View& view, const KernelTable& kernels)
+      : copy_(static_cast<std::size_t>(view.size()) * item_size(view.dtype)) {
+    if (view.size() > 0)
+      copy_view(view, contiguous_view(copy_.as<char>(), view.dtype, view.shape.data(), view.rank), kernels);
+  }
+  template <class T>
+  const T* as() const {
+    return copy_.as<T>();
+  }
+
+ private:
+  Temporary copy_;
+};
+
 // Calls body(pointers, n) for inner runs of a nest, in parallel; long runs are cut. `body` must not throw.
 template <int N, class F>
 void run_nest(const LoopNest<N>& nest, const F& body, std::size_t grain = kGrain) {

@@ -26,7 +26,7 @@ void sort_rows(OpCall& call) {
   const View &x = call.in[0], &out = call.out[0];
   require(x.rank == 2 && out.dtype == DType::kInt64 && out.rank == 1 && out.contiguous() && out.shape[0] == x.shape[0],
           "the result has a wrong shape");
-  const Contiguous dense(x, call.kernels);
+  const Snapshot dense(x, call.kernels);
   const std::size_t n = static_cast<std::size_t>(x.shape[1]);
   std::int64_t* const order = out.as<std::int64_t>();
   std::iota(order, order + out.size(), 0);
@@ -73,7 +73,8 @@ void runs(OpCall& call) {
     require(out.dtype == DType::kInt64 && out.contiguous() && out.same_shape(order), "the result has a wrong shape");
   }
   require(found.dtype == DType::kInt64 && found.rank == 0, "the result has a wrong shape");
-  const Contiguous dense(x, call.kernels), steps(order, call.kernels);
+  const Contiguous dense(x, call.kernels);
+  const Snapshot steps(order, call.kernels);
   const std::int64_t* const at = steps.as<std::int64_t>();
   for (std::int64_t i = 0; i < order.size(); i++)
     require(at[i] >= 0 && at[i] < x.shape[0], "the order leaves the rows");
