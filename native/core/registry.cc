@@ -67,6 +67,7 @@ const std::vector<OpInfo>& all_ops() {
     register_move(list);
     register_random(list);
     register_optim(list);
+    register_fft(list);
     return list;
   }();
   return ops;

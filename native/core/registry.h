@@ -83,5 +83,6 @@ void register_sampling(OpList& ops);
 void register_move(OpList& ops);
 void register_random(OpList& ops);
 void register_optim(OpList& ops);
+void register_fft(OpList& ops);
 
 }  // namespace myelin

@@ -5,6 +5,7 @@
 
 #include "core/cpu.h"
 #include "kernel_checks_elementwise.h"
+#include "kernel_checks_fft.h"
 #include "kernel_checks_gemm.h"
 #include "kernel_checks_norm.h"
 #include "kernel_checks_pool2d.h"

@@ -8,6 +8,7 @@ import { bits, divisions } from './division';
 import { decompositions } from './decompositions';
 import { elementwise } from './elementwise';
 import { histograms } from './histogram';
+import { fourier } from './fft';
 import { indexing } from './indexing';
 import { linalg } from './linalg';
 import { loss } from './loss';
@@ -47,6 +48,7 @@ export const samples: SampleTable = {
   ...decompositions,
   ...elementwise,
   ...histograms,
+  ...fourier,
   ...indexing,
   ...linalg,
   ...loss,
