@@ -50,7 +50,7 @@ const prodOp = defineOp({
  *
  * @param options.axis axis or axes; default all
  * @param options.keepDims keep reduced axes with extent 1; default `false`
- * @param options.dtype dtype in which to multiply, and of the result; default as above
+ * @param options also `dtype`: dtype in which to multiply, and of the result; default as above
  * @throws MyelinError `INDEX` for an axis that is not there; `DTYPE` for an unknown dtype
  * @example
  * ```ts
