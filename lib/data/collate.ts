@@ -1,3 +1,4 @@
+import { checkArray, checkObject } from '../ops/checks.js';
 import { tensorFromBytes } from '../io/bytes.js';
 import { tensor, typedArrayDType, type DTypeOfArray } from '../ops/creation.js';
 import { stack } from '../ops/move.js';
@@ -50,6 +51,8 @@ export function collate<S extends object, const D extends NumberDTypes<S> = NonN
   samples: readonly S[],
   dtypes?: D,
 ): CollatedAs<S, D> {
+  checkArray('collate', 'samples', samples);
+  samples.forEach((sample, i) => checkObject('collate', `samples[${i}]`, sample));
   const [first] = samples;
   if (first === undefined) fail('VALUE', 'collate', 'needs at least one sample');
   const wanted = (dtypes ?? {}) as Readonly<Record<string, DType>>;

@@ -1,4 +1,4 @@
-import { checkTensor } from '../ops/checks.js';
+import { checkTensor, checkArray, checkObject } from '../ops/checks.js';
 import { tensor } from '../ops/creation.js';
 import { indexSelect } from '../ops/indexing.js';
 import { select, slice } from '../ops/slice.js';
@@ -66,6 +66,7 @@ export class TensorDataset<const F extends Readonly<Record<string, Tensor>>> imp
 }
 
 function rowsOf(tensors: Readonly<Record<string, Tensor>>): number {
+  checkObject('TensorDataset', 'tensors', tensors);
   const entries = Object.entries(tensors);
   if (entries.length === 0) fail('VALUE', 'TensorDataset', 'needs at least one tensor');
   const listed = () => entries.map(([name, tensor]) => `${name} is ${describe(tensor)}`).join(', ');
@@ -120,6 +121,9 @@ export class Subset<S extends object> implements Dataset<S> {
     private readonly dataset: Dataset<S>,
     indices: Iterable<number>,
   ) {
+    checkObject('Subset', 'the dataset', dataset);
+    checkObject('Subset', 'indices', indices);
+    if (!(Symbol.iterator in indices)) fail('TYPE', 'Subset', `indices are ${show(indices)} (need a list of integers)`);
     const list = [...indices];
     for (const index of list) checkIndex('Subset', index, dataset.length);
     this.indices = Uint32Array.from(list);
@@ -156,6 +160,8 @@ export function splitDataset<S extends object>(
   sizes: readonly number[],
   { seed = 0, shuffle = true }: { readonly seed?: number; readonly shuffle?: boolean } = {},
 ): Subset<S>[] {
+  checkObject('splitDataset', 'dataset', dataset);
+  checkArray('splitDataset', 'sizes', sizes);
   const { length } = dataset;
   const counts = countsOf(sizes, length);
   const order = shuffle ? permutation(length, seed, 0) : Uint32Array.from({ length }, (_, i) => i);

@@ -1,3 +1,4 @@
+import { checkObject } from '../ops/checks.js';
 import { zerosLike } from '../ops/creation.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
@@ -74,6 +75,7 @@ function checkGradients(op: string, gradients: unknown, inputs: readonly Tensor[
 export function customGrad<P extends readonly Tensor[], R extends Tensors>(
   rule: CustomGrad<P, R>,
 ): (...inputs: P) => GradientsOf<R> {
+  checkObject('customGrad', 'rule', rule);
   const { name = 'customGrad', forward, backward } = rule;
   checkFunction(name, 'forward', forward);
   checkFunction(name, 'backward', backward);

@@ -1,3 +1,4 @@
+import { checkObject } from '../ops/checks.js';
 import { promises } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
@@ -124,6 +125,7 @@ export async function writeSafetensors(
   options: { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
   const op = 'writeSafetensors';
+  checkObject('writeSafetensors', 'tensors', tensors);
   const named = Object.entries(tensors);
   for (const [name, tensor] of named) checkWritable(op, name, tensor);
   named.sort(([, a], [, b]) => dtypeInfo(b.dtype).size - dtypeInfo(a.dtype).size);

@@ -9,7 +9,7 @@ import { fail, show } from '../tensor/errors.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
 import type { Generator } from '../tensor/rng.js';
 import { scope } from '../tensor/scope.js';
-import { sizeOf, type Shape } from '../tensor/shape.js';
+import { sizeOf, type Shape, checkShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Options that all initialisers have. */
@@ -37,6 +37,7 @@ export interface Fans {
  * ```
  */
 export function fansOf(shape: Shape): Fans {
+  checkShape('fansOf', shape);
   const [out, input, ...kernel] = shape;
   if (out === undefined || input === undefined) {
     fail('SHAPE', 'fansOf', `${show(shape)} has no fans (need at least two axes: [out, in, ...kernel])`, { shape });
@@ -258,6 +259,7 @@ export function truncNormal<D extends FloatDType = 'float32'>(
  */
 export function orthogonal<D extends FloatDType = 'float32'>(shape: Shape, options: XavierOptions<D> = {}): Tensor<D> {
   const { gain = 1 } = options;
+  checkShape('orthogonal', shape);
   if (shape.length < 2) fail('SHAPE', 'orthogonal', `${show(shape)} is no matrix (need at least two axes)`, { shape });
   const rows = shape[0]!;
   const columns = sizeOf(shape.slice(1));

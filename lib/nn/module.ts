@@ -1,3 +1,4 @@
+import { fail, show } from '../tensor/errors.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { Parameter, Variable } from '../tensor/parameter.js';
 import type { Shape } from '../tensor/shape.js';
@@ -156,6 +157,11 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Te
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Refuses what is no module. */
+export function checkModule(op: string, model: unknown): void {
+  if (!(model instanceof Module)) fail('TYPE', op, `model is ${show(model)} (need a Module)`);
 }
 
 type Member = readonly [name: string, value: Variable | AnyModule];

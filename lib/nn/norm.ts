@@ -1,3 +1,4 @@
+import { checkShape } from '../tensor/shape.js';
 import { stopGradient } from '../engine/tape.js';
 import { add } from '../ops/arithmetic.js';
 import { checkInteger } from '../ops/checks.js';
@@ -175,6 +176,7 @@ export class LayerNorm<D extends FloatDType = 'float32'> extends Module {
     super();
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+    checkShape('LayerNorm', shape);
     for (const extent of shape) checkInteger('LayerNorm', 'normalizedShape', extent, 1);
     const dtype = dtypeOf(options);
     this.normalizedShape = shape;

@@ -24,9 +24,14 @@ export function checkTensor(op: string, name: string, value: unknown): asserts v
   value.check(op);
 }
 
-/** Refuses what is no object, where options are not optional. */
-export function checkOptions(op: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null) fail('TYPE', op, `options are ${show(value)} (need an object)`);
+/** Refuses what is no object: options that are not optional, or a record of things by name. */
+export function checkObject(op: string, name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) fail('TYPE', op, `${name} is ${show(value)} (need an object)`);
+}
+
+/** Refuses what is no array. */
+export function checkArray(op: string, name: string, value: unknown): void {
+  if (!Array.isArray(value)) fail('TYPE', op, `${name} is ${show(value)} (need an array)`);
 }
 
 /** Refuses a tensor whose dtype the op has no meaning for. */

@@ -1,3 +1,4 @@
+import { checkShape } from '../tensor/shape.js';
 import { defineOp } from '../engine/define.js';
 import { stopGradient } from '../engine/tape.js';
 import type { FloatDType } from '../tensor/dtype.js';
@@ -274,6 +275,7 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: LayerNormO
   const given = Object.entries({ weight, bias }).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
   checkOneFloat('layerNorm', { x, ...Object.fromEntries(given) });
   checkAtLeast('layerNorm', 'eps', eps, 0);
+  checkShape('layerNorm', normalizedShape);
   const normalizedDims = normalizedShape.length;
   const last = x.shape.slice(x.rank - normalizedDims);
   if (

@@ -4,7 +4,7 @@ import { describe, fail, show } from '../tensor/errors.js';
 import { normalizeAxes, normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { TransposedShape } from '../tensor/types.js';
-import { checkTensor } from './checks.js';
+import { checkTensor, checkArray } from './checks.js';
 
 const permuteOp = defineView({
   name: 'permute',
@@ -36,6 +36,7 @@ const permuteOp = defineView({
  */
 export function permute<D extends DType>(x: Tensor<D>, axes: readonly number[]): Tensor<D> {
   checkTensor('permute', 'x', x);
+  checkArray('permute', 'axes', axes);
   if (normalizeAxes('permute', axes, x.rank).length !== x.rank) {
     fail('VALUE', 'permute', `axes ${show([...axes])} do not name each of the ${x.rank} axes of ${describe(x)} once`, {
       axes,

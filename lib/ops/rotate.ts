@@ -2,7 +2,7 @@ import type { DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { normalizeAxis } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkInteger, checkTensor } from './checks.js';
+import { checkInteger, checkTensor, checkArray } from './checks.js';
 import { concat } from './move.js';
 import { transpose } from './permute.js';
 import { flatten, reshape } from './reshape.js';
@@ -48,7 +48,9 @@ export function roll<D extends DType>(
   if (axis === undefined && counts.length === 1) {
     return onBehalf('roll', () => reshape(rollAxis(flatten(x), counts[0]!, 0), x.shape)) as Tensor<D>;
   }
-  const axes = (typeof axis === 'number' ? [axis] : (axis ?? [])).map((a) => normalizeAxis('roll', a, x.rank));
+  const list = typeof axis === 'number' ? [axis] : (axis ?? []);
+  checkArray('roll', 'axis', list);
+  const axes = list.map((a) => normalizeAxis('roll', a, x.rank));
   if (axes.length !== counts.length) {
     fail('VALUE', 'roll', `shifts are ${show(shifts)}, axis is ${show(axis)} (need one shift for each axis)`, {
       shifts,

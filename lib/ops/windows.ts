@@ -3,7 +3,7 @@ import type { DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { checkShape, normalizeAxis, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkInteger, checkOptions, checkTensor } from './checks.js';
+import { checkInteger, checkObject, checkTensor } from './checks.js';
 import { contiguous } from './move.js';
 import { withExtent } from './spec.js';
 import { onBehalf } from './on-behalf.js';
@@ -138,7 +138,7 @@ export interface UnfoldOptions {
  */
 export function unfold<D extends DType>(x: Tensor<D>, options: UnfoldOptions): Tensor<D> {
   checkTensor('unfold', 'x', x);
-  checkOptions('unfold', options);
+  checkObject('unfold', 'options', options);
   const { axis = -1, size, step = 1 } = options;
   const at = normalizeAxis('unfold', axis, x.rank);
   checkInteger('unfold', 'size', size, 0);

@@ -1,6 +1,6 @@
 import { clamp } from '../ops/clamp.js';
 import { add, div, minimum, mul } from '../ops/arithmetic.js';
-import { checkPositive } from '../ops/checks.js';
+import { checkPositive, checkObject } from '../ops/checks.js';
 import { stack } from '../ops/move.js';
 import { norm } from '../ops/statistics.js';
 import type { FloatDType } from '../tensor/dtype.js';
@@ -57,6 +57,7 @@ export function clipGradNorm(
   options: { normType?: number } = {},
 ): ClippedGradients {
   const { normType: p = 2 } = options;
+  checkObject('clipGradNorm', 'grads', grads);
   checkLimit('clipGradNorm', 'maxNorm', maxNorm);
   checkLimit('clipGradNorm', 'normType', p);
   const list = Object.values(grads) as Tensor<FloatDType>[];
@@ -81,6 +82,7 @@ export function clipGradNorm(
  * ```
  */
 export function clipGradValue(grads: NamedGradients, limit: number): Record<string, Tensor<FloatDType>> {
+  checkObject('clipGradValue', 'grads', grads);
   checkLimit('clipGradValue', 'limit', limit);
   return mapValues(grads, (gradient) => clamp(gradient, { min: -limit, max: limit }));
 }

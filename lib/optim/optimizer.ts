@@ -2,7 +2,7 @@ import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
 import { full, fullLike } from '../ops/creation.js';
 import { add } from '../ops/arithmetic.js';
-import { checkAtLeast, checkTensor } from '../ops/checks.js';
+import { checkAtLeast, checkTensor, checkObject } from '../ops/checks.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import type { Buffer, Variable } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
@@ -77,6 +77,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     parameters: NamedParameters,
     given: OptimizerArguments<O>,
   ) {
+    checkObject(rule.name, 'parameters', parameters);
     const { groups = [], ...own } = given;
     const options = { ...rule.defaults, ...own };
     const parts = partition(rule, parameters, groups, options);

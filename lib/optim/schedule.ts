@@ -1,4 +1,4 @@
-import { checkPositive } from '../ops/checks.js';
+import { checkPositive, checkObject } from '../ops/checks.js';
 
 /** Learning rate as a function of the step, which counts from 0: `optimizer.lr = schedule(step)`. */
 export type Schedule = (step: number) => number;
@@ -30,6 +30,7 @@ export function constantRate(lr: number): Schedule {
  * ```
  */
 export function stepDecay(lr: number, options: { every: number; factor?: number }): Schedule {
+  checkObject('stepDecay', 'options', options);
   const { every, factor = 0.1 } = options;
   checkPositive('stepDecay', 'every', every);
   checkPositive('stepDecay', 'factor', factor);
@@ -47,6 +48,7 @@ export function stepDecay(lr: number, options: { every: number; factor?: number 
  * ```
  */
 export function exponentialDecay(lr: number, options: { factor: number }): Schedule {
+  checkObject('exponentialDecay', 'options', options);
   const { factor } = options;
   checkPositive('exponentialDecay', 'factor', factor);
   return (step) => lr * factor ** step;
@@ -70,6 +72,7 @@ export function exponentialDecay(lr: number, options: { factor: number }): Sched
  * ```
  */
 export function cosineDecay(lr: number, options: { steps: number; min?: number }): Schedule {
+  checkObject('cosineDecay', 'options', options);
   const { steps, min = 0 } = options;
   checkPositive('cosineDecay', 'steps', steps);
   return (step) => min + ((lr - min) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps))) / 2;
@@ -93,6 +96,7 @@ export function cosineDecay(lr: number, options: { steps: number; min?: number }
  * ```
  */
 export function linearWarmup(schedule: Schedule, options: { steps: number; start?: number }): Schedule {
+  checkObject('linearWarmup', 'options', options);
   const { steps, start = 0 } = options;
   checkPositive('linearWarmup', 'steps', steps);
   return (step) => (step < steps ? schedule(0) * (start + ((1 - start) * step) / steps) : schedule(step - steps));

@@ -1,3 +1,4 @@
+import { checkObject } from '../ops/checks.js';
 import { promises } from 'node:fs';
 
 import { bytesOf, tensorFromBytes } from '../io/bytes.js';
@@ -131,6 +132,7 @@ export function earlyStopping(
 export function modelCheckpoint(
   options: MonitorOptions & { readonly path: string; readonly saveBest?: boolean },
 ): Callback {
+  checkObject('modelCheckpoint', 'options', options);
   const { path, saveBest = true } = options;
   const monitor = new Monitor('modelCheckpoint', options);
   return {

@@ -1,5 +1,6 @@
+import { checkObject } from '../ops/checks.js';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.js';
-import type { AnyModule } from '../nn/module.js';
+import { checkModule, type AnyModule } from '../nn/module.js';
 import type { StateDict, StateDictDifference } from '../nn/state-dict.js';
 import { fail } from '../tensor/errors.js';
 import { defaultGenerator } from '../tensor/rng.js';
@@ -40,6 +41,7 @@ const optimizerPrefix = 'optimizer.';
  * ```
  */
 export async function saveModel(file: string, model: AnyModule): Promise<void> {
+  checkModule('saveModel', model);
   await writeSafetensors(file, model.stateDict());
 }
 
@@ -63,6 +65,7 @@ export async function loadModel(
   model: AnyModule,
   options: { readonly strict?: boolean } = {},
 ): Promise<StateDictDifference> {
+  checkModule('loadModel', model);
   const { tensors, metadata } = await readSafetensors(file);
   try {
     return model.loadStateDict(metadata['kind'] === kind ? withPrefix(tensors, modelPrefix) : tensors, options);
@@ -85,7 +88,8 @@ export async function loadModel(
  * console.log((await loadCheckpoint('run.safetensors', { model, optimizer })).step); // 10
  * ```
  */
-export async function saveCheckpoint(file: string, { model, optimizer }: Trainee, position: Position): Promise<void> {
+export async function saveCheckpoint(file: string, trainee: Trainee, position: Position): Promise<void> {
+  const { model, optimizer } = checkTrainee('saveCheckpoint', trainee);
   const tensors = {
     ...addPrefix(model.stateDict(), modelPrefix),
     ...addPrefix(optimizer.stateDict(), optimizerPrefix),
@@ -100,7 +104,8 @@ export async function saveCheckpoint(file: string, { model, optimizer }: Trainee
  * @returns where the training was
  * @throws MyelinError `FORMAT` when the file is no checkpoint; `VALUE`, `SHAPE` when it is one of another model
  */
-export async function loadCheckpoint(file: string, { model, optimizer }: Trainee): Promise<Position> {
+export async function loadCheckpoint(file: string, trainee: Trainee): Promise<Position> {
+  const { model, optimizer } = checkTrainee('loadCheckpoint', trainee);
   const { tensors, metadata } = await readSafetensors(file);
   try {
     if (metadata['kind'] !== kind)
@@ -158,4 +163,11 @@ function parseRandom(file: string, text: string | undefined): readonly [key: num
 // JSON has no NaN: it writes null.
 function parseLog(log: Readonly<Record<string, number | null>>): EpochLog {
   return Object.fromEntries(Object.entries(log).map(([name, value]) => [name, value ?? NaN])) as EpochLog;
+}
+
+function checkTrainee(op: string, trainee: Trainee): Trainee {
+  checkObject(op, 'what to keep', trainee);
+  checkModule(op, trainee.model);
+  checkObject(op, 'optimizer', trainee.optimizer);
+  return trainee;
 }

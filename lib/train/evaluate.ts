@@ -1,5 +1,5 @@
 import { breathe, checkAborted } from '../data/event-loop.js';
-import type { AnyModule, Module } from '../nn/module.js';
+import { checkModule, type AnyModule, type Module } from '../nn/module.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { harvest, scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -75,6 +75,7 @@ export async function evaluate<B extends Batch>(
   options: EvaluateOptions<B> = {},
 ): Promise<Record<string, number>> {
   const { loss, metrics = [], signal } = options;
+  checkModule('evaluate', model);
   checkBatches('evaluate', 'data', data);
   const forward = forwardOf(model, options.forward);
   const mean = new Mean();
@@ -139,6 +140,7 @@ export async function* predict<B extends object>(
   data: Batches<B>,
   options: PredictOptions<B> = {},
 ): AsyncGenerator<Prediction<B>, void, undefined> {
+  checkModule('predict', model);
   checkBatches('predict', 'data', data);
   const forward = forwardOf(model, options.forward);
   for await (const batch of data) {

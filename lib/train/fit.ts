@@ -3,8 +3,8 @@ import { promises } from 'node:fs';
 import { breathe } from '../data/event-loop.js';
 import type { Pass } from '../data/loader.js';
 import { valueAndGrad } from '../engine/grad.js';
-import type { AnyModule, Module } from '../nn/module.js';
-import { checkInteger } from '../ops/checks.js';
+import { checkModule, type AnyModule, type Module } from '../nn/module.js';
+import { checkInteger, checkObject } from '../ops/checks.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
@@ -72,6 +72,8 @@ export function fit<B extends Batch>(
   options: FitOptions<B> & { readonly forward: (batch: B) => Tensor },
 ): Promise<History>;
 export async function fit<B extends Batch>(model: AnyModule, options: FitOptions<B>): Promise<History> {
+  checkModule('fit', model);
+  checkObject('fit', 'options', options);
   const progress = await createProgress(options.progress ?? 'auto');
   const interruption = new Interruption(options.signal, options.checkpoint !== undefined);
   const restoreMode = switchMode(model, true);
