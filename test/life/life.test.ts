@@ -25,6 +25,9 @@ describe('the process may end', () => {
     ['by an error that nobody catches', 'throw', { status: 1 }],
     ['by process.exit while a worker computes', 'exit-with-workers', { status: 3 }],
     ['by a signal', 'kill', { signal: 'SIGTERM' }],
+    ['by SIGINT', 'interrupt', { signal: 'SIGINT' }],
+    ['by a handler of SIGINT, after the op that was running', 'interrupt-handled', { status: 4 }],
+    ['by a rejection that nobody handles', 'reject', { status: 1 }],
     ['by itself, with ops in its exit handler', 'exit-handler', { status: 3 }],
   ])('%s', async (_, how, expected) => {
     const outcome = await runScript('exit', how);

@@ -27,6 +27,19 @@ if (how === 'exit') {
 } else if (how === 'kill') {
   setTimeout(() => process.kill(process.pid, 'SIGTERM'), 20);
   setInterval(() => work(5), 0);
+} else if (how === 'interrupt' || how === 'interrupt-handled') {
+  if (how === 'interrupt-handled') {
+    process.on('SIGINT', () => {
+      // The op that was running has run to its end.
+      process.exit(Number.isNaN(x.sum().item()) ? 1 : 4);
+    });
+  }
+  setTimeout(() => process.kill(process.pid, 'SIGINT'), 20);
+  setInterval(() => work(5), 0);
+} else if (how === 'reject') {
+  work(20);
+  void Promise.reject(new Error('on purpose'));
+  work(20);
 } else if (how === 'exit-handler') {
   process.on('exit', () => work(5));
   work(5);

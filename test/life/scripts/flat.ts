@@ -23,6 +23,11 @@ import { Resident } from './resident';
 const [which, steps, elements] = isMainThread
   ? [process.argv[2], Number(process.argv[3]), Number(process.argv[4] ?? 16_384)]
   : (workerData as [string, number, number]);
+const count = 4;
+/** How many of the workers have made their steps: until all have, each goes on, so that all are there at every look. */
+const done: Int32Array = isMainThread
+  ? new Int32Array(new SharedArrayBuffer(4))
+  : (workerData as readonly unknown[] as [string, number, number, Int32Array])[3];
 const resident = new Resident();
 
 /** Never disposes and never yields. */
@@ -51,11 +56,13 @@ function training(note: (step: number) => void): void {
   const model = new Sequential(new Linear(32, 64), new ReLU(), new Linear(64, 10));
   const optimizer = new Adam(model.parameters(), { lr: 1e-3 });
   const [x, y] = [randn([64, 32]), randint(0, 10, [64])];
-  for (let step = 1; step <= steps; step++) {
+  const isOver = (step: number): boolean => step > steps && (isMainThread || Atomics.load(done, 0) === count);
+  for (let step = 1; !isOver(step); step++) {
     scope(() => {
       const [, gradients] = valueAndGrad(() => crossEntropy(model.forward(x), y), model.parameters());
       optimizer.step(gradients);
     });
+    if (step === steps && !isMainThread) Atomics.add(done, 0, 1);
     if (step % 100 === 0) model.forward(x).argmax({ axis: 1 });
     note(step);
   }
@@ -64,13 +71,14 @@ function training(note: (step: number) => void): void {
 
 /** Four threads that train; memory is looked at whenever the slowest has taken another fifty steps. */
 async function workers(note: (step: number) => void): Promise<void> {
-  const progress = [0, 0, 0, 0];
+  const progress = new Array<number>(count).fill(0);
   const threads = progress.map((_, i) => {
-    const worker = new Worker(__filename, { workerData: ['training', steps, elements] });
+    const worker = new Worker(__filename, { workerData: ['training', steps, elements, done] });
     worker.on('message', (step: number) => {
       const slowest = Math.min(...progress);
       progress[i] = step;
-      if (Math.min(...progress) > slowest) note(Math.min(...progress));
+      const now = Math.min(...progress);
+      if (now > slowest && now <= steps) note(now);
     });
     return worker;
   });
