@@ -19,6 +19,10 @@ test('workers run at once, end, and are terminated in the middle of an op', asyn
   });
 });
 
+test('two workers train one Parameter in shared memory', async () => {
+  expect(resultOf(await runScript('hogwild'))).toEqual({ near: true, storages: 0 });
+});
+
 describe('the process may end', () => {
   test.each<[string, string, Partial<Outcome>]>([
     ['by process.exit in a loop', 'exit', { status: 3 }],
