@@ -1,7 +1,7 @@
 // `npm run fuzz -- [--seconds 600] [commands|safetensors]`: looks for inputs that crash; without a name, both in turn. What is
 // found is left in build-fuzz/findings.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,6 +32,8 @@ function fuzzCommands() {
   const options = ['-DCMAKE_BUILD_TYPE=Release', `-DCMAKE_CXX_COMPILER=${compiler}`, sanitize];
   run('cmake', ['-S', '.', '-B', 'build-fuzz', ...options, '-DMYELIN_BASELINE_ONLY=ON', '-DMYELIN_FUZZ=ON']);
   run('cmake', ['--build', 'build-fuzz', '--parallel', String(availableParallelism()), '--target', 'commands_fuzz']);
+  // Rows name ops by number, and the numbers change with every op that is added.
+  rmSync(corpus, { recursive: true, force: true });
   mkdirSync(corpus, { recursive: true });
   mkdirSync(findings, { recursive: true });
   // The rows of every op's samples.

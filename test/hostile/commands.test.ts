@@ -58,6 +58,7 @@ function validRows(): number[][] {
 }
 
 const valid = validRows();
+const nameOf = (row: readonly number[]): string => native.ops()[row[0]!]![0];
 
 // The fuzzer of test/native/fuzz begins with these rows; in its files, storages have small numbers.
 const corpus = process.env['MYELIN_FUZZ_CORPUS'];
@@ -65,7 +66,7 @@ if (corpus !== undefined) {
   for (const [i, base] of valid.entries()) {
     const values = Float64Array.from(base);
     for (const { at, output } of viewsOf(base)) if (!output) values[at] = i % 2;
-    writeFileSync(path.join(corpus, `row-${i}`), values);
+    writeFileSync(path.join(corpus, `${nameOf(base)}-${i}`), values);
   }
 }
 
@@ -145,6 +146,11 @@ const mutated = fc
     for (const { where, value } of edits) values[where % values.length] = value;
     return { values, length: Math.max(0, values.length + cut) };
   });
+
+test('rows of the library are of every op', () => {
+  const all = [...ops.values()].filter(({ number }) => number >= 0).map(({ name }) => name);
+  expect([...new Set(valid.map(nameOf))].sort()).toEqual(all.sort());
+});
 
 test('rows of the library run as they are, but for integer division by the zeros of the storage', () => {
   const outcomes = new Set(
