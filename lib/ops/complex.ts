@@ -3,10 +3,12 @@ import { describe, fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { add, mul, neg, sub } from './arithmetic.js';
+import { hypot } from './binary.js';
 import { promoteAll } from './cast.js';
-import { checkDTypeOf, checkReal, checkTensor, floats } from './checks.js';
+import { checkDTypeOf, checkReal, checkShapeOf, checkTensor, floats } from './checks.js';
 import { stack } from './move.js';
 import { select } from './slice.js';
+import { atan2, cos, sin } from './trigonometry.js';
 
 // There is no complex dtype. A complex tensor is a float tensor whose last axis has extent 2: real part, imaginary part,
 // as torch.view_as_real lays it out, so that a vector of N complex numbers has shape [N, 2]. Functions of complex tensors
@@ -79,4 +81,57 @@ export function complexMul<D extends FloatDType, E extends FloatDType>(a: Tensor
 export function complexConj<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
   checkPairs('complexConj', 'x', x);
   return scope(() => stack<DType>([realOf(x), neg(imaginaryOf(x))], { axis: -1 })) as Tensor<D>;
+}
+
+/**
+ * Absolute values of complex numbers: √(re² + im²), without overflow on the way.
+ *
+ * Shapes: pairs [..., 2] → [...]. Dtypes: float dtypes.
+ *
+ * @throws MyelinError `SHAPE` for what are no pairs; `DTYPE` for dtypes that are not float
+ * @example
+ * ```ts
+ * import { complexAbs, tensor } from 'myelin';
+ * console.log(complexAbs(tensor([[3, 4], [0, -2]])).toArray()); // [ 5, 2 ]
+ * ```
+ */
+export function complexAbs<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+  checkPairs('complexAbs', 'x', x);
+  return scope(() => hypot(realOf(x), imaginaryOf(x))) as Tensor<D>;
+}
+
+/**
+ * Angles of complex numbers in [−π, π]: atan2(im, re).
+ *
+ * Shapes: pairs [..., 2] → [...]. Dtypes: float dtypes.
+ *
+ * @throws MyelinError `SHAPE` for what are no pairs; `DTYPE` for dtypes that are not float
+ * @example
+ * ```ts
+ * import { complexAngle, tensor } from 'myelin';
+ * console.log(complexAngle(tensor([[1, 0], [2, 0]])).toArray()); // [ 0, 0 ]
+ * ```
+ */
+export function complexAngle<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+  checkPairs('complexAngle', 'x', x);
+  return scope(() => atan2(imaginaryOf(x), realOf(x))) as Tensor<D>;
+}
+
+/**
+ * Complex numbers from their absolute values and angles: r cos φ + i r sin φ.
+ *
+ * Shapes: two of one shape [...] → pairs [..., 2]. Dtypes: float dtypes, promoted.
+ *
+ * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` for dtypes that are not float
+ * @example
+ * ```ts
+ * import { polar, tensor } from 'myelin';
+ * console.log(polar(tensor([2, 3]), tensor([0, 0])).toArray()); // [ [ 2, 0 ], [ 3, 0 ] ]
+ * ```
+ */
+export function polar<D extends FloatDType, E extends FloatDType>(r: Tensor<D>, angle: Tensor<E>): Tensor<D | E> {
+  checkReal('polar', 'r', r);
+  checkReal('polar', 'angle', angle);
+  checkShapeOf('polar', 'angle', angle, r.shape, 'that of r');
+  return scope(() => stack<DType>([mul(r, cos(angle)), mul(r, sin(angle))], { axis: -1 })) as Tensor<D | E>;
 }

@@ -1,6 +1,7 @@
 import { elementwise } from './elementwise';
 import type { GoldenCalls } from './golden-call';
 import { decompositions } from './decompositions';
+import { fourier } from './fourier';
 import { matrices } from './matrices';
 import { products } from './products';
 import { reductions } from './reductions';
@@ -9,6 +10,7 @@ import { reductions } from './reductions';
 export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
   decompositions,
   elementwise,
+  fourier,
   matrices,
   products,
   reductions,

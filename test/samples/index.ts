@@ -29,6 +29,7 @@ import { statistics } from './statistics';
 import { uniques } from './unique';
 import { sampling } from './sampling';
 import { scatter } from './scatter';
+import { signals } from './signals';
 import { softmax } from './softmax';
 import { special } from './special';
 import { triangle } from './triangle';
@@ -68,6 +69,7 @@ export const samples: SampleTable = {
   ...uniques,
   ...sampling,
   ...scatter,
+  ...signals,
   ...softmax,
   ...special,
   ...triangle,
