@@ -25,7 +25,9 @@ template <class T>
 bool SingularValues<T>::decompose(const Context<T>& context, Matrix<const T> x, T* values, T* left, T* right) {
   const T scale = safe_scale(x, rows_, cols_);
   if (scale == 0) return false;
-  T *a = a_.template as<T>(), *left_z = left_z_.template as<T>(), *right_z = right_z_.template as<T>();
+  const bool vectors = wanted_ != SingularVectors::kNone;
+  T* a = a_.template as<T>();
+  T *left_z = vectors ? left_z_.template as<T>() : nullptr, *right_z = vectors ? right_z_.template as<T>() : nullptr;
   copy_matrix(x, rows_, cols_, a, cols_);
   for (std::size_t i = 0; i < rows_ * cols_; i++) a[i] *= scale;
   make_bidiagonal(context);
