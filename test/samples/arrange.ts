@@ -482,7 +482,7 @@ export const arrange: SampleTable = {
       ),
       joined([[2, 0]], [[2, 0, 1]], 2),
     ],
-    errors: [{ call: () => dstack([1 as never]), code: 'TYPE', message: /tensor 0 is 1/ }],
+    errors: [{ call: () => dstack([1 as never]), code: 'TYPE', message: /tensors\[0\] is 1/ }],
   },
   blockDiag: {
     run: ({ xs }) => blockDiag(xs!),

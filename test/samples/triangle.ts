@@ -168,7 +168,7 @@ export const triangle: SampleTable = {
   cartesianProd: {
     run: ({ xs }) => cartesianProd(xs!),
     samples: [products([2, 3]), products([2, 1, 3]), products([0, 2])],
-    errors: [{ call: () => cartesianProd([1 as never]), code: 'TYPE', message: /tensor 0 is 1/ }],
+    errors: [{ call: () => cartesianProd([1 as never]), code: 'TYPE', message: /tensors\[0\] is 1/ }],
   },
   combinations: {
     run: ({ x }, { size, withReplacement }) =>
