@@ -10,10 +10,32 @@ const View& contiguous_output(const OpCall& call) {
   return call.out[0];
 }
 
+// Draws as many bits as a half holds, so that rounding seldom reaches `high`; where it does, `low` stands instead.
+void uniform_halves(const View& out, const Source& source, float low, float high, const KernelTable& kernels) {
+  const bool wide = out.dtype == DType::kFloat16;
+  NarrowFn* const narrow = wide ? kernels.f32_to_f16 : kernels.f32_to_bf16;
+  WidenFn* const widen = wide ? kernels.f16_to_f32 : kernels.bf16_to_f32;
+  const float steps = wide ? 0x1p11f : 0x1p8f;
+  std::uint16_t* const data = reinterpret_cast<std::uint16_t*>(out.data);
+  std::uint16_t least;
+  narrow(&low, &least, 1);
+  for_each_tile(static_cast<std::size_t>(out.size()), [&](std::size_t first, std::size_t n) {
+    Tile<float> values;
+    units(source, first, values);
+    for (float& value : values) value = low + std::floor(value * steps) / steps * (high - low);
+    narrow(values.data(), data + first, n);
+    widen(data + first, values.data(), n);
+    for (std::size_t i = 0; i < n; i++) data[first + i] = values[i] < high ? data[first + i] : least;
+  });
+}
+
 void uniform(OpCall& call) {
   const View& out = contiguous_output(call);
   const double low = call.attrs.number(), high = call.attrs.number();
   const Source source(call.attrs);
+  if (is_half(out.dtype)) {
+    return uniform_halves(out, source, static_cast<float>(low), static_cast<float>(high), call.kernels);
+  }
   visit_float(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* data = out.as<T>();
@@ -150,7 +172,7 @@ void dropout_backward(OpCall& call) { scaled_mask(call.out[0], call.in[0], call.
 }  // namespace
 
 void register_random(OpList& ops) {
-  ops.push_back({"uniform", 0, 1, uniform});
+  ops.push_back({"uniform", 0, 1, uniform, true});
   ops.push_back({"normal", 0, 1, normal});
   ops.push_back({"bernoulli", 0, 1, bernoulli});
   ops.push_back({"permutation", 0, 1, permutation});

@@ -1,4 +1,4 @@
-import type { DType, ErrorCode, Tensor } from 'myelin';
+import { iinfo, type DType, type ErrorCode, type Tensor } from 'myelin';
 
 import type { AttrValue } from '../../lib/engine/command';
 import type { Tolerance } from '../support/compare';
@@ -70,8 +70,8 @@ export interface OpSamples {
 
 export type SampleTable = Readonly<Record<string, OpSamples>>;
 
-export const floats: readonly DType[] = ['float32', 'float64'];
-export const signed: readonly DType[] = ['float32', 'float64', 'int32', 'int64'];
+export const floats: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16'];
+export const signed: readonly DType[] = [...floats, 'int32', 'int64', 'int16', 'int8'];
 export const numbers: readonly DType[] = [...signed, 'uint8'];
 export const everyDType: readonly DType[] = [...numbers, 'bool'];
 
@@ -119,6 +119,7 @@ export const specials = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 1e-3
 
 /** What integer arithmetic of a dtype makes of a result that does not fit: it wraps. */
 export function wrap(dtype: DType, value: number): number {
-  if (dtype === 'uint8') return ((value % 256) + 256) % 256;
-  return dtype === 'int32' ? value | 0 : value;
+  if (!['uint8', 'int8', 'int16', 'int32'].includes(dtype)) return value;
+  const { min, max } = iinfo(dtype as 'int32');
+  return ((((value - min) % (max - min + 1)) + (max - min + 1)) % (max - min + 1)) + min;
 }

@@ -188,6 +188,7 @@ export const special: SampleTable = refusingOthers({
       [[0, 3], [3]],
     ].map(([left, right]): Sample => ({
       inputs: { a: uniform(left!), b: uniform(right!) },
+      dtypes: ['float32', 'float64'],
       order: 0,
       tolerance: { relative: 0, absolute: 0 },
       reference: (a, b) => zip([a, b], (x, y) => nextNumber(x, y, a)),

@@ -6,7 +6,11 @@ import { indicesOf, type Nd } from './reference';
 
 const epsilon = (dtype: DType): number => (isFloat(dtype) ? finfo(dtype).eps : 0);
 
-/** How far a result may be from its reference: |got - expected| <= eps · (relative · |expected| + absolute). */
+/**
+ * How far a result may be from its reference: |got - expected| <= eps · (relative · |expected| + absolute). That of an op
+ * on halves is computed in float32 and rounded once, which moves it to a neighbour at most: eps · |expected| more, or
+ * the distance of two denormals.
+ */
 export interface Tolerance {
   readonly relative: number;
   readonly absolute: number;
@@ -31,10 +35,17 @@ export function bytesOf(tensor: Tensor): Buffer {
   return Buffer.from(bytes.buffer);
 }
 
-function agrees(got: number, expected: number, eps: number, { relative, absolute }: Tolerance): boolean {
+function margin(dtype: DType, expected: number, { relative, absolute }: Tolerance): number {
+  const size = relative * Math.abs(expected) + absolute;
+  if (dtype !== 'float16' && dtype !== 'bfloat16') return epsilon(dtype) * size;
+  const { eps, tiny } = finfo(dtype);
+  return eps * Math.max(Math.abs(expected), tiny) + epsilon('float32') * size;
+}
+
+function agrees(got: number, expected: number, dtype: DType, tolerance: Tolerance): boolean {
   if (Number.isNaN(expected)) return Number.isNaN(got);
   if (got === expected) return true;
-  return Math.abs(got - expected) <= eps * (relative * Math.abs(expected) + absolute);
+  return Math.abs(got - expected) <= margin(dtype, expected, tolerance);
 }
 
 /** What differs between a result and its reference, in words; undefined when nothing does. */
@@ -49,7 +60,7 @@ export function difference(got: Nd, expected: Nd, tolerance: Tolerance): string 
   for (const index of indicesOf(got.shape)) {
     const [value, wanted] = [got.data[position]!, round(expected.data[position]!)];
     position++;
-    if (agrees(value, wanted, eps, tolerance)) continue;
+    if (agrees(value, wanted, got.dtype, tolerance)) continue;
     bad++;
     const ulp = isFloat(got.dtype)
       ? `, ${(Math.abs(value - wanted) / (eps * Math.abs(wanted))).toPrecision(3)} ulp`

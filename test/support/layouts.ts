@@ -81,6 +81,10 @@ export function stored(dtype: DType, value: number): number {
       return value === 0 ? 0 : 1;
     case 'uint8':
       return Math.abs(Math.trunc(value)) % 256;
+    case 'int8':
+      return Int8Array.of(Math.trunc(value))[0]!;
+    case 'int16':
+      return Int16Array.of(Math.trunc(value))[0]!;
     default:
       return Math.trunc(value) + 0;
   }

@@ -32,7 +32,10 @@ export function draw(sample: Sample, dtype: DType, seed: number, layout: Layout 
     }
     return { name, count: specs.length, list };
   });
-  return { arrays: sample.derive?.(...arrays) ?? arrays, groups };
+  const derived = sample
+    .derive?.(...arrays)
+    .map((x) => ({ ...x, data: x.data.map((value) => stored(x.dtype, value)) }));
+  return { arrays: derived ?? arrays, groups };
 }
 
 /** What the table tests: an op, or a function composed of ops, behind one call. */
