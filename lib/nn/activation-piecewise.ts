@@ -192,7 +192,7 @@ export class PReLU<D extends FloatDType = 'float32'> extends Module {
     super();
     checkInteger('PReLU', 'numParameters', numParameters, 1);
     checkNumber('PReLU', 'init', init);
-    this.weight = new Parameter(full([numParameters], init, { dtype }));
+    this.weight = new Parameter<D, readonly [number]>(full([numParameters], init, { dtype }));
   }
 
   override forward(x: Tensor<FloatDType>): Tensor<FloatDType> {

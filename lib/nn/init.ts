@@ -126,7 +126,7 @@ function randomOptions<D extends FloatDType>(options: InitOptions<D>): { dtype: 
 export function kaimingUniform<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: KaimingOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   return uniformOfStd(shape, kaimingStd(shape, options), options);
 }
 
@@ -147,7 +147,7 @@ export function kaimingUniform<D extends FloatDType = 'float32'>(
 export function kaimingNormal<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: KaimingOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   return normal(shape, { std: kaimingStd(shape, options), ...randomOptions(options) });
 }
 
@@ -168,7 +168,7 @@ export function kaimingNormal<D extends FloatDType = 'float32'>(
 export function xavierUniform<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: XavierOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   return uniformOfStd(shape, xavierStd(shape, options), options);
 }
 
@@ -189,7 +189,7 @@ export function xavierUniform<D extends FloatDType = 'float32'>(
 export function xavierNormal<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: XavierOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   return normal(shape, { std: xavierStd(shape, options), ...randomOptions(options) });
 }
 
@@ -220,7 +220,7 @@ export interface TruncNormalOptions<D extends FloatDType = FloatDType> extends I
 export function truncNormal<D extends FloatDType = 'float32'>(
   shape: Shape,
   options: TruncNormalOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   const { mean = 0, std = 1, low = -2, high = 2 } = options;
   // Each redraw keeps at least a fifteenth of what is left, so a few dozen are enough.
   if (!(std > 0 && high - low >= std && low <= mean + std && high >= mean - std)) {
@@ -257,7 +257,10 @@ export function truncNormal<D extends FloatDType = 'float32'>(
  * console.log(Math.abs(matmul(q, q.transpose(0, 1)).sum().item() - 3) < 1e-5); // true
  * ```
  */
-export function orthogonal<D extends FloatDType = 'float32'>(shape: Shape, options: XavierOptions<D> = {}): Tensor<D> {
+export function orthogonal<D extends FloatDType = 'float32'>(
+  shape: Shape,
+  options: XavierOptions<D> = {},
+): Tensor<NoInfer<D>> {
   const { gain = 1 } = options;
   checkShape('orthogonal', shape);
   if (shape.length < 2) fail('SHAPE', 'orthogonal', `${show(shape)} is no matrix (need at least two axes)`, { shape });
@@ -321,6 +324,7 @@ export function affineParameters<D extends FloatDType>(
 ): { weight: Parameter<D>; bias: Parameter<D> | undefined } {
   const dtype = dtypeOf(options);
   const bound = 1 / Math.sqrt(fansOf(shape).fanIn);
-  const draw = (extents: Shape): Parameter<D> => parameter(() => uniform(extents, { low: -bound, high: bound, dtype }));
+  const draw = (extents: Shape): Parameter<D> =>
+    parameter<D>(() => uniform(extents, { low: -bound, high: bound, dtype }));
   return { weight: draw(shape), bias: options.bias === false ? undefined : draw([shape[0]!]) };
 }

@@ -52,8 +52,8 @@ abstract class BatchNorm<D extends FloatDType> extends Module {
     this.eps = eps;
     this.momentum = momentum;
     if (affine) {
-      this.weight = parameter(() => ones(shape, { dtype }));
-      this.bias = parameter(() => zeros(shape, { dtype }));
+      this.weight = parameter<D>(() => ones(shape, { dtype }));
+      this.bias = parameter<D>(() => zeros(shape, { dtype }));
     }
     if (trackRunningStats) {
       this.running_mean = buffer(() => zeros(shape, { dtype }));
@@ -182,8 +182,8 @@ export class LayerNorm<D extends FloatDType = 'float32'> extends Module {
     this.normalizedShape = shape;
     this.eps = eps;
     if (!elementwiseAffine) return;
-    this.weight = parameter(() => ones(shape, { dtype }));
-    if (bias) this.bias = parameter(() => zeros(shape, { dtype }));
+    this.weight = parameter<D>(() => ones(shape, { dtype }));
+    if (bias) this.bias = parameter<D>(() => zeros(shape, { dtype }));
   }
 
   override forward<S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {

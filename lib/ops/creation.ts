@@ -56,7 +56,7 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   value: number,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return filled('full', shape, value, dtype);
 }
 
@@ -76,7 +76,7 @@ export function full<const S extends Shape, D extends DType = 'float32'>(
 export function zeros<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return filled('zeros', shape, 0, dtype);
 }
 
@@ -96,7 +96,7 @@ export function zeros<const S extends Shape, D extends DType = 'float32'>(
 export function ones<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return filled('ones', shape, 1, dtype);
 }
 
@@ -115,7 +115,7 @@ export function fullLike<D extends DType, S extends Shape, E extends DType = D>(
   x: Tensor<D, S>,
   value: number,
   options: CreationOptions<E> = {},
-): Tensor<E, S> {
+): Tensor<NoInfer<E>, S> {
   return filledLike('fullLike', x, value, options);
 }
 
@@ -132,7 +132,7 @@ export function fullLike<D extends DType, S extends Shape, E extends DType = D>(
 export function zerosLike<D extends DType, S extends Shape, E extends DType = D>(
   x: Tensor<D, S>,
   options: CreationOptions<E> = {},
-): Tensor<E, S> {
+): Tensor<NoInfer<E>, S> {
   return filledLike('zerosLike', x, 0, options);
 }
 
@@ -149,7 +149,7 @@ export function zerosLike<D extends DType, S extends Shape, E extends DType = D>
 export function onesLike<D extends DType, S extends Shape, E extends DType = D>(
   x: Tensor<D, S>,
   options: CreationOptions<E> = {},
-): Tensor<E, S> {
+): Tensor<NoInfer<E>, S> {
   return filledLike('onesLike', x, 1, options);
 }
 

@@ -52,7 +52,7 @@ function check(op: string, n: number, d: number, dtype: FloatDType): void {
 export function fftfreq<D extends FloatDType = 'float32'>(
   n: number,
   { d = 1, dtype = 'float32' as D }: FrequencyOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   check('fftfreq', n, d, dtype);
   const below = Math.floor(n / 2);
   return onBehalf('fftfreq', () => roll(multiples(-below, n - below, n * d, dtype), -below)) as Tensor<D>;
@@ -78,7 +78,7 @@ export function fftfreq<D extends FloatDType = 'float32'>(
 export function rfftfreq<D extends FloatDType = 'float32'>(
   n: number,
   { d = 1, dtype = 'float32' as D }: FrequencyOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   check('rfftfreq', n, d, dtype);
   return scope(() => multiples(0, Math.floor(n / 2) + 1, n * d, dtype)) as Tensor<D>;
 }

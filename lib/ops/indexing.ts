@@ -160,7 +160,7 @@ export function oneHot<D extends DType = 'float32'>(
   index: Tensor<IndexDType>,
   classes: number,
   { dtype = 'float32' as D }: { readonly dtype?: D } = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   checkIndex('oneHot', index);
   checkDType('oneHot', dtype);
   checkInteger('oneHot', 'classes', classes, 1);

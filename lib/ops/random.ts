@@ -75,7 +75,7 @@ function drawUniform<D extends FloatDType, S extends Shape>(
 export function uniform<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: UniformOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return drawUniform('uniform', shape, options);
 }
 
@@ -96,7 +96,7 @@ export function uniform<const S extends Shape, D extends FloatDType = 'float32'>
 export function rand<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: RandomOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return drawUniform('rand', shape, options);
 }
 
@@ -150,7 +150,7 @@ function drawNormal<D extends FloatDType, S extends Shape>(
 export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: NormalOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return drawNormal('normal', shape, options);
 }
 
@@ -171,7 +171,7 @@ export function normal<const S extends Shape, D extends FloatDType = 'float32'>(
 export function randn<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   options: RandomOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   return drawNormal('randn', shape, options);
 }
 
@@ -209,7 +209,7 @@ export function bernoulli<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   p: number,
   options: RandomOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   const { dtype = 'float32', generator = defaultGenerator } = options;
   checkShape('bernoulli', shape);
   checkDType('bernoulli', dtype);
@@ -236,7 +236,7 @@ export function randint<const S extends Shape, D extends IntegerDType = 'int64'>
   high: number,
   shape: S,
   options: RandomOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   const { dtype = 'int64' as D, generator = defaultGenerator } = options;
   checkInteger('randint', 'low', low);
   checkInteger('randint', 'high', high);

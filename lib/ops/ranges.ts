@@ -105,7 +105,7 @@ export function linspace<D extends FloatDType = 'float32'>(
   stop: number,
   count: number,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   return linspaced('linspace', start, stop, count, dtype);
 }
 
@@ -136,7 +136,7 @@ export function logspace<D extends FloatDType = 'float32'>(
   stop: number,
   count: number,
   { base = 10, dtype = 'float32' as D }: LogspaceOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   checkNumber('logspace', 'base', base);
   return scope(() => pow(base, linspaced('logspace', start, stop, count, dtype))) as Tensor<D>;
 }

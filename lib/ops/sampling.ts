@@ -49,7 +49,7 @@ export interface ExponentialOptions<D extends FloatDType = FloatDType> extends R
 export function exponential<const S extends Shape, D extends FloatDType = 'float32'>(
   shape: S,
   { rate = 1, dtype = 'float32' as D, generator = defaultGenerator }: ExponentialOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   checkDraw('exponential', shape, dtype);
   checkPositive('exponential', 'rate', rate);
   return exponentialOp({}, { rate, ...checkGenerator(generator).take(sizeOf(shape)), shape, dtype }) as Tensor<D, S>;
@@ -117,7 +117,7 @@ export function truncatedNormal<const S extends Shape, D extends FloatDType = 'f
     dtype = 'float32' as D,
     generator = defaultGenerator,
   }: TruncatedNormalOptions<D> = {},
-): Tensor<D, S> {
+): Tensor<NoInfer<D>, S> {
   checkDraw('truncatedNormal', shape, dtype);
   const [from, to] = [low ?? mean - 2 * std, high ?? mean + 2 * std];
   if (

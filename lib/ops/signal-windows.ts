@@ -54,7 +54,10 @@ function cosines(places: Tensor, period: number, [first, ...rest]: readonly [num
  * console.log(hannWindow(4).toArray()); // [ 0, 0.5, 1, 0.5 ]
  * ```
  */
-export function hannWindow<D extends FloatDType = 'float32'>(n: number, options: WindowOptions<D> = {}): Tensor<D> {
+export function hannWindow<D extends FloatDType = 'float32'>(
+  n: number,
+  options: WindowOptions<D> = {},
+): Tensor<NoInfer<D>> {
   return windowOf('hannWindow', n, options, (i, m) => cosines(i, m, [0.5, -0.5]));
 }
 
@@ -77,7 +80,10 @@ export function hannWindow<D extends FloatDType = 'float32'>(n: number, options:
  * console.log(hammingWindow(4).shape); // [ 4 ]
  * ```
  */
-export function hammingWindow<D extends FloatDType = 'float32'>(n: number, options: WindowOptions<D> = {}): Tensor<D> {
+export function hammingWindow<D extends FloatDType = 'float32'>(
+  n: number,
+  options: WindowOptions<D> = {},
+): Tensor<NoInfer<D>> {
   return windowOf('hammingWindow', n, options, (i, m) => cosines(i, m, [0.54, -0.46]));
 }
 
@@ -100,7 +106,10 @@ export function hammingWindow<D extends FloatDType = 'float32'>(n: number, optio
  * console.log(blackmanWindow(4).shape); // [ 4 ]
  * ```
  */
-export function blackmanWindow<D extends FloatDType = 'float32'>(n: number, options: WindowOptions<D> = {}): Tensor<D> {
+export function blackmanWindow<D extends FloatDType = 'float32'>(
+  n: number,
+  options: WindowOptions<D> = {},
+): Tensor<NoInfer<D>> {
   return windowOf('blackmanWindow', n, options, (i, m) => cosines(i, m, [0.42, -0.5, 0.08]));
 }
 
@@ -123,6 +132,9 @@ export function blackmanWindow<D extends FloatDType = 'float32'>(n: number, opti
  * console.log(bartlettWindow(4).toArray()); // [ 0, 0.5, 1, 0.5 ]
  * ```
  */
-export function bartlettWindow<D extends FloatDType = 'float32'>(n: number, options: WindowOptions<D> = {}): Tensor<D> {
+export function bartlettWindow<D extends FloatDType = 'float32'>(
+  n: number,
+  options: WindowOptions<D> = {},
+): Tensor<NoInfer<D>> {
   return windowOf('bartlettWindow', n, options, (i, m) => sub(1, abs(sub(mul(i, 2 / m), 1))));
 }

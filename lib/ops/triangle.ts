@@ -44,7 +44,7 @@ export function eye<D extends DType = 'float32'>(
   rows: number,
   columns: number = rows,
   { dtype = 'float32' as D }: CreationOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   checkShape('eye', [rows, columns]);
   return onBehalf('eye', () => cast(eq(diagonals(rows, columns), 0), dtype));
 }
@@ -121,7 +121,7 @@ export function tri<D extends DType = 'float32'>(
   rows: number,
   columns: number = rows,
   { diagonal = 0, dtype = 'float32' as D }: DiagonalLimit & CreationOptions<D> = {},
-): Tensor<D> {
+): Tensor<NoInfer<D>> {
   checkTriangle('tri', rows, columns, diagonal);
   checkDType('tri', dtype);
   return onBehalf('tri', () => cast(le(diagonals(rows, columns), diagonal), dtype));

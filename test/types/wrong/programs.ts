@@ -35,9 +35,13 @@ concat([zeros([2])], { axis: '0' });
 // error: Argument of type 'string' is not assignable to parameter of type 'number'
 new Linear(2, 'wide');
 
-// error: Property 'assign' is missing in type 'Tensor<
+// error: missing the following properties from type 'Assignable': assign
 new Adam([zeros([2])]);
 
 declare const parameter: Parameter<'float32', readonly [2]>;
 // error: Cannot assign to 'shape' because it is a read-only property
 parameter.shape = [3];
+
+// error: is not assignable to type 'Tensor<"float64"
+const wide: Tensor<'float64'> = zeros([2]);
+void wide;
