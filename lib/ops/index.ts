@@ -111,6 +111,7 @@ export * from './statistics.js';
 export * from './unique.js';
 export { det, inv, logdet, slogdet, solve, type SignAndLog, type SolveOptions } from './solve.js';
 export { pinv, svd, svdvals, type RankOptions, type SingularValueDecomposition } from './svd.js';
+export { istft, stft, type FrameOptions, type IstftOptions, type StftOptions } from './stft.js';
 export { solveTriangular, type SolveTriangularOptions } from './triangular.js';
 export { take, takeAlongAxis } from './take.js';
 export * from './triangle.js';

@@ -5,6 +5,7 @@ import { fourier } from './fourier';
 import { matrices } from './matrices';
 import { products } from './products';
 import { reductions } from './reductions';
+import { signal } from './signal';
 
 /** Golden cases by family: scripts/golden_ops/<family>.py wrote test/golden/ops-<family>.safetensors. */
 export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
@@ -14,4 +15,5 @@ export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
   matrices,
   products,
   reductions,
+  signal,
 };

@@ -32,6 +32,7 @@ import { scatter } from './scatter';
 import { signals } from './signals';
 import { softmax } from './softmax';
 import { special } from './special';
+import { shortTime } from './stft';
 import { triangle } from './triangle';
 import { view } from './view';
 import { windows } from './windows';
@@ -72,6 +73,7 @@ export const samples: SampleTable = {
   ...signals,
   ...softmax,
   ...special,
+  ...shortTime,
   ...triangle,
   ...view,
   ...windows,
