@@ -3,17 +3,18 @@ import { activationMore } from './activation-more';
 import { arrange } from './arrange';
 import { assign } from './assign';
 import { at } from './at';
+import { bitwise } from './bitwise';
 import { conv } from './conv';
-import { bits, divisions } from './division';
 import { decompositions } from './decompositions';
+import { divisions } from './division';
 import { elementwise } from './elementwise';
-import { histograms } from './histogram';
 import { fourier } from './fft';
+import { histograms } from './histogram';
 import { indexing } from './indexing';
 import { linalg } from './linalg';
 import { loss } from './loss';
-import { matrices } from './matrices';
 import { masking } from './masking';
+import { matrices } from './matrices';
 import { move } from './move';
 import { norm } from './norm';
 import { optim } from './optim';
@@ -22,59 +23,62 @@ import { products } from './products';
 import { random } from './random';
 import { reduce } from './reduce';
 import type { SampleTable } from './sample';
-import { scan } from './scan';
-import { searching } from './search';
-import { sorts } from './sort';
-import { statistics } from './statistics';
-import { uniques } from './unique';
 import { sampling } from './sampling';
+import { scan } from './scan';
 import { scatter } from './scatter';
+import { searching } from './search';
 import { signals } from './signals';
 import { softmax } from './softmax';
+import { sorts } from './sort';
 import { special } from './special';
+import { statistics } from './statistics';
 import { shortTime } from './stft';
 import { triangle } from './triangle';
+import { uniques } from './unique';
 import { view } from './view';
 import { windows } from './windows';
 
-/** Samples of every op, by name. */
-export const samples: SampleTable = {
-  ...activation,
-  ...activationMore,
-  ...arrange,
-  ...assign,
-  ...at,
-  ...conv,
-  ...bits,
-  ...divisions,
-  ...decompositions,
-  ...elementwise,
-  ...histograms,
-  ...fourier,
-  ...indexing,
-  ...linalg,
-  ...loss,
-  ...matrices,
-  ...masking,
-  ...move,
-  ...norm,
-  ...optim,
-  ...pool,
-  ...products,
-  ...random,
-  ...reduce,
-  ...scan,
-  ...searching,
-  ...sorts,
-  ...statistics,
-  ...uniques,
-  ...sampling,
-  ...scatter,
-  ...signals,
-  ...softmax,
-  ...special,
-  ...shortTime,
-  ...triangle,
-  ...view,
-  ...windows,
+/** The tables of samples, each by the name of its file here and of its test in `test/ops`. */
+export const families: Readonly<Record<string, SampleTable>> = {
+  activation,
+  'activation-more': activationMore,
+  arrange,
+  assign,
+  at,
+  bitwise,
+  conv,
+  decompositions,
+  division: divisions,
+  elementwise,
+  fft: fourier,
+  histogram: histograms,
+  indexing,
+  linalg,
+  loss,
+  masking,
+  matrices,
+  move,
+  norm,
+  optim,
+  pool,
+  products,
+  random,
+  reduce,
+  sampling,
+  scan,
+  scatter,
+  search: searching,
+  signals,
+  softmax,
+  sort: sorts,
+  special,
+  statistics,
+  stft: shortTime,
+  triangle,
+  unique: uniques,
+  view,
+  windows,
 };
+
+/** Samples of every op, by name. */
+export const samples: SampleTable = Object.assign({}, ...Object.values(families)) as SampleTable;

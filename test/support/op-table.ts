@@ -1,23 +1,18 @@
-import * as library from 'myelin';
 import { isa, memory, scope, setIsa, setThreads, supportedIsas, threads, type DType, type Tensor } from 'myelin';
 
-import { ops, unclaimedNativeOps } from '../lib/engine/define';
-import { isDense } from '../lib/tensor/shape';
-import { samples } from './samples';
-import { floats, type ErrorCase, type OpSamples, type Sample } from './samples/sample';
-import { caught } from './support/caught';
-import { bytesOf, difference, read, type Tolerance } from './support/compare';
-import { gradientFault, gradientOf } from './support/gradcheck';
-import { layouts, type Layout } from './support/layouts';
-import { seedOf, type Nd } from './support/reference';
-import { draw, movable, placeAll, subjectOf, type Subject } from './support/run';
+import { isDense } from '../../lib/tensor/shape';
+import { floats, type ErrorCase, type OpSamples, type Sample, type SampleTable } from '../samples/sample';
+import { caught } from './caught';
+import { bytesOf, difference, read, type Tolerance } from './compare';
+import { gradientFault, gradientOf } from './gradcheck';
+import { layouts, type Layout } from './layouts';
+import { seedOf, type Nd } from './reference';
+import { draw, movable, placeAll, subjectOf, type Drawn, type Subject } from './run';
 
 const bestIsa = isa();
 // A run that is for one ISA, or for an addon built otherwise, does not repeat what the first run tries on all of them.
 const isas = (process.env['MYELIN_ISA'] ?? process.env['MYELIN_ADDON']) ? [bestIsa] : supportedIsas();
 const threadCounts = [1, 2, 3, 7];
-
-afterEach(() => setIsa(bestIsa));
 
 /** One way of trying a sample. */
 interface Trial {
@@ -46,13 +41,15 @@ function kindsDiffer(got: readonly Nd[], expected: readonly Nd[]): string | unde
   return shapesOf(got) === shapesOf(expected) ? undefined : `got ${shapesOf(got)}, expected ${shapesOf(expected)}`;
 }
 
+type Expected = readonly Nd[] | undefined;
+
 /** Compares one run of a sample with its reference or law; undefined when all is well. */
 function fault(
   { op }: Subject,
   sample: Sample,
   got: readonly Tensor[],
   arrays: readonly Nd[],
-  expected: readonly Nd[] | undefined,
+  expected: Expected,
 ): string | undefined {
   if (
     op !== undefined &&
@@ -76,29 +73,32 @@ function fault(
   return undefined;
 }
 
+/** Runs a sample as a trial says; what is wrong in words, undefined when nothing is. */
+function tryOnce(subject: Subject, sample: Sample, drawn: Drawn, expected: Expected, trial: Trial): string | undefined {
+  setIsa(trial.isa);
+  return scope(() => {
+    const tensors = placeAll(sample, drawn, trial.layout);
+    try {
+      const outputs = subject.run(drawn.groups, tensors, sample.attrs);
+      return fault(subject, sample, subject.results(outputs, tensors), drawn.arrays, expected);
+    } catch (error) {
+      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }
+  });
+}
+
 function checkForward(subject: Subject, sample: Sample, index: number): void {
   const seed = seedOf(`${subject.name} ${index}`);
   const used: readonly Layout[] = sample.layouts === false ? ['contiguous'] : layouts;
   for (const dtype of sample.dtypes ?? floats) {
     for (const layout of used) {
       const drawn = draw(sample, dtype, seed, layout);
-      const { arrays, groups } = drawn;
-      const reference = sample.reference?.(...arrays);
+      const reference = sample.reference?.(...drawn.arrays);
       const expected = reference === undefined ? undefined : asList(reference);
       for (const name of isas) {
-        setIsa(name);
-        scope(() => {
-          const tensors = placeAll(sample, drawn, layout);
-          const trial = { dtype, layout, isa: name };
-          let found: string | undefined;
-          try {
-            const outputs = subject.run(groups, tensors, sample.attrs);
-            found = fault(subject, sample, subject.results(outputs, tensors), arrays, expected);
-          } catch (error) {
-            found = error instanceof Error ? (error.stack ?? error.message) : String(error);
-          }
-          if (found !== undefined) throw report(subject.name, trial, seed, arrays, sample, found);
-        });
+        const trial = { dtype, layout, isa: name };
+        const found = tryOnce(subject, sample, drawn, expected, trial);
+        if (found !== undefined) throw report(subject.name, trial, seed, drawn.arrays, sample, found);
       }
     }
   }
@@ -156,19 +156,6 @@ const isEmpty = (sample: Sample): boolean => {
   return specs.some((spec) => spec.shape.includes(0));
 };
 
-const composed = Object.entries(samples).flatMap(([name, { run }]) =>
-  run === undefined || ops.has(name) ? [] : [name],
-);
-
-test('every op has samples, and every native body has an op', () => {
-  expect(Object.keys(samples).sort()).toEqual([...ops.keys(), ...composed].sort());
-  expect(unclaimedNativeOps()).toEqual([]);
-});
-
-test('samples of composed functions are named after what the library exports', () => {
-  for (const name of composed) expect([name, typeof Reflect.get(library, name)]).toEqual([name, 'function']);
-});
-
 function checkCoverage({ op }: Subject, own: OpSamples): void {
   expect(own.samples.some(isEmpty) || own.neverEmpty !== undefined).toBe(true);
   expect(own.errors.length > 0 || own.neverFails !== undefined).toBe(true);
@@ -190,10 +177,7 @@ function checkNoLeak(subject: Subject, sample: Sample): void {
   expect(memory().storages).toBeLessThanOrEqual(before);
 }
 
-describe.each([...ops.keys(), ...composed].filter((name) => samples[name] !== undefined))('%s', (name) => {
-  const own: OpSamples = samples[name]!;
-  const subject = subjectOf(name, own.run);
-
+function testOne(subject: Subject, own: OpSamples): void {
   test('its samples cover what the table asks for', () => checkCoverage(subject, own));
 
   test('forward: equals its reference for each dtype, layout and ISA', () => {
@@ -220,4 +204,13 @@ describe.each([...ops.keys(), ...composed].filter((name) => samples[name] !== un
   if (own.errors.length > 0) {
     test('refuses wrong calls', () => own.errors.forEach((wrong) => checkError(subject, wrong)));
   }
-});
+}
+
+/** Declares the tests of a family: everything that an op, or a function made of ops, must do, tried on its samples. */
+export function testSamples(table: SampleTable): void {
+  afterEach(() => setIsa(bestIsa));
+  describe.each(Object.keys(table))('%s', (name) => {
+    const own = table[name]!;
+    testOne(subjectOf(name, own.run), own);
+  });
+}

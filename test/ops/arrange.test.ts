@@ -1,0 +1,4 @@
+import { arrange } from '../samples/arrange';
+import { testSamples } from '../support/op-table';
+
+testSamples(arrange);

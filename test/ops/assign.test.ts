@@ -1,0 +1,4 @@
+import { assign } from '../samples/assign';
+import { testSamples } from '../support/op-table';
+
+testSamples(assign);

@@ -1,0 +1,4 @@
+import { at } from '../samples/at';
+import { testSamples } from '../support/op-table';
+
+testSamples(at);

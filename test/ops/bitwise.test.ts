@@ -1,0 +1,4 @@
+import { bitwise } from '../samples/bitwise';
+import { testSamples } from '../support/op-table';
+
+testSamples(bitwise);

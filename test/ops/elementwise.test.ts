@@ -1,0 +1,4 @@
+import { elementwise } from '../samples/elementwise';
+import { testSamples } from '../support/op-table';
+
+testSamples(elementwise);

@@ -1,0 +1,4 @@
+import { histograms } from '../samples/histogram';
+import { testSamples } from '../support/op-table';
+
+testSamples(histograms);

@@ -1,0 +1,4 @@
+import { indexing } from '../samples/indexing';
+import { testSamples } from '../support/op-table';
+
+testSamples(indexing);

@@ -1,0 +1,4 @@
+import { masking } from '../samples/masking';
+import { testSamples } from '../support/op-table';
+
+testSamples(masking);

@@ -1,0 +1,4 @@
+import { matrices } from '../samples/matrices';
+import { testSamples } from '../support/op-table';
+
+testSamples(matrices);

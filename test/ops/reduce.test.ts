@@ -1,0 +1,4 @@
+import { reduce } from '../samples/reduce';
+import { testSamples } from '../support/op-table';
+
+testSamples(reduce);

@@ -1,0 +1,4 @@
+import { sampling } from '../samples/sampling';
+import { testSamples } from '../support/op-table';
+
+testSamples(sampling);

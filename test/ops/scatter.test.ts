@@ -1,0 +1,4 @@
+import { scatter } from '../samples/scatter';
+import { testSamples } from '../support/op-table';
+
+testSamples(scatter);

@@ -1,0 +1,4 @@
+import { searching } from '../samples/search';
+import { testSamples } from '../support/op-table';
+
+testSamples(searching);

@@ -1,0 +1,4 @@
+import { signals } from '../samples/signals';
+import { testSamples } from '../support/op-table';
+
+testSamples(signals);

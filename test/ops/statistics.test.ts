@@ -1,0 +1,4 @@
+import { statistics } from '../samples/statistics';
+import { testSamples } from '../support/op-table';
+
+testSamples(statistics);

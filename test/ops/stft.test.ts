@@ -1,0 +1,4 @@
+import { shortTime } from '../samples/stft';
+import { testSamples } from '../support/op-table';
+
+testSamples(shortTime);

@@ -1,0 +1,4 @@
+import { uniques } from '../samples/unique';
+import { testSamples } from '../support/op-table';
+
+testSamples(uniques);

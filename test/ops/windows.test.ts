@@ -1,0 +1,4 @@
+import { windows } from '../samples/windows';
+import { testSamples } from '../support/op-table';
+
+testSamples(windows);
