@@ -7,7 +7,7 @@ import { fail, show } from '../tensor/errors.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** What a field of a sample becomes in a batch. */
-type CollatedField<T> =
+export type CollatedField<T> =
   T extends Tensor<infer D>
     ? Tensor<D>
     : T extends Float32Array | number
@@ -26,10 +26,10 @@ type CollatedField<T> =
 export type Collated<S extends object> = { [K in keyof S]: CollatedField<S[K]> };
 
 /** Dtypes for fields that are JavaScript numbers, by name. */
-type NumberDTypes<S extends object> = { readonly [K in keyof S as S[K] extends number ? K : never]?: DType };
+export type NumberDTypes<S extends object> = { readonly [K in keyof S as S[K] extends number ? K : never]?: DType };
 
 /** {@link Collated} where some fields of numbers are given another dtype than float32. */
-type CollatedAs<S extends object, D extends NumberDTypes<S>> = {
+export type CollatedAs<S extends object, D extends NumberDTypes<S>> = {
   [K in keyof S]: K extends keyof D ? (D[K] extends DType ? Tensor<D[K]> : CollatedField<S[K]>) : CollatedField<S[K]>;
 };
 

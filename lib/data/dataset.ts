@@ -56,6 +56,7 @@ export class TensorDataset<const F extends Readonly<Record<string, Tensor>>> imp
     return this.map(rowTaker(indices)) as Collated<RowsOf<F>>;
   }
 
+  /** Frees the tensors of every field. */
   dispose(): void {
     for (const tensor of Object.values(this.tensors)) tensor.dispose();
   }

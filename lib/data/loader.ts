@@ -93,6 +93,7 @@ export class DataLoader<
     this.length = this.samples === undefined ? undefined : this.countBatches(this.samples);
   }
 
+  /** Iterates one epoch, or the rest of it: `for await (const batch of loader)`. */
   [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
     return this.batches();
   }

@@ -9,9 +9,6 @@ import { checkFunction, Flat, type GradientsOf, type Tensors } from './leaves.js
 import { recordOpaque, type OpaqueRule } from './opaque.js';
 import { checkUnchanged, isRecording, unheard } from './tape.js';
 
-/** A gradient, or nothing where there is none. */
-type Maybe<P extends readonly Tensor[]> = { readonly [K in keyof P]: Tensor | undefined };
-
 /** What {@link customGrad} needs. */
 export interface CustomGrad<P extends readonly Tensor[], R extends Tensors> {
   /** What errors and {@link detectAnomaly} call it; default `customGrad`. */
@@ -25,7 +22,7 @@ export interface CustomGrad<P extends readonly Tensor[], R extends Tensors> {
   readonly backward: (
     douts: GradientsOf<R>,
     context: { readonly inputs: P; readonly outputs: GradientsOf<R> },
-  ) => Maybe<P>;
+  ) => { readonly [K in keyof P]: Tensor | undefined };
 }
 
 function checkGradient(op: string, i: number, gradient: unknown, input: Tensor): Tensor | undefined {

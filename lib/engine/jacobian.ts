@@ -12,14 +12,15 @@ import { differentiate } from './grad.js';
 import { checkFunction, type GradientsOf, type Tensors } from './leaves.js';
 import { linearize, matching, pull, trace, type TensorFunction, type Trace } from './transforms.js';
 
-type ByInput<S extends Shape, P extends Tensors> = P extends Tensor
+/** Jacobians of one output of shape S: for every input, a tensor of that shape followed by the input's. */
+export type JacobianByInput<S extends Shape, P extends Tensors> = P extends Tensor
   ? Tensor<P['dtype'], readonly [...S, ...P['shape']]>
-  : { [K in keyof P]: P[K] extends Tensor ? ByInput<S, P[K]> : never };
+  : { [K in keyof P]: P[K] extends Tensor ? JacobianByInput<S, P[K]> : never };
 
 /** A Jacobian for every output and input: the structure of the inputs inside that of the outputs. */
 export type JacobianOf<R extends Tensors, P extends Tensors> = R extends Tensor
-  ? ByInput<R['shape'], P>
-  : { [K in keyof R]: R[K] extends Tensor ? ByInput<R[K]['shape'], P> : never };
+  ? JacobianByInput<R['shape'], P>
+  : { [K in keyof R]: R[K] extends Tensor ? JacobianByInput<R[K]['shape'], P> : never };
 
 /** A tensor that is 1 at one place, counted row by row, and 0 elsewhere. */
 function unit(like: Tensor, place: number): Tensor {

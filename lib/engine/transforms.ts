@@ -95,6 +95,7 @@ export interface Pullback<P extends Tensors, R extends Tensors> extends Disposab
   (cotangents: GradientsOf<R>): GradientsOf<P>;
   /** Frees what the gradient needs. Safe to call twice. */
   dispose(): void;
+  /** Frees the tape at the end of the block of a `using` declaration. */
   [Symbol.dispose](): void;
 }
 

@@ -36,6 +36,7 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Te
   /** Whether the module behaves as in training: dropout drops, batch norm uses the batch. See {@link Module.train}. */
   training = true;
 
+  /** Computes the output from the inputs; shapes and dtypes are said where the class is described. */
   abstract forward(...inputs: Inputs): Output;
 
   /** What state-dict names are made of; containers that name their members otherwise override it. */
@@ -154,6 +155,7 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Te
     for (const [, variable] of variablesOf(this)) variable.dispose();
   }
 
+  /** Frees all Parameters and Buffers at the end of the block of a `using` declaration. */
   [Symbol.dispose](): void {
     this.dispose();
   }

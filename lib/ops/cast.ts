@@ -18,14 +18,17 @@ const castOp = defineOp({
 /**
  * Converts every element to another dtype; a tensor that has it already is returned as it is.
  *
- * Floats become integers by truncation toward zero; what does not fit saturates, and NaN becomes 0. Anything but 0 becomes
- * `true`. Gradients flow between float dtypes. Shapes: any → the same.
+ * Floats become integers by truncation toward zero; what does not fit saturates, and NaN becomes 0. Integers become
+ * narrower ones by their low bits, so they wrap: 300 becomes 44 as a uint8, −1 becomes 255. Clamp first where they should
+ * saturate. Integers become floats, and floats narrower ones, by rounding to the nearest, halves to even. Anything but 0,
+ * also NaN, becomes `true`. Gradients flow between float dtypes. Shapes: any → the same.
  *
  * @throws MyelinError `DTYPE` for an unknown dtype
  * @example
  * ```ts
  * import { cast, tensor } from 'myelin';
  * console.log(cast(tensor([1.9, -1.9, 300]), 'uint8').toArray()); // [ 1, 0, 255 ]
+ * console.log(cast(tensor([1, -1, 300], { dtype: 'int32' }), 'uint8').toArray()); // [ 1, 255, 44 ]
  * ```
  */
 export function cast<D extends DType, S extends Shape>(x: Tensor<DType, S>, dtype: D): Tensor<D, S> {

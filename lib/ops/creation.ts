@@ -157,7 +157,7 @@ export function onesLike<D extends DType, S extends Shape, E extends DType = D>(
 export type Scalar = number | boolean | bigint;
 
 /** Typed arrays whose elements are numbers, not the bits of halves. */
-type NumberArray = Exclude<TypedArray, Uint16Array>;
+export type NumberArray = Exclude<TypedArray, Uint16Array>;
 
 /** Dtype of the elements of a typed array. */
 export type DTypeOfArray<A extends TypedArray> = A extends Float32Array

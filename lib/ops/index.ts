@@ -45,7 +45,7 @@ export * from './lu.js';
 export * from './nan-reduce.js';
 export { chunk, clone, concat, contiguous, split, stack, type Layout } from './move.js';
 export * from './norm.js';
-export type { Arithmetic, Floating, Operand, RealArithmetic } from './operands.js';
+export type { Arithmetic, Floating, Operand, RealArithmetic, Weak } from './operands.js';
 export * from './padding.js';
 export * from './permute.js';
 export * from './pieces.js';

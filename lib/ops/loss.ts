@@ -14,7 +14,7 @@ import { checkReduction, reduceLosses, type LossOptions } from './reduction.js';
 import { like } from './spec.js';
 
 export { crossEntropy, nllLoss, type ClassLossOptions, type CrossEntropyOptions } from './cross-entropy.js';
-export type { LossOptions, Reduction } from './reduction.js';
+export type { LossOptions, LossReduction } from './reduction.js';
 
 type Elementwise = (input: Tensor, target: Tensor) => Tensor;
 

@@ -16,7 +16,10 @@ export interface OptimizerOptions {
 }
 
 /** Parameters for which some options differ. A parameter belongs to the first group that matches its name. */
-export type ParameterGroup<O extends OptimizerOptions> = Partial<O> & { readonly match: (name: string) => boolean };
+export type ParameterGroup<O extends OptimizerOptions> = Partial<O> & {
+  /** Whether the parameter of this state-dict name belongs to the group. */
+  readonly match: (name: string) => boolean;
+};
 
 /** What to train, by name: `model.parameters()`. */
 export type NamedParameters = Readonly<Record<string, Variable>>;
@@ -151,6 +154,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     for (const { lr } of this.groups) lr.dispose();
   }
 
+  /** Frees the state at the end of the block of a `using` declaration. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -1,6 +1,8 @@
 import { fail, show } from './errors.js';
 
+/** The dtypes of whole numbers, from the narrowest to the widest. */
 export const integerDTypes = ['uint8', 'int8', 'int16', 'int32', 'int64'] as const;
+/** The dtypes that hold fractions, from the narrowest to the widest. */
 export const floatDTypes = ['float16', 'bfloat16', 'float32', 'float64'] as const;
 
 /** Every dtype: bool, integers and floats, each from the narrowest to the widest. */

@@ -1,5 +1,7 @@
 export {
   dtypes,
+  floatDTypes,
+  integerDTypes,
   type DType,
   type FloatDType,
   type IntegerDType,
@@ -14,7 +16,7 @@ export { isa, setIsa, setThreads, supportedIsas, threads } from './machine.js';
 export { memory, setMemoryLimit, trimMemory, type MemoryReport } from './memory.js';
 export { Buffer, Parameter, Variable, type Assignable } from './parameter.js';
 export type { Promote } from './promotion.js';
-export { Generator, seed } from './rng.js';
+export { Generator, seed, type GeneratorState } from './rng.js';
 export { scope, scopeAsync } from './scope.js';
 export { attachShared, fromShared, share, type SharedTensor } from './shared.js';
 export type { Shape } from './shape.js';

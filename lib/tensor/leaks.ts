@@ -30,6 +30,7 @@ export class LeakReport {
     this.bytes = sites.reduce((sum, site) => sum + site.bytes, 0);
   }
 
+  /** The report as text: a line for every place in the program that made what is left. */
   toString(): string {
     if (this.count === 0) return 'no tensors are left';
     const lines = this.sites.map(({ op, where, count, bytes, forgotten }) => {
@@ -39,6 +40,7 @@ export class LeakReport {
     return [`${this.count} tensors of ${showBytes(this.bytes)} are left:`, ...lines].join('\n');
   }
 
+  /** What `console.log` prints: the text of `toString`. */
   [inspect.custom](): string {
     return this.toString();
   }
@@ -106,6 +108,7 @@ export class LeakTracker {
     if (trackers.size === 0) setWitness(undefined);
   }
 
+  /** Stops at the end of the block of a `using` declaration. */
   [Symbol.dispose](): void {
     this.stop();
   }

@@ -88,10 +88,13 @@ for (const [name, kind] of Object.entries({ Parameter: ParameterTensor, Buffer: 
   Object.defineProperty(kind, 'name', { value: name });
 }
 
+/** The class that Parameters and Buffers are instances of: `x instanceof Variable`. */
 export const Variable: abstract new <D extends DType, S extends Shape>(source: Tensor<D, S>) => Variable<D, S> =
   VariableTensor;
+/** Makes a Parameter that takes over the contents of `source`, which stays usable. */
 export const Parameter: new <D extends DType, S extends Shape>(source: Tensor<D, S>) => Parameter<D, S> =
   ParameterTensor;
+/** Makes a Buffer that takes over the contents of `source`, which stays usable. */
 export const Buffer: new <D extends DType, S extends Shape>(source: Tensor<D, S>) => Buffer<D, S> = BufferTensor;
 
 function allocate(source: Tensor): Storage {

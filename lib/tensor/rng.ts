@@ -3,7 +3,7 @@ import { fail, show } from './errors.js';
 /** Elements that one block of the native generator yields; see native/ops/random.cc. */
 const perBlock = 4;
 
-/** Where a generator stands. */
+/** Where a generator stands: its key, and how many blocks were drawn. */
 export type GeneratorState = readonly [key: number, counter: number];
 
 // Each notes where generators stood when they were first used: see replaying draws, below.

@@ -36,11 +36,13 @@ export interface TensorSpec<D extends DType = DType> {
 export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   private alive = true;
 
-  /** For the library itself: storages are not public. */
+  /** @internal Storages are not public. */
   constructor(
     /** @internal */
     readonly storage: Storage,
+    /** What an element is; see {@link DType}. */
     readonly dtype: D,
+    /** Extent of every axis; `[]` for a single number. */
     readonly shape: S,
     /** Distance in elements between neighbours along each axis. */
     readonly strides: readonly number[],
@@ -66,6 +68,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     return sizeOf(this.shape);
   }
 
+  /** Whether `dispose()` or the end of a scope has released this view; using it is an error from then on. */
   get disposed(): boolean {
     return !this.alive;
   }
@@ -82,6 +85,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     this.storage.drop();
   }
 
+  /** Releases this view at the end of the block of a `using` declaration. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -148,10 +152,12 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
     this.storage.checkBorrowed(op);
   }
 
+  /** Shape, dtype and elements as text; the middle of long axes is left out. */
   toString(): string {
     return format(this);
   }
 
+  /** What `console.log` prints: the text of `toString`. */
   [inspect.custom](): string {
     return format(this);
   }

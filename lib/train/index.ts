@@ -22,4 +22,4 @@ export {
   type Metric,
 } from './metrics.js';
 export type { ProgressKind } from './progress.js';
-export type { Batch, Batches, Callback, EpochLog, History, Loss, Run, Steps, Supervised } from './run.js';
+export type { Batch, Batches, Callback, EpochLog, History, Hook, Loss, Run, Steps, Supervised } from './run.js';

@@ -13,7 +13,9 @@ import type { Tensor } from '../tensor/tensor.js';
 export interface Metric {
   /** Its name in logs and history. */
   readonly name: string;
+  /** Forgets all batches; done before every pass over the data. */
   reset(): void;
+  /** Takes in one batch: what the model gave, and the targets. Keeps no tensor. */
   update(output: Tensor, target: Tensor): void;
   /** The metric over all batches since `reset`; NaN when there were none. */
   value(): number;

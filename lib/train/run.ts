@@ -29,9 +29,13 @@ export type Loss = (output: Tensor<FloatDType>, target: Tensor) => Tensor;
 
 /** What training needs of an optimizer. */
 export interface Steps {
+  /** Learning rate; schedules assign it. */
   lr: number;
+  /** Changes the parameters once, given their gradients by state-dict name. */
   step(gradients: Readonly<Record<string, Tensor>>): void;
+  /** What must be saved to go on later: moments, counts of steps. */
   stateDict(): Record<string, Variable>;
+  /** Puts back what `stateDict` gave. */
   loadStateDict(state: StateDict): void;
 }
 
@@ -71,7 +75,8 @@ export interface Run {
   stop(reason: string): void;
 }
 
-type Hook<T extends unknown[] = []> = (run: Run, ...rest: T) => void | Promise<void>;
+/** What a callback does at one moment of a training; a promise is awaited. */
+export type Hook<T extends unknown[] = []> = (run: Run, ...rest: T) => void | Promise<void>;
 
 /** What can be done at certain moments of a training; each hook is awaited. */
 export interface Callback {
