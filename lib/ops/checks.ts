@@ -79,6 +79,11 @@ export function checkNumber(op: string, name: string, value: unknown): asserts v
   if (typeof value !== 'number') refuse(op, name, value, 'a number');
 }
 
+/** Refuses what is not a finite number. */
+export function checkFinite(op: string, name: string, value: unknown): asserts value is number {
+  if (!Number.isFinite(value)) refuse(op, name, value, 'a finite number');
+}
+
 /** Refuses what is not an integer, or one below `least`. */
 export function checkInteger(op: string, name: string, value: unknown, least?: number): asserts value is number {
   if (Number.isSafeInteger(value) && (least === undefined || (value as number) >= least)) return;

@@ -38,6 +38,15 @@ void polygamma_of(OpCall& call) {
   real_function(call, [n = static_cast<int>(order)](double x) { return polygamma(n, x); });
 }
 
+void bessel_i_of(OpCall& call) {
+  constexpr int kMaxOrder = 1024;
+  const std::int64_t given = call.attrs.integer();
+  const bool scaled = call.attrs.boolean();
+  require(given >= 0 && given <= kMaxOrder, "the order of a Bessel function is out of range");
+  const int n = static_cast<int>(given);
+  real_function(call, [n, scaled](double x) { return scaled ? scaled_bessel_i(n, x) : bessel_i(n, x); });
+}
+
 void signbit(OpCall& call) {
   require(call.out[0].dtype == DType::kBool, "the op gives bool");
   visit_float(call.in[0].dtype, [&](auto tag) {
@@ -56,7 +65,7 @@ void next_after(OpCall& call) {
 constexpr OpInfo kOps[] = {
     {"erfinv", 1, 1, erfinv},        {"lgamma", 1, 1, real<log_gamma>}, {"digamma", 1, 1, real<digamma>},
     {"cbrt", 1, 1, real<cube_root>}, {"polygamma", 1, 1, polygamma_of}, {"signbit", 1, 1, signbit},
-    {"nextafter", 2, 1, next_after},
+    {"nextafter", 2, 1, next_after}, {"besselI", 1, 1, bessel_i_of},
 };
 
 }  // namespace

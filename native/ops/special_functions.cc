@@ -77,6 +77,43 @@ double refined_erf_inverse(double y, double x) {
   return x - newton / (1 + x * newton);
 }
 
+// I_n(x) / (x / 2)^n * n! for x >= 0: sum over k of (x^2 / 4)^k n! / (k! (n + k)!), whose terms are all positive
+// (Abramowitz and Stegun, 9.6.10).
+double bessel_series(int n, double x) {
+  const double z = x * x / 4;
+  double sum = 1, term = 1;
+  for (int k = 1; term > sum * 1e-17; k++) {
+    term *= z / (k * (static_cast<double>(k) + n));
+    sum += term;
+  }
+  return sum;
+}
+
+// I_n(x) e^-x sqrt(2 pi x) for x far above n^2: 1 - (m - 1) / 8x + (m - 1)(m - 9) / 2! (8x)^2 - ..., m = 4 n^2, up to its
+// least term (Abramowitz and Stegun, 9.7.1).
+double bessel_tail(int n, double x) {
+  const double m = 4.0 * n * n;
+  double sum = 1, term = 1;
+  for (int k = 1; std::fabs(term) > 1e-17; k++) {
+    const double odd = 2 * k - 1, next = -term * (m - odd * odd) / (8 * k * x);
+    if (std::fabs(next) >= std::fabs(term)) break;
+    sum += term = next;
+  }
+  return sum;
+}
+
+// Where the terms of bessel_tail fall below 10^-17, and bessel_series does not yet overflow.
+double bessel_border(int n) { return std::min(24.0 + n * n, 650.0); }
+
+// (x / 2)^n / n!, without the power or n!, which may overflow.
+double bessel_first(int n, double x) {
+  double first = 1;
+  for (int k = 1; k <= n; k++) first *= x / (2 * k);
+  return first;
+}
+
+double with_sign(int n, double x, double magnitude) { return x < 0 && n % 2 == 1 ? -magnitude : magnitude; }
+
 }  // namespace
 
 // Halley's method for erf x - y, near 1 for erfc x - (1 - y); a step triples the digits.
@@ -133,6 +170,22 @@ double polygamma(int n, double x) {
   if (f == 0) return sign * kInfinity;
   const double below = scaled_zeta(n, 1 - f) - scaled_zeta(n, 1 - x);
   return sign * (leading_term(n, f) + scaled_zeta(n, 1 + f) + sign * below);
+}
+
+double bessel_i(int n, double x) {
+  const double size = std::fabs(x);
+  if (size <= bessel_border(n)) return with_sign(n, x, bessel_first(n, size) * bessel_series(n, size));
+  if (!(size < kInfinity)) return with_sign(n, x, size);
+  // In two halves: e^x overflows before its product with the rest does.
+  const double half = std::exp(size / 2);
+  return with_sign(n, x, half * (bessel_tail(n, size) / std::sqrt(2 * kPi * size)) * half);
+}
+
+double scaled_bessel_i(int n, double x) {
+  const double size = std::fabs(x);
+  if (size <= bessel_border(n)) return std::exp(-size) * bessel_i(n, x);
+  if (!(size < kInfinity)) return with_sign(n, x, 1 / size);
+  return with_sign(n, x, bessel_tail(n, size) / std::sqrt(2 * kPi * size));
 }
 
 }  // namespace myelin

@@ -3,14 +3,23 @@ import {
   blackmanWindow,
   complexAbs,
   complexAngle,
+  cosineWindow,
+  exponentialWindow,
+  fftConvolve,
   fftfreq,
   fftshift,
+  gaussianWindow,
+  generalCosineWindow,
+  generalHammingWindow,
   hammingWindow,
   hannWindow,
   ifftshift,
+  kaiserWindow,
+  nuttallWindow,
   ones,
   polar,
   rfftfreq,
+  type ConvolveMode,
   type FloatDType,
   type ShiftOptions,
   type Tensor,
@@ -18,7 +27,7 @@ import {
 } from 'myelin';
 
 import { build, position, type Nd } from '../support/reference';
-import { everyDType, floats, integers, uniform, type OpSamples, type SampleTable } from './sample';
+import { everyDType, floats, integers, uniform, type OpSamples, type Sample, type SampleTable } from './sample';
 
 const noInputs = 'it has no inputs';
 
@@ -47,6 +56,20 @@ function windowed(run: WindowFunction, at: (i: number, m: number) => number): Op
     ],
     neverEmpty: noInputs,
   };
+}
+
+/** A window with a number of its own, an option of the given name. */
+function shaped(name: string, run: WindowFunction, at: (i: number, m: number) => number): OpSamples {
+  const own = windowed(run, at);
+  const call = (): unknown => run(4, { [name]: NaN });
+  return { ...own, errors: [...own.errors, { call, code: 'VALUE', message: new RegExp(`${name} is NaN`) }] };
+}
+
+/** Modified Bessel function of order 0, by its power series. */
+function besselI0(x: number): number {
+  let [sum, term] = [1, 1];
+  for (let k = 1; k < 40; k++) sum += term *= x ** 2 / 4 / k ** 2;
+  return sum;
 }
 
 function frequencies(
@@ -123,7 +146,140 @@ const ofPairs = (run: (x: Tensor<'float64'>) => Tensor, f: (re: number, im: numb
   errors: [{ call: () => run(ones([3]) as never), code: 'SHAPE', message: /need a last axis of extent 2/ }],
 });
 
+/** The convolution of rows [rows, m] and [rows or 1, n], of which some is kept. */
+function convolved(a: Nd, b: Nd, start: number, count: number): Nd {
+  const [rows, m] = a.shape as [number, number];
+  const [others, n] = b.shape as [number, number];
+  return build(a.dtype, [rows, count], ([row, k]) => {
+    let total = 0;
+    for (let j = 0; j < m; j++) {
+      const i = start + k! - j;
+      if (i >= 0 && i < n) total += a.data[row! * m + j]! * b.data[(row! % others) * n + i]!;
+    }
+    return total;
+  });
+}
+
+const convolution = (
+  shapes: readonly [readonly number[], readonly number[]],
+  mode: ConvolveMode,
+  start: number,
+  count: number,
+): Sample => ({
+  inputs: { a: uniform(shapes[0]), b: uniform(shapes[1]) },
+  attrs: { mode: ['full', 'same', 'valid'].indexOf(mode) },
+  tolerance: { relative: 16, absolute: 400 },
+  reference: (a, b) => convolved(a, b, start, count),
+});
+
+const rows: ShiftOptions = { axes: [-1] };
+const convolutions: OpSamples = {
+  run: ({ a, b }, { mode }) =>
+    fftConvolve(a as Tensor<'float64'>, b as Tensor<'float64'>, {
+      mode: (['full', 'same', 'valid'] as const)[mode as number]!,
+      ...rows,
+    }),
+  samples: [
+    convolution(
+      [
+        [2, 7],
+        [2, 4],
+      ],
+      'full',
+      0,
+      10,
+    ),
+    convolution(
+      [
+        [2, 7],
+        [1, 5],
+      ],
+      'same',
+      2,
+      7,
+    ),
+    convolution(
+      [
+        [1, 3],
+        [1, 8],
+      ],
+      'same',
+      3,
+      3,
+    ),
+    convolution(
+      [
+        [2, 9],
+        [1, 4],
+      ],
+      'valid',
+      3,
+      6,
+    ),
+    convolution(
+      [
+        [2, 4],
+        [2, 9],
+      ],
+      'valid',
+      3,
+      6,
+    ),
+    convolution(
+      [
+        [3, 1],
+        [1, 1],
+      ],
+      'full',
+      0,
+      1,
+    ),
+    {
+      ...convolution(
+        [
+          [0, 4],
+          [0, 3],
+        ],
+        'full',
+        0,
+        6,
+      ),
+      reference: (a) => ({ ...a, shape: [0, 6] }),
+    },
+  ],
+  large: {
+    ...convolution(
+      [
+        [20, 3000],
+        [1, 1000],
+      ],
+      'full',
+      0,
+      3999,
+    ),
+    dtypes: ['float32'],
+  },
+  errors: [
+    { call: () => fftConvolve(5 as never, ones([2])), code: 'TYPE', message: /a is 5 \(need a tensor\)/ },
+    { call: () => fftConvolve(ones([2]), ones([2]).to('int64') as never), code: 'DTYPE', message: /b is int64/ },
+    { call: () => fftConvolve(ones([2]), ones([2, 2])), code: 'SHAPE', message: /need as many axes/ },
+    { call: () => fftConvolve(ones([2, 3]), ones([4, 3]), rows), code: 'SHAPE', message: /others that broadcast/ },
+    { call: () => fftConvolve(ones([0]), ones([4])), code: 'SHAPE', message: /need numbers along the axes/ },
+    {
+      call: () => fftConvolve(ones([2, 3]), ones([3, 2]), { mode: 'valid' }),
+      code: 'SHAPE',
+      message: /for mode "valid"/,
+    },
+    { call: () => fftConvolve(ones([2]), ones([2]), { mode: 'no' as never }), code: 'VALUE', message: /mode is "no"/ },
+    { call: () => fftConvolve(ones([2]), ones([2]), { axes: [0, -1] }), code: 'VALUE', message: /every one once/ },
+    { call: () => fftConvolve(ones([2]), ones([2]), { axes: [1] }), code: 'INDEX', message: /axis 1/ },
+    { call: () => fftConvolve(ones([2]), ones([2]), { axes: 0 as never }), code: 'TYPE', message: /axes is 0/ },
+    { call: () => fftConvolve(ones([]), ones([])), code: 'VALUE', message: /need at least one/ },
+  ],
+};
+
 export const signals: SampleTable = {
+  fftConvolve: convolutions,
   hannWindow: windowed(hannWindow, (i, m) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / m)),
   hammingWindow: windowed(hammingWindow, (i, m) => 0.54 - 0.46 * Math.cos((2 * Math.PI * i) / m)),
   blackmanWindow: windowed(
@@ -131,6 +287,42 @@ export const signals: SampleTable = {
     (i, m) => 0.42 - 0.5 * Math.cos((2 * Math.PI * i) / m) + 0.08 * Math.cos((4 * Math.PI * i) / m),
   ),
   bartlettWindow: windowed(bartlettWindow, (i, m) => 1 - Math.abs((2 * i) / m - 1)),
+  nuttallWindow: windowed(nuttallWindow, (i, m) => {
+    const wave = (k: number): number => Math.cos((2 * Math.PI * k * i) / m);
+    return 0.3635819 - 0.4891775 * wave(1) + 0.1365995 * wave(2) - 0.0106411 * wave(3);
+  }),
+  generalCosineWindow: {
+    ...windowed(
+      (n, options) => generalCosineWindow(n, [0.4, 0.5, 0.1], options),
+      (i, m) => 0.4 - 0.5 * Math.cos((2 * Math.PI * i) / m) + 0.1 * Math.cos((4 * Math.PI * i) / m),
+    ),
+    errors: [
+      { call: () => generalCosineWindow(4, 1 as never), code: 'TYPE', message: /factors is 1 \(need an array\)/ },
+      { call: () => generalCosineWindow(4, []), code: 'VALUE', message: /factors\[0\] is undefined \(need a finite/ },
+      { call: () => generalCosineWindow(4, [1, NaN]), code: 'VALUE', message: /factors\[1\] is NaN/ },
+    ],
+  },
+  generalHammingWindow: shaped(
+    'alpha',
+    (n, options) => generalHammingWindow(n, { alpha: 0.7, ...options }),
+    (i, m) => 0.7 - 0.3 * Math.cos((2 * Math.PI * i) / m),
+  ),
+  cosineWindow: windowed(cosineWindow, (i, m) => Math.sin((Math.PI * (i + 0.5)) / (m + 1))),
+  kaiserWindow: shaped(
+    'beta',
+    (n, options) => kaiserWindow(n, { beta: 2, ...options }),
+    (i, m) => besselI0(2 * Math.sqrt(1 - ((2 * i) / m - 1) ** 2)) / besselI0(2),
+  ),
+  gaussianWindow: shaped(
+    'std',
+    (n, options) => gaussianWindow(n, { std: 2, ...options }),
+    (i, m) => Math.exp(-((i - m / 2) ** 2) / 8),
+  ),
+  exponentialWindow: shaped(
+    'tau',
+    (n, options) => exponentialWindow(n, { tau: 2, ...options }),
+    (i, m) => Math.exp(-Math.abs(i - m / 2) / 2),
+  ),
   fftfreq: frequencies(
     fftfreq,
     (n) => n,

@@ -11,6 +11,10 @@ import {
   frac,
   heaviside,
   hypot,
+  i0,
+  i0e,
+  i1,
+  i1e,
   isclose,
   isneginf,
   isposinf,
@@ -73,6 +77,19 @@ function erfinv(y: number): number {
   return (low + high) / 2;
 }
 
+/** The mean of e^(x cos t) cos nt over a circle: the trapezoidal rule converges faster than any power. */
+const besselI =
+  (n: number, scaled = false) =>
+  (x: number): number => {
+    if (Number.isNaN(x)) return x;
+    if (!Number.isFinite(x)) return scaled ? 0 : n % 2 === 0 ? Infinity : x;
+    const places = Array.from({ length: 64 }, (_, i) => (2 * Math.PI * i) / 64);
+    const terms = places.map((t) => Math.exp(x * Math.cos(t) - (scaled ? Math.abs(x) : 0)) * Math.cos(n * t));
+    return terms.reduce((sum, term) => sum + term, 0) / 64;
+  };
+const tolerance = { relative: 16, absolute: 16 };
+const noTensor: ErrorCase = { call: () => i0('x' as never), code: 'TYPE', message: /x is "x" \(need a te/, op: 'i0' };
+
 /** The number next to a, which is no power of two, in the direction of b. */
 function nextNumber(a: number, b: number, { dtype }: Nd): number {
   const [digits, least] = dtype === 'float32' ? [23, -126] : [52, -1022];
@@ -134,6 +151,11 @@ export const special: SampleTable = refusingOthers({
       { call: () => polygamma(1, 'x' as never), code: 'TYPE', message: /x is "x"/ },
     ],
   },
+  besselI: unary(besselI(2), { tolerance, errors: [noTensor], attrs: { n: 2, scaled: false } }),
+  i0: { ...unary(besselI(0), { tolerance }), run: ofOne(i0) },
+  i0e: { ...unary(besselI(0, true), { tolerance, kinks: [0] }), run: ofOne(i0e) },
+  i1: { ...unary(besselI(1), { tolerance }), run: ofOne(i1) },
+  i1e: { ...unary(besselI(1, true), { tolerance, kinks: [0] }), run: ofOne(i1e) },
   sinc: {
     ...unary((x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)), {
       kinks: [0],
