@@ -95,7 +95,8 @@ async function runAsan(args) {
   const env = { MYELIN_ADDON: join(root, 'build-asan/Release/myelin.node'), LD_PRELOAD: libraryOf('libasan.so') };
   if (args.length === 0) await runNative('build-asan');
   // Node, Jest and workers that are terminated leave blocks of their own; leaks of ours show in a script that ends by itself.
-  const quiet = { ...env, ASAN_OPTIONS: 'detect_leaks=0' };
+  // Each of Node's own allocations would note the thirty callers that it has.
+  const quiet = { ...env, ASAN_OPTIONS: 'detect_leaks=0:malloc_context_size=8', UBSAN_OPTIONS: 'print_stacktrace=1' };
   await runJest('jest with sanitizers', ['--testTimeout=300000', ...args], quiet);
   await runJest('leaks', ['test/life/leaks.test.ts'], { ...quiet, MYELIN_LEAKS: 'detect_leaks=1' });
 }

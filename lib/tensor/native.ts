@@ -14,6 +14,7 @@ export interface Native {
   write(handle: number, byteOffset: number, source: ArrayBufferView): void;
   contains(handle: number): boolean;
   sweep(): number;
+  report(): void;
   memory(): [
     liveStorages: number,
     liveBytes: number,

@@ -124,19 +124,23 @@ export function noteCreated(storage: Storage, op: string): void {
 }
 
 const minBytes = 128 * 2 ** 20;
-const minCount = 2_000;
+const minCount = 1_000;
 
 // What is alive as far as explicit releases tell; the collector may know better, which `relieve` finds out.
 let liveBytes = 0;
 let liveCount = 0;
 let byteLimit = minBytes;
 let countLimit = minCount;
+/** Storages made since the last sweep. The few that a loop forgets among many that it frees go with the next one. */
+let unswept = 0;
 
 // Called for every new storage, before its memory is asked for.
 function countCreated(bytes: number): void {
   if (liveBytes + bytes > byteLimit || liveCount >= countLimit) relieve();
+  else if (unswept >= countLimit) sweep();
   liveBytes += bytes;
   liveCount++;
+  unswept++;
 }
 
 /** Called when storages that were counted could not be made. */
@@ -164,6 +168,7 @@ function collect(options?: { type: 'minor' }): void {
 function sweep(): void {
   native.sweep();
   recount();
+  unswept = 0;
 }
 
 // Tensors that nobody disposed are found in three rounds, each dearer than the last, until half of the limit is free.
@@ -179,6 +184,7 @@ function relieve(): void {
     collect();
     sweep();
   }
+  native.report();
   byteLimit = Math.max(minBytes, 2 * liveBytes);
   countLimit = Math.max(minCount, 2 * liveCount);
 }
@@ -187,6 +193,7 @@ function relieve(): void {
 export function collectUnreachable(): void {
   collect();
   sweep();
+  native.report();
 }
 
 /**

@@ -25,6 +25,8 @@ class Environment {
   void release(double handle);
   // Releases every storage whose owner has been collected; returns how many. The safety net under explicit release.
   std::size_t sweep();
+  // Tells the collector of the bytes that are alive.
+  void report();
 
   StorageTable storages;
   Command command;

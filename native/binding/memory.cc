@@ -43,6 +43,10 @@ std::size_t Environment::sweep() {
       released++;
     }
   }
+  return released;
+}
+
+void Environment::report() {
   constexpr std::int64_t kStep = 1 << 20;
   const std::int64_t live = static_cast<std::int64_t>(storages.live_bytes());
   if (std::abs(live - reported_) >= kStep) {
@@ -50,7 +54,6 @@ std::size_t Environment::sweep() {
     napi_adjust_external_memory(env_, live - reported_, &total);
     reported_ = live;
   }
-  return released;
 }
 
 namespace {
@@ -143,6 +146,9 @@ Napi::Value sweep(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Environment::of(info).sweep()));
 }
 
+// report(): tells the collector how much memory hangs on its objects.
+void report(const Napi::CallbackInfo& info) { Environment::of(info).report(); }
+
 // contains(handle): whether the storage is alive.
 Napi::Value contains(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
@@ -189,6 +195,7 @@ void export_memory(Napi::Env env, Napi::Object exports) {
   exports.Set("read", Napi::Function::New<read>(env, "read"));
   exports.Set("write", Napi::Function::New<write>(env, "write"));
   exports.Set("sweep", Napi::Function::New<sweep>(env, "sweep"));
+  exports.Set("report", Napi::Function::New<report>(env, "report"));
   exports.Set("memory", Napi::Function::New<statistics>(env, "memory"));
   exports.Set("contains", Napi::Function::New<contains>(env, "contains"));
   exports.Set("setLimit", Napi::Function::New<set_limit>(env, "setLimit"));

@@ -57,6 +57,7 @@ const functions = [
   'read',
   'write',
   'sweep',
+  'report',
   'memory',
   'ops',
   'isa',

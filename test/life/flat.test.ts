@@ -1,16 +1,20 @@
 import { compileScripts, full, resultOf, runScript } from '../support/child';
 
-// `npm run test:memory` sets MYELIN_LIFE=full: every loop to step 20,000, within 2 %.
+// `npm run test:memory` sets MYELIN_LIFE=full: every loop to step 20,000, within 2 % up or down. Of the workers, it is the
+// memory of the whole process, looked at when the slowest of them has come to those steps.
 
 jest.setTimeout(full ? 1_800_000 : 120_000);
 beforeAll(compileScripts);
 
-const tolerance = full ? 1.02 : 1.05;
+const tolerance = full ? 0.02 : 0.05;
 const rows: string[] = [];
 const mebi = (bytes: number): string => (bytes / 2 ** 20).toFixed(1).padStart(8);
 
 afterAll(() => {
-  if (full) process.stdout.write(`\n  resident MiB at step 1,000, at the end, ratio\n${rows.join('\n')}\n`);
+  if (full)
+    process.stdout.write(
+      `\n  resident MiB at step 1,000, at the end, ratio, and the highest between\n${rows.join('\n')}\n`,
+    );
 });
 
 describe('resident memory is flat from step 1,000 to the end', () => {
@@ -23,9 +27,10 @@ describe('resident memory is flat from step 1,000 to the end', () => {
     ['four workers that train', 'workers', 2_000],
   ])('%s', async (name, which, steps, elements = 16_384) => {
     const outcome = await runScript('flat', which, String(full ? 20_000 : steps), String(elements));
-    const { first, last, storages } = resultOf(outcome) as Record<string, number>;
-    rows.push(`  ${name.padEnd(42)} ${mebi(first!)} ${mebi(last!)}   ${(last! / first!).toFixed(3)}`);
-    expect(last! / first!).toBeLessThan(tolerance);
+    const { first, last, highest, storages } = resultOf(outcome) as Record<string, number>;
+    const ratio = last! / first!;
+    rows.push(`  ${name.padEnd(42)} ${mebi(first!)} ${mebi(last!)}   ${ratio.toFixed(3)} ${mebi(highest!)}`);
+    expect(Math.abs(ratio - 1)).toBeLessThanOrEqual(tolerance);
     expect(storages).toBe(0);
   });
 });

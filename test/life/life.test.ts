@@ -1,4 +1,4 @@
-import { compileScripts, resultOf, runScript, type Outcome } from '../support/child';
+import { compileScripts, resultOf, runScript, startScript, type Outcome } from '../support/child';
 
 jest.setTimeout(120_000);
 beforeAll(compileScripts);
@@ -37,5 +37,32 @@ describe('the process may end', () => {
     const outcome = await runScript('exit', how);
     expect(outcome).toMatchObject(expected);
     expect(outcome.stderr.replace(/[^]*on purpose[^]*/, '')).toBe('');
+  });
+});
+
+describe('in the middle of an op that takes long', () => {
+  test.each<[string, string, NodeJS.Signals, Partial<Outcome>, RegExp]>([
+    ['SIGINT ends the process at once', 'plain', 'SIGINT', { signal: 'SIGINT' }, /begins $/],
+    ['SIGTERM ends the process at once', 'plain', 'SIGTERM', { signal: 'SIGTERM' }, /begins $/],
+    ['a handler of SIGINT waits for the op', 'handled', 'SIGINT', { status: 4 }, /begins ends handled $/],
+  ])('%s', async (_, how, signal, expected, said) => {
+    const { child, outcome } = startScript('mid-op', how);
+    child.stdout.once('data', () => child.kill(signal));
+    expect(await outcome).toMatchObject({ ...expected, stderr: '', stdout: expect.stringMatching(said) });
+  });
+
+  test.each<[string, string, number, RegExp]>([
+    ['process.exit on another thread', 'exit', 3, /^$/],
+    ['an error on another thread that nobody catches', 'throw', 1, /on purpose/],
+  ])('%s', async (_, how, status, stderr) => {
+    const expected = { status, signal: null, stdout: 'begins ', stderr: expect.stringMatching(stderr) };
+    expect(await runScript('mid-op', how)).toEqual(expected);
+  });
+
+  test('worker.terminate leaves no memory and a pool that works', async () => {
+    const result = resultOf(await runScript('mid-op', 'terminate')) as Record<string, number>;
+    expect(result).toMatchObject({ sum: 27_000_000, storages: 0 });
+    expect(result['inOp']).toBeGreaterThanOrEqual(6);
+    expect(result['left']).toBeLessThanOrEqual(0);
   });
 });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -30,25 +30,41 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** A process that has been started, and how it will have ended. */
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** Where a compiled script lies. */
 export const scriptFile = (name: string): string => path.join(compiled, `${name}.js`);
 
 /** Runs a compiled script to its end. */
 export function runScript(name: string, ...args: readonly string[]): Promise<Outcome> {
-  return runNode(scriptFile(name), ...args);
+  return startScript(name, ...args).outcome;
+}
+
+/** Starts a compiled script. */
+export function startScript(name: string, ...args: readonly string[]): Running {
+  return startNode(scriptFile(name), ...args);
 }
 
 /** Runs Node to its end. */
 export function runNode(...args: readonly string[]): Promise<Outcome> {
+  return startNode(...args).outcome;
+}
+
+function startNode(...args: readonly string[]): Running {
   const child = spawn(process.execPath, args, { cwd: root });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((resolve, reject) => {
+  const outcome = new Promise<Outcome>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
+  return { child, outcome };
 }
 
 /** What a script has printed as JSON; it must have ended well. */

@@ -250,3 +250,19 @@ balanced('an op that fails leaves nothing behind', () => {
   a.dispose();
   b.dispose();
 });
+
+balanced('a loop that frees most of its tensors soon loses those that it forgets', () => {
+  const before = storages();
+  const one = zeros([1]);
+  let most = 0;
+  for (let step = 0; step < 900; step++) {
+    scope(() => {
+      for (let i = 0; i < 100; i++) one.add(i);
+    });
+    one.add(step);
+    most = Math.max(most, storages() - before);
+  }
+  expect(most).toBeLessThan(500);
+  one.dispose();
+  memory({ collect: true });
+});
