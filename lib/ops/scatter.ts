@@ -5,7 +5,7 @@ import { normalizeAxis } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type TensorSpec } from '../tensor/tensor.js';
-import { div, maximum, mul } from './arithmetic.js';
+import { div, maximum, mul, sub } from './arithmetic.js';
 import { cast } from './cast.js';
 import { checkDTypeOf, checkElement, checkOption, checkTensor, floats, numeric } from './checks.js';
 import { eq, where } from './compare.js';
@@ -73,12 +73,23 @@ const scatterCombineOp = defineOp({
   },
 });
 
-// A factor's share is the product of the others: that of all divided by it, except next to zeros. With one zero only that
-// factor has a share; with several nobody has.
-function factorShare(factor: Tensor, zeroCount: Tensor, rest: Tensor): Tensor {
+/** What is known of the factors that meet in one place. */
+interface Meeting {
+  /** How many of them are zero, and their sum: no more than a number that is zero, but one with derivatives. */
+  readonly zeroCount: Tensor;
+  readonly zeroSum: Tensor;
+  /** Product of those that are not. */
+  readonly rest: Tensor;
+}
+
+// A factor's share is the product of the others. Those that are not zero are what is left of their product by division. Of
+// the zeros, one alone stands for itself, so that second derivatives are right as well, and several are flat.
+function factorShare(factor: Tensor, { zeroCount, zeroSum, rest }: Meeting): Tensor {
   const isZero = eq(factor, 0);
+  const otherCount = sub(zeroCount, cast(isZero, factor.dtype));
+  const otherZero = where(eq(otherCount, 1), sub(zeroSum, where(isZero, factor, 0)), 0);
   const others = div(rest, where(isZero, 1, factor));
-  return where(isZero, where(eq(zeroCount, 1), rest, 0), where(eq(zeroCount, 0), others, 0));
+  return where(eq(otherCount, 0), others, mul(others, otherZero));
 }
 
 function productShares(
@@ -92,12 +103,23 @@ function productShares(
   const at = { axis };
   const own = includeSelf ? x : scatter(x, index, 1, at);
   const isZero = (factor: Tensor): Tensor => cast(eq(factor, 0), dout.dtype);
-  const zeroCount = scatterAdd(isZero(own), index, isZero(source), at);
+  const zero = (factor: Tensor): Tensor => where(eq(factor, 0), factor, 0);
   const nonzero = (factor: Tensor): Tensor => where(eq(factor, 0), 1, factor);
-  const rest = scatterReduce(nonzero(own), index, nonzero(source), 'prod', at);
-  const dx = mul(dout, factorShare(own, zeroCount, rest));
-  const shares = factorShare(source, gather(zeroCount, index, at), gather(rest, index, at));
-  return { x: includeSelf ? dx : scatter(dx, index, 0, at), source: mul(gather(dout, index, at), shares) };
+  const meeting: Meeting = {
+    zeroCount: scatterAdd(isZero(own), index, isZero(source), at),
+    zeroSum: scatterAdd(zero(own), index, zero(source), at),
+    rest: scatterReduce(nonzero(own), index, nonzero(source), 'prod', at),
+  };
+  const there = {
+    zeroCount: gather(meeting.zeroCount, index, at),
+    zeroSum: gather(meeting.zeroSum, index, at),
+    rest: gather(meeting.rest, index, at),
+  };
+  const dx = mul(dout, factorShare(own, meeting));
+  return {
+    x: includeSelf ? dx : scatter(dx, index, 0, at),
+    source: mul(gather(dout, index, at), factorShare(source, there)),
+  };
 }
 
 /** Options of functions that scatter. */

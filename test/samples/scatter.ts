@@ -17,7 +17,18 @@ import {
 
 import { at, indicesOf, position, type Nd } from '../support/reference';
 import { along } from './moved';
-import { everyDType, floats, grid, integers, numbers, uniform, wrap, type Sample, type SampleTable } from './sample';
+import {
+  everyDType,
+  floats,
+  grid,
+  integers,
+  numbers,
+  uniform,
+  values,
+  wrap,
+  type Sample,
+  type SampleTable,
+} from './sample';
 
 type Combine = (element: number, value: number) => number;
 
@@ -92,6 +103,16 @@ const cases = (mode: string): Sample[] => [
   placed({ x: [2, 3], index: [2, 4], axis: 1, mode, includeSelf: mode === 'replace' }),
 ];
 
+/** Places where no, one, two and three factors are zero: each has derivatives of its own. */
+const zerosMeet = (includeSelf: boolean): Sample => ({
+  ...placed({ x: [4], index: [8], axis: 0, mode: 'prod', includeSelf }),
+  inputs: {
+    x: values([4], [2, 0, -1.5, 0]),
+    index: values([8], [0, 1, 2, 3, 0, 1, 2, 3], 'int64'),
+    source: values([8], [3, 2, 0, 0, -1, 0.5, 0, 0]),
+  },
+});
+
 /** One index for each slice. */
 function sliced(x: readonly number[], count: number, axis: number, mode: string, includeSelf = true): Sample {
   const shape = along(x, axis, count);
@@ -158,7 +179,7 @@ export const scatter: SampleTable = {
     ],
   },
   scatterCombine: {
-    samples: ['prod', 'amax', 'amin'].flatMap(cases),
+    samples: [...['prod', 'amax', 'amin'].flatMap(cases), zerosMeet(true), zerosMeet(false)],
     large: placed({ ...large, mode: 'amax' }),
     errors: [],
     neverFails: notInternal,
