@@ -19,7 +19,20 @@ export { eq, ge, gt, le, lt, ne, where, type Choice, type Comparison } from './c
 export * from './cholesky.js';
 export { complex, complexAbs, complexAngle, complexConj, complexMul, polar } from './complex.js';
 export * from './conv.js';
-export * from './creation.js';
+export {
+  borrow,
+  full,
+  fullLike,
+  ones,
+  onesLike,
+  tensor,
+  zeros,
+  zerosLike,
+  type CreationOptions,
+  type DTypeOfArray,
+  type Scalar,
+  type TensorOptions,
+} from './creation.js';
 export * from './division.js';
 export * from './hyperbolic.js';
 export * from './differences.js';

@@ -1,6 +1,6 @@
 import { defineOp, defineView, type ViewSpec } from '../engine/define.js';
 import type { DType } from '../tensor/dtype.js';
-import { describe, fail, show } from '../tensor/errors.js';
+import { describe, fail, inNameOf, show } from '../tensor/errors.js';
 import { normalizeAxes, normalizeAxis, sizeOf, type Shape } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -146,7 +146,7 @@ export function select<D extends DType>(x: Tensor<D>, axis: number, index: numbe
   checkTensor('select', 'x', x);
   checkInteger('select', 'index', index);
   const at = normalizeAxis('select', axis, x.rank);
-  return sliceAxis(x, at, index) as Tensor<D>;
+  return inNameOf('select', () => sliceAxis(x, at, index)) as Tensor<D>;
 }
 
 /**

@@ -431,6 +431,19 @@ export const decompositions: SampleTable = {
     large: large(luSample([300, 290])),
     errors: [...notMatrix(luMatrices), refused(() => luFactor(ones([2])), 'SHAPE', /x is float32\[2\]/, 'luFactor')],
   },
+  luFactor: {
+    run: ({ x }) => {
+      const { lu, permutation } = luFactor(x as Real);
+      return [lu, permutation];
+    },
+    samples: [
+      [3, 3],
+      [4, 2],
+      [2, 2, 3],
+      [0, 2, 2],
+    ].map(luSample),
+    errors: notMatrix(luFactor),
+  },
   luSolve: {
     run: ({ x, b }, { transposed: turn }) =>
       scope(() => luSolve(luFactor(x as Real), b as Real, { transposed: turn as boolean })),

@@ -5,6 +5,7 @@ import { assign } from './assign';
 import { at } from './at';
 import { bitwise } from './bitwise';
 import { conv } from './conv';
+import { creation } from './creation';
 import { decompositions } from './decompositions';
 import { divisions } from './division';
 import { elementwise } from './elementwise';
@@ -18,6 +19,7 @@ import { matrices } from './matrices';
 import { move } from './move';
 import { norm } from './norm';
 import { optim } from './optim';
+import { pieces } from './pieces';
 import { pool } from './pool';
 import { products } from './products';
 import { random } from './random';
@@ -47,6 +49,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   at,
   bitwise,
   conv,
+  creation,
   decompositions,
   division: divisions,
   elementwise,
@@ -60,6 +63,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   move,
   norm,
   optim,
+  pieces,
   pool,
   products,
   random,

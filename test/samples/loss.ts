@@ -1,7 +1,20 @@
-import { bceWithLogits, crossEntropy, ones, tensor, type DType } from 'myelin';
+import {
+  bce,
+  bceWithLogits,
+  crossEntropy,
+  l1Loss,
+  mse,
+  nllLoss,
+  ones,
+  tensor,
+  type DType,
+  type FloatDType,
+  type LossOptions,
+  type Tensor,
+} from 'myelin';
 
 import { at, build, groups, maxOf, meanOf, sigmoid, sumOf, zip, type Nd } from '../support/reference';
-import { integers, uniform, values, type InputSpec, type Sample, type SampleTable } from './sample';
+import { integers, uniform, values, type InputSpec, type OpSamples, type Sample, type SampleTable } from './sample';
 
 const ignored = -100;
 
@@ -73,7 +86,7 @@ function backward(shape: readonly number[], smoothing: number): Sample {
 
 const shapes = [[6, 5], [5], [2, 3, 4], [2, 3, 2, 2], [3, 67], [0, 3]];
 
-function bce(shape: readonly number[]): Sample {
+function withLogits(shape: readonly number[]): Sample {
   return {
     inputs: { x: uniform(shape), target: uniform(shape, 0, 1) },
     tolerance: { relative: 8, absolute: 8 },
@@ -81,11 +94,71 @@ function bce(shape: readonly number[]): Sample {
   };
 }
 
-function bceBackward(shape: readonly number[]): Sample {
+function withLogitsBackward(shape: readonly number[]): Sample {
   return {
     inputs: { gradient: uniform(shape), x: uniform(shape), target: uniform(shape, 0, 1) },
     tolerance: { relative: 16, absolute: 8 },
     reference: (dout, x, target) => zip([dout, x, target], (d, z, t) => d * (sigmoid(z) - t)),
+  };
+}
+
+type Reduction = NonNullable<LossOptions['reduction']>;
+type Target = Tensor<'int32'>;
+
+const reductions: readonly Reduction[] = ['none', 'mean', 'sum'];
+
+/** All losses as they are, or one number of them; `weights` are what a mean is divided by the sum of. */
+function reduced(losses: Nd, reduction: Reduction, weights = losses.data.map(() => 1)): Nd {
+  if (reduction === 'none') return losses;
+  const total = sumOf(losses.data);
+  return { ...losses, shape: [], data: [reduction === 'sum' ? total : total / sumOf(weights)] };
+}
+
+/** A loss of every element of two tensors. */
+function elementLoss(
+  f: typeof mse,
+  [low, high]: readonly [number, number],
+  loss: (x: number, t: number) => number,
+): OpSamples {
+  const sample = (shape: readonly number[], reduction: Reduction): Sample => ({
+    inputs: { input: uniform(shape, low, high), target: uniform(shape, high, high + 1) },
+    attrs: { reduction },
+    tolerance: { relative: 16, absolute: 16 },
+    reference: (input, target) => reduced(zip([input, target], loss), reduction),
+  });
+  return {
+    run: ({ input, target }, { reduction }) =>
+      f(input as Tensor<FloatDType>, target!, { reduction: reduction as Reduction }),
+    samples: [
+      ...[[2, 3, 4], []].flatMap((shape) => reductions.map((reduction) => sample(shape, reduction))),
+      sample([0, 3], 'none'),
+      sample([0, 3], 'sum'),
+    ],
+    errors: [
+      { call: () => f(ones([2, 3]), ones([2, 4])), code: 'SHAPE', message: /target is float32\[2,4\]/ },
+      { call: () => f(ones([2], { dtype: 'int32' }) as never, ones([2])), code: 'DTYPE', message: /int32\[2\]/ },
+      {
+        call: () => f(ones([2]), ones([2]), { reduction: 'all' as never }),
+        code: 'VALUE',
+        message: /reduction is "all"/,
+      },
+    ],
+  };
+}
+
+/** The loss of the class that each row should have; with ignored rows and weights of the classes. */
+function likelihood(shape: readonly number[], reduction: Reduction, weighted: boolean): Sample {
+  const weight = uniform([classesOf(shape)], 0.5, 1.5);
+  return {
+    inputs: { x: uniform(shape), target: targets(shape, 'int32'), ...(weighted ? { weight } : {}) },
+    attrs: { reduction },
+    tolerance: { relative: 16, absolute: 16 },
+    reference: (x, target, weight) => {
+      const { shape: rows, lists } = rowsOf(x);
+      const counts = target.data.map((label) => (label === ignored ? 0 : (weight?.data[label] ?? 1)));
+      const data = lists.map((list, row) => (counts[row] === 0 ? 0 : -counts[row]! * list[target.data[row]!]!));
+      return reduced({ dtype: x.dtype, shape: rows, data }, reduction, counts);
+    },
   };
 }
 
@@ -123,9 +196,26 @@ export const loss: SampleTable = {
     errors: [],
     neverFails: internal,
   },
+  mse: elementLoss(mse, [-1, 1], (x, t) => (x - t) ** 2),
+  l1Loss: elementLoss(l1Loss, [-1, 1], (x, t) => Math.abs(x - t)),
+  bce: elementLoss(bce, [0.1, 0.9], (p, t) => -(t * Math.log(p) + (1 - t) * Math.log(1 - p))),
+  nllLoss: {
+    run: ({ x, target, weight }, { reduction }) =>
+      nllLoss(x as Tensor<FloatDType>, target as Target, { weight, reduction: reduction as Reduction }),
+    samples: [
+      ...reductions.flatMap((reduction) => [likelihood([6, 5], reduction, false), likelihood([6, 5], reduction, true)]),
+      likelihood([2, 3, 4], 'none', true),
+      likelihood([5], 'none', false),
+      likelihood([0, 3], 'none', false),
+    ],
+    errors: [
+      { call: () => nllLoss(ones([2, 3]), tensor([0, 3], { dtype: 'int32' })), code: 'INDEX', message: /target/ },
+      { call: () => nllLoss(ones([2, 3]), ones([2]) as never), code: 'DTYPE', message: /target is float32\[2\]/ },
+    ],
+  },
   bceWithLogits: {
-    samples: plain.map(bce),
-    large: bce([301, 307]),
+    samples: plain.map(withLogits),
+    large: withLogits([301, 307]),
     errors: [
       {
         call: () => bceWithLogits(ones([2, 3]), ones([2, 4])),
@@ -135,8 +225,8 @@ export const loss: SampleTable = {
     ],
   },
   bceWithLogitsBackward: {
-    samples: plain.map(bceBackward),
-    large: bceBackward([301, 307]),
+    samples: plain.map(withLogitsBackward),
+    large: withLogitsBackward([301, 307]),
     errors: [],
     neverFails: internal,
   },

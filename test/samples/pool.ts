@@ -1,6 +1,6 @@
-import { avgPool2d, maxPool2d, ones, type Tensor } from 'myelin';
+import { avgPool2d, globalAvgPool2d, maxPool2d, ones, type FloatDType, type Tensor } from 'myelin';
 
-import { accumulate, at, build, indicesOf, sumOf, type Nd, type Random } from '../support/reference';
+import { accumulate, at, build, indicesOf, meanOf, reduce, sumOf, type Nd, type Random } from '../support/reference';
 import { distinct, uniform, values, type ErrorCase, type InputSpec, type Sample, type SampleTable } from './sample';
 
 type Two = readonly [number, number];
@@ -182,6 +182,21 @@ export const pool: SampleTable = {
     samples: both(avgForward),
     large: avgForward(big, true),
     errors: wrongCalls((x, { kernelSize, ...options }) => avgPool2d(x, kernelSize, options)),
+  },
+  globalAvgPool2d: {
+    run: ({ x }) => globalAvgPool2d(x as Tensor<FloatDType>),
+    samples: [
+      [2, 3, 4, 4],
+      [1, 2, 1, 5],
+      [0, 3, 2, 2],
+    ].map((shape): Sample => ({
+      inputs: { x: uniform(shape) },
+      tolerance: { relative: 8, absolute: 8 },
+      reference: (x) => reduce(x, [2, 3], true, meanOf),
+    })),
+    errors: [
+      { call: () => globalAvgPool2d(ones([3, 4])), code: 'SHAPE', message: /float32\[3,4\] \(need \[B, C, H, W\]/ },
+    ],
   },
   avgPool2dBackward: { samples: both(avgBackward), large: avgBackward(big, true), errors: [], neverFails: internal },
 };

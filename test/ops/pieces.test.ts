@@ -1,0 +1,4 @@
+import { pieces } from '../samples/pieces';
+import { testSamples } from '../support/op-table';
+
+testSamples(pieces);
