@@ -141,7 +141,7 @@ export const creation: SampleTable = {
     { call: () => fullLike(ones([2], { dtype: 'bool' }), 2), code: 'VALUE', message: /does not fit bool/ },
   ]),
   tensor: {
-    run: fromArray(tensor as typeof borrow),
+    run: fromArray(tensor),
     samples: shapes.flatMap((shape) => given(shape)),
     errors: [
       { call: () => tensor([[1], [2, 3]]), code: 'SHAPE', message: /./ },
