@@ -9,7 +9,7 @@ const nodeGlobals = Object.fromEntries(
 );
 
 export default defineConfig(
-  { ignores: ['build*/', 'dist/', 'docs/api/', 'test/types/wrong/', 'coverage/', 'prebuilds/', 'bench/peers/'] },
+  { ignores: ['build*/', 'dist/', 'docs/api/', 'test/types/wrong/', 'coverage/', 'prebuilds/'] },
   js.configs.recommended,
   {
     files: ['**/*.{mjs,cjs}'],

@@ -15,7 +15,7 @@ function check(label, command, ...args) {
 }
 
 function cppFiles() {
-  return ['native', 'test/native', 'bench/kernels'].flatMap((folder) =>
+  return ['native', 'test/native', 'bench/kernels', 'bench/peers/native'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .filter((file) => /\.(cc|h|inl)$/.test(file))
       .map((file) => join(folder, file)),

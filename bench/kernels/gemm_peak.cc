@@ -14,11 +14,7 @@
 #include "core/pool.h"
 #include "ops/gemm.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
+#include "peak.h"
 
 using namespace myelin;
 
@@ -26,62 +22,11 @@ namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-// ---- peak: independent chains of multiply-adds in registers -----------------------------------------------------------
-
-constexpr int kSteps = 20000;
-constexpr int kChains = 12;
-volatile float sink;
-
-#define MYELIN_CHAINS _Pragma("GCC unroll 12") for (int i = 0; i < kChains; i++)
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) double spin_avx512() {
-  __m512 chain[kChains];
-  MYELIN_CHAINS chain[i] = _mm512_set1_ps(1.0f + static_cast<float>(i));
-  const __m512 factor = _mm512_set1_ps(0.999f), term = _mm512_set1_ps(1e-3f);
-  for (int step = 0; step < kSteps; step++) MYELIN_CHAINS chain[i] = _mm512_fmadd_ps(chain[i], factor, term);
-  MYELIN_CHAINS sink = _mm512_cvtss_f32(chain[i]);
-  return 2.0 * 16 * kChains * kSteps;
-}
-
-__attribute__((target("avx2,fma"))) double spin_avx2() {
-  __m256 chain[kChains];
-  MYELIN_CHAINS chain[i] = _mm256_set1_ps(1.0f + static_cast<float>(i));
-  const __m256 factor = _mm256_set1_ps(0.999f), term = _mm256_set1_ps(1e-3f);
-  for (int step = 0; step < kSteps; step++) MYELIN_CHAINS chain[i] = _mm256_fmadd_ps(chain[i], factor, term);
-  MYELIN_CHAINS sink = _mm256_cvtss_f32(chain[i]);
-  return 2.0 * 8 * kChains * kSteps;
-}
-
-double spin_sse2() {
-  __m128 chain[kChains];
-  MYELIN_CHAINS chain[i] = _mm_set1_ps(1.0f + static_cast<float>(i));
-  const __m128 factor = _mm_set1_ps(0.999f), term = _mm_set1_ps(1e-3f);
-  for (int step = 0; step < kSteps; step++) MYELIN_CHAINS chain[i] = _mm_add_ps(_mm_mul_ps(chain[i], factor), term);
-  MYELIN_CHAINS sink = _mm_cvtss_f32(chain[i]);
-  return 2.0 * 4 * kChains * kSteps;
-}
-
-double spin(const std::string& isa) {
-  if (isa.rfind("avx512", 0) == 0) return spin_avx512();
-  return isa == "avx2" ? spin_avx2() : spin_sse2();
-}
-#elif defined(__aarch64__)
-double spin(const std::string&) {
-  float32x4_t chain[kChains];
-  MYELIN_CHAINS chain[i] = vdupq_n_f32(1.0f + static_cast<float>(i));
-  const float32x4_t factor = vdupq_n_f32(0.999f), term = vdupq_n_f32(1e-3f);
-  for (int step = 0; step < kSteps; step++) MYELIN_CHAINS chain[i] = vfmaq_f32(term, chain[i], factor);
-  MYELIN_CHAINS sink = vgetq_lane_f32(chain[i], 0);
-  return 2.0 * 4 * kChains * kSteps;
-}
-#endif
-
 double peak_once(const std::string& isa, std::size_t threads) {
   double work = 0;
   const double start = now();
   parallel_for(threads, [&](std::size_t chunk) {
-    const double mine = spin(isa);
+    const double mine = peak::fma(isa);
     if (chunk == 0) work = mine * static_cast<double>(threads);
   });
   return work / (now() - start) * 1e-9;

@@ -1,0 +1,289 @@
+import {
+  Adam,
+  AdamW,
+  add,
+  batchNorm,
+  cast,
+  contiguous,
+  conv2d,
+  exp,
+  floor,
+  full,
+  gelu,
+  grad,
+  layerNorm,
+  log,
+  logSoftmax,
+  matmul,
+  matmulInteger,
+  max,
+  mul,
+  Parameter,
+  relu,
+  scope,
+  SGD,
+  sigmoid,
+  softmax,
+  sum,
+  tanh,
+  tensor,
+  transpose,
+  triu,
+  valueAndGrad,
+  vjp,
+  type Optimizer,
+  type Tensor,
+} from 'myelin';
+
+import { models } from '../models/index.js';
+import { numbersOf, type Arguments } from '../suite/case.js';
+import { digestOf, pattern, type Digest } from '../suite/protocol.js';
+import { Refusal, type Workload, type Workloads } from './serve.js';
+
+type Floats = Tensor<'float32'>;
+
+const numberOf = (args: Arguments, name: string): number => Number(args[name]);
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const floats = (seed: number, ...shape: readonly number[]): Floats => tensor(pattern(sizeOf(shape), seed), { shape });
+
+const digest = (x: Tensor): Digest => {
+  const wide = x.dtype === 'bfloat16' ? cast(x, 'float32') : x;
+  return digestOf(wide.data());
+};
+
+/** The way to run a function of fixed inputs: what it gives is disposed. */
+function calling(call: () => readonly Tensor[], inputs: readonly Tensor[], setting = ''): Workload {
+  return {
+    setting,
+    outputs: () => scope(() => call().map(digest)),
+    run: () => scope(() => void call()),
+    drop: () => inputs.forEach((x) => x.dispose()),
+  };
+}
+
+/** The same for one op, without the cost of a scope. */
+function callingOp(call: () => Tensor, inputs: readonly Tensor[], setting = ''): Workload {
+  return { ...calling(() => [call()], inputs, setting), run: () => call().dispose() };
+}
+
+function pick<F>(table: Readonly<Record<string, F>>, name: string | number | undefined): F {
+  const found = table[String(name)];
+  if (found === undefined) throw new Refusal(`${name} is not implemented`);
+  return found;
+}
+
+/** The two factors, [batch, rows, columns], each stored as the case says. */
+function factors(args: Arguments): [Floats, Floats] {
+  const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(
+    args,
+    'm',
+    'n',
+    'k',
+    'batch',
+    'aTransposed',
+    'bTransposed',
+  );
+  const leading = batch > 1 ? [batch] : [];
+  const stored = (seed: number, rows: number, columns: number, transposed: number): Floats =>
+    transposed === 1
+      ? transpose(floats(seed, ...leading, columns, rows), -2, -1)
+      : floats(seed, ...leading, rows, columns);
+  return [stored(1, m, k, aTransposed), stored(2, k, n, bTransposed)];
+}
+
+/** Whole numbers from 0 to 126, which signed and unsigned bytes hold alike. */
+const bytes = (x: Floats): Tensor<'uint8'> => cast(floor(mul(add(x, 0.5), 127)), 'uint8');
+
+function matmulWays(args: Arguments): Workload[] {
+  const [a, b] = factors(args);
+  if (args['dtype'] === 'int8') {
+    const [x, y] = [bytes(a), bytes(b)];
+    return [callingOp(() => matmulInteger(x, y), [x, y])];
+  }
+  const dtype = args['dtype'] === 'bfloat16' ? 'bfloat16' : 'float32';
+  const [x, y] = [a.to(dtype), b.to(dtype)];
+  return [callingOp(() => matmul(x, y), [x, y])];
+}
+
+/** Input and weight of a convolution: images are stored channels-last, as every op here makes them. */
+function convolution(args: Arguments): { x: Floats; w: Floats; forward: (x: Floats, w: Floats) => Floats } {
+  const { batch, channels, size, filters, kernel, stride, padding, dilation, groups } = numbersOf(
+    args,
+    'batch',
+    'channels',
+    'size',
+    'filters',
+    'kernel',
+    'stride',
+    'padding',
+    'dilation',
+    'groups',
+  );
+  const x = contiguous(floats(1, batch, channels, size, size), { layout: 'channelsLast' });
+  const w = floats(2, filters, channels / groups, kernel, kernel);
+  return { x, w, forward: (image, weight) => conv2d(image, weight, { stride, padding, dilation, groups }) };
+}
+
+function convWays(args: Arguments): Workload[] {
+  const { x, w, forward } = convolution(args);
+  return [callingOp(() => forward(x, w), [x, w], 'channels-last')];
+}
+
+function convBackwardWays(args: Arguments): Workload[] {
+  const { x, w, forward } = convolution(args);
+  const [y, pullback] = vjp(forward, [x, w]);
+  const dy = contiguous(floats(3, ...y.shape), { layout: 'channelsLast' });
+  const work = calling(() => pullback(dy), [x, w, y, dy], 'channels-last');
+  return [
+    {
+      ...work,
+      drop: () => {
+        pullback.dispose();
+        work.drop();
+      },
+    },
+  ];
+}
+
+/** Attention of ops: the scores are a tensor. */
+function attend(q: Floats, k: Floats, v: Floats, mask: Floats | undefined): Floats {
+  const scores = mul(matmul(q, transpose(k, -2, -1)), q.shape.at(-1)! ** -0.5);
+  return matmul(softmax(mask === undefined ? scores : add(scores, mask)), v);
+}
+
+function attentionWays(args: Arguments): Workload[] {
+  const { batch, heads, steps, width, causal, backward } = numbersOf(
+    args,
+    'batch',
+    'heads',
+    'steps',
+    'width',
+    'causal',
+    'backward',
+  );
+  const [q, k, v] = [1, 2, 3].map((seed) => floats(seed, batch, heads, steps, width)) as [Floats, Floats, Floats];
+  const mask = causal === 1 ? triu(full([steps, steps], -Infinity), { diagonal: 1 }) : undefined;
+  const forward = (): Floats => attend(q, k, v, mask);
+  if (backward === 0) return [calling(() => [forward()], [q, k, v])];
+  return [calling(() => grad(() => sum(forward()), [q, k, v]), [q, k, v])];
+}
+
+const normalizations: Readonly<Record<string, (x: Floats, weight: Floats, bias: Floats) => Floats>> = {
+  softmax: (x) => softmax(x),
+  logSoftmax: (x) => logSoftmax(x),
+  layerNorm: (x, weight, bias) => layerNorm(x, [x.shape[1]!], { weight, bias }),
+  batchNorm: (x, weight, bias) => batchNorm(x, { weight, bias }),
+};
+
+function rowsWays(args: Arguments): Workload[] {
+  const normalize = pick(normalizations, args['what']);
+  const { rows, columns, batch, channels, size } = numbersOf(args, 'rows', 'columns', 'batch', 'channels', 'size');
+  const isImage = args['what'] === 'batchNorm';
+  const x = isImage
+    ? contiguous(floats(1, batch, channels, size, size), { layout: 'channelsLast' })
+    : floats(1, rows, columns);
+  const [weight, bias] = [2, 3].map((seed) => floats(seed, x.shape[1]!)) as [Floats, Floats];
+  return [callingOp(() => normalize(x, weight, bias), [x, weight, bias], isImage ? 'channels-last' : '')];
+}
+
+const pointwise: Readonly<Record<string, (x: Floats, y: Floats) => Floats>> = {
+  add: (x, y) => add(x, y),
+  exp: (x) => exp(x),
+  tanh: (x) => tanh(x),
+  gelu: (x) => gelu(x),
+  relu: (x) => relu(x),
+  sigmoid: (x) => sigmoid(x),
+  log: (_, y) => log(y),
+};
+
+function pointwiseWays(args: Arguments): Workload[] {
+  const apply = pick(pointwise, args['what']);
+  const x = floats(1, numberOf(args, 'size'));
+  const y = add(floats(2, numberOf(args, 'size')), 0.6);
+  return [callingOp(() => apply(x, y), [x, y])];
+}
+
+const reductions: Readonly<Record<string, (x: Floats) => Tensor>> = {
+  sum: (x) => sum(x),
+  sumRows: (x) => sum(x, { axis: 1 }),
+  sumColumns: (x) => sum(x, { axis: 0 }),
+  max: (x) => max(x),
+};
+
+function reduceWays(args: Arguments): Workload[] {
+  const reduce = pick(reductions, args['what']);
+  const { rows, columns } = numbersOf(args, 'rows', 'columns');
+  // Sums of what lies around zero are nearly nothing, and their rounding errors would be all there is.
+  const x = add(floats(1, rows, columns), 0.5);
+  return [callingOp(() => reduce(x), [x])];
+}
+
+const optimizers: Readonly<Record<string, (parameters: { x: Parameter }) => Optimizer>> = {
+  sgd: (parameters) => new SGD(parameters, { lr: 1e-3, momentum: 0.9 }),
+  adam: (parameters) => new Adam(parameters, { lr: 1e-3 }),
+  adamW: (parameters) => new AdamW(parameters, { lr: 1e-3, weightDecay: 0.01 }),
+};
+
+function updateWays(args: Arguments): Workload[] {
+  const x = new Parameter(floats(1, numberOf(args, 'size')));
+  const gradients = { x: floats(2, numberOf(args, 'size')) };
+  const optimizer = pick(optimizers, args['what'])({ x });
+  const run = (): void => optimizer.step(gradients);
+  const outputs = (): Digest[] => {
+    run();
+    return [digest(x)];
+  };
+  return [{ setting: 'fused', outputs, run, drop: () => [x, gradients.x].forEach((each) => each.dispose()) }];
+}
+
+/** A thousand recorded calls share a region, as the ops of a model do. */
+function recordedThousand(a: Floats, b: Floats): Floats {
+  const [gradient] = grad(() => {
+    let out = a;
+    for (let i = 0; i < 1000; i++) out = add(a, b);
+    return sum(out);
+  }, [a]);
+  return gradient;
+}
+
+/** Calls whose cost is that of the way to the kernel and back. */
+const calls: Readonly<Record<string, (a: Floats, b: Floats) => Workload['run']>> = {
+  // The result is dropped, not disposed: the cost of finding it again is part of the figure.
+  add: (a, b) => () => void add(a, b),
+  recorded: (a, b) => () => scope(() => void recordedThousand(a, b)),
+  backward: (a, b) => () => scope(() => void valueAndGrad(() => sum(add(a, b)), [a])),
+};
+
+function eagerWays(args: Arguments): Workload[] {
+  const [a, b] = [1, 2].map((seed) => floats(seed, numberOf(args, 'size'))) as [Floats, Floats];
+  const run = pick(calls, args['what'])(a, b);
+  return [{ ...calling(() => [add(a, b)], [a, b]), run }];
+}
+
+function trainWays(args: Arguments): Workload[] {
+  const { train } = pick(models, args['model'])(numberOf(args, 'batch'), true);
+  const outputs = (): Digest[] => [digestOf([1, 2, 3].map(() => train().item()))];
+  return [{ setting: 'channels-last', outputs, run: () => train().dispose(), drop: () => undefined }];
+}
+
+function inferWays(args: Arguments): Workload[] {
+  const { infer } = pick(models, args['model'])(numberOf(args, 'batch'), false);
+  return [callingOp(infer, [], 'channels-last')];
+}
+
+/** What Myelin can do, by kind; recurrent layers will be here when the library has them. */
+export const workloads: Workloads = {
+  matmul: matmulWays,
+  conv2d: convWays,
+  conv2dBackward: convBackwardWays,
+  attention: attentionWays,
+  rows: rowsWays,
+  pointwise: pointwiseWays,
+  reduce: reduceWays,
+  update: updateWays,
+  eager: eagerWays,
+  train: trainWays,
+  infer: inferWays,
+};

@@ -1,0 +1,25 @@
+import type { Case } from '../case.js';
+import { convolutions } from './conv.js';
+import { gemms } from './gemm.js';
+import { sequences } from './sequences.js';
+import { streams } from './streams.js';
+import { calls, models } from './whole.js';
+
+/** Everything the suite measures, in the order of its report. */
+export const cases: readonly Case[] = [...gemms, ...convolutions, ...sequences, ...streams, ...calls, ...models];
+
+/**
+ * The cases that a run measures.
+ *
+ * @param options.filter comma-separated texts: a case is taken when its name or family contains one of them, in any case
+ * @param options.quick only one of each kind of work, on shapes that take little time
+ */
+export function chooseCases({ filter = '', quick = false }: { filter?: string; quick?: boolean }): Case[] {
+  const wanted = filter
+    .split(',')
+    .map((text) => text.trim().toLowerCase())
+    .filter((text) => text !== '');
+  const named = ({ name, family }: Case): boolean =>
+    wanted.length === 0 || wanted.some((text) => `${family}: ${name}`.toLowerCase().includes(text));
+  return cases.filter((each) => named(each) && (!quick || each.quick === true));
+}

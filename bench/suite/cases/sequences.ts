@@ -1,0 +1,75 @@
+import { float32Bytes, type Case } from '../case.js';
+
+interface Recurrent {
+  readonly batch: number;
+  readonly steps: number;
+  readonly inputs: number;
+  readonly hidden: number;
+  readonly training: number;
+}
+
+const frameworks = ['PyTorch', 'onnxruntime'];
+
+/** A layer of gates: LSTM has four, GRU three; each is a product with the input and one with the last state. */
+function recurrent(what: 'lstm' | 'gru', { batch, steps, inputs, hidden, training }: Recurrent): Case[] {
+  const gates = what === 'lstm' ? 4 : 3;
+  const flops = 2 * batch * steps * gates * hidden * (inputs + hidden);
+  return [0, 1].map((backward) => ({
+    name: `${what} B${batch} T${steps} I${inputs} H${hidden} ${backward === 0 ? 'forward' : 'forward and backward'}`,
+    family: 'recurrent layers',
+    kind: 'recurrent',
+    args: { what, batch, steps, inputs, hidden, backward },
+    unit: 'GFLOP/s',
+    work: ((backward === 0 ? 1 : 3) * flops) / 1e9,
+    footprint: float32Bytes(batch * steps * (inputs + gates * hidden)),
+    bound: 'fma',
+    tolerance: 1e-4,
+    target: { ratio: { atLeast: backward === 0 ? 1 : training, of: frameworks }, share: 0.8 },
+  }));
+}
+
+interface Attention {
+  readonly batch: number;
+  readonly heads: number;
+  readonly steps: number;
+  readonly width: number;
+  /** Shares of the peak to reach: forward, forward and backward. */
+  readonly shares: readonly [number, number];
+}
+
+/** Products of steps × steps × width that are needed: backward it takes five, of which one repeats the scores. */
+const products = [2, 7] as const;
+
+function attention({ batch, heads, steps, width, shares }: Attention): Case[] {
+  return [0, 1].flatMap((causal) =>
+    ([0, 1] as const).map((backward): Case => ({
+      name: [
+        `attention B${batch} H${heads} T${steps} D${width}`,
+        causal === 0 ? 'full' : 'causal',
+        backward === 0 ? 'forward' : 'forward and backward',
+      ].join(' '),
+      family: 'attention',
+      kind: 'attention',
+      args: { batch, heads, steps, width, causal, backward },
+      unit: 'GFLOP/s',
+      // A causal mask leaves half of the scores to do.
+      work: (2 * products[backward] * batch * heads * steps ** 2 * width * (causal === 0 ? 1 : 0.5)) / 1e9,
+      footprint: float32Bytes(4 * batch * heads * steps * width),
+      bound: 'fma',
+      tolerance: 1e-4,
+      target: { ratio: { atLeast: 1.5, of: ['PyTorch'] }, share: shares[backward] },
+    })),
+  );
+}
+
+const layers: readonly Recurrent[] = [
+  { batch: 64, steps: 128, inputs: 256, hidden: 256, training: 1.05 },
+  { batch: 32, steps: 64, inputs: 64, hidden: 128, training: 1.3 },
+];
+
+export const sequences: readonly Case[] = [
+  ...layers.flatMap((layer) => recurrent('lstm', layer)),
+  ...layers.flatMap((layer) => recurrent('gru', layer)),
+  ...attention({ batch: 4, heads: 8, steps: 1024, width: 64, shares: [0.75, 0.78] }),
+  ...attention({ batch: 16, heads: 8, steps: 128, width: 32, shares: [0.58, 0.58] }),
+];

@@ -1,0 +1,39 @@
+import type { Results } from '../results.js';
+import { contendersTable, detailsTable, familyTable, legend, limitsTable, machineLine } from './content.js';
+import { families, tally, threads } from './format.js';
+import { toMarkdown, withoutEmptyColumns } from './table.js';
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The report as a page of Markdown. */
+export function markdownReport(results: Results): string {
+  const { passed, missed } = tally(results);
+  const verdicts = passed + missed === 0 ? [] : [`Targets: ${passed} reached, ${missed} missed.`];
+  const tables = families(results).flatMap(([family, rows]) => [
+    `## ${capital(family)}`,
+    toMarkdown(withoutEmptyColumns(familyTable(results, rows))),
+  ]);
+  const details =
+    results.contenders.length < 2
+      ? []
+      : [
+          '## Every contender',
+          ...results.rows.flatMap((row) => [
+            `### ${row.case.name}, ${threads(row.threads)}`,
+            toMarkdown(withoutEmptyColumns(detailsTable(row))),
+          ]),
+        ];
+  return [
+    '# Benchmark of Myelin',
+    `${machineLine(results)}. Made by \`${results.command}\`.`,
+    legend,
+    ...verdicts,
+    '## Limits of the machine',
+    toMarkdown(limitsTable(results)),
+    ...tables,
+    '## Contenders',
+    toMarkdown(contendersTable(results)),
+    ...details,
+    '',
+  ].join('\n\n');
+}
