@@ -34,33 +34,6 @@ function declarations() {
   if (status !== 0) process.exit(1);
 }
 
-/** One file of JavaScript; its source map leads to lib/, which the package holds. */
-async function bundle(output, options = {}) {
-  await build({
-    ...common,
-    entryPoints: [sourceOf(output)],
-    outfile: output,
-    format: 'cjs',
-    sourcemap: true,
-    sourcesContent: false,
-    ...options,
-  });
-}
-
-/** A bundle renames exports that share a name with something of another file: gives them their own name back. */
-function restoreNames(output) {
-  const code = readFileSync(join(root, output), 'utf8');
-  const [, exported] = /__export\(index_exports, \{\n([^}]*)\}/.exec(code);
-  const isRenamed = ([, name, inside]) => name !== inside || code.includes(`var ${inside} = class _${inside} `);
-  const pairs = [...exported.matchAll(/^ *(\w+): \(\) => (\w+),?$/gm)]
-    .filter(isRenamed)
-    .map(([, name, inside]) => `['${name}', ${inside}]`);
-  const footer = `for (const [value, export_] of [${pairs.join(', ')}])
-  if (typeof export_ === 'function') Object.defineProperty(export_, 'name', { value, configurable: true });
-`;
-  write(output, code.replace(/(?=\/\/# sourceMappingURL)/, footer));
-}
-
 /** The names that each entry exports, in the order of `entries`. */
 async function exportedNames() {
   const { metafile } = await build({
@@ -72,24 +45,65 @@ async function exportedNames() {
     metafile: true,
     write: false,
   });
-  return entries.map((entry) => metafile.outputs[entry].exports);
+  return entries.map((entry) => metafile.outputs[entry].exports.sort());
 }
 
-/** The CommonJS file of a sub-path: some of the bundle's exports, in a form that `import` can read the names of. */
+/** One file of JavaScript; its source map leads to lib/, which the package holds. */
+async function bundle(output, options) {
+  await build({ ...common, outfile: output, format: 'cjs', sourcemap: true, sourcesContent: false, ...options });
+}
+
+/** The library with its exports as plain properties: esbuild would make a getter of each, which takes longer to load. */
+async function bundleLibrary(names) {
+  const list = names.join(', ');
+  const contents = `import { ${list} } from './${sourceOf(main)}';\nmodule.exports = { ${list} };\n`;
+  const logOverride = { 'commonjs-variable-in-esm': 'silent' };
+  await bundle(main, { stdin: { contents, resolveDir: root, sourcefile: 'exports.js' }, logOverride });
+  restoreNames(main);
+}
+
+/** A bundle renames exports that share a name with something of another file: gives them their own name back. */
+function restoreNames(output) {
+  const code = readFileSync(join(root, output), 'utf8');
+  const [, exported] = /^module\.exports = \{(.*)\};$/m.exec(code);
+  const pairs = exported
+    .split(',')
+    .map((entry) => entry.trim().split(': '))
+    .filter(([name, inside = name]) => name !== inside || code.includes(`var ${inside} = class _${inside} `))
+    .map(([name, inside = name]) => `['${name}', ${inside}]`);
+  const footer = `for (const [value, export_] of [${pairs.join(', ')}])
+  if (typeof export_ === 'function') Object.defineProperty(export_, 'name', { value, configurable: true });
+`;
+  write(output, code.replace(/(?=\/\/# sourceMappingURL)/, footer));
+}
+
+/** The CommonJS file of a sub-path: some of the bundle's exports, in a form that tools can read the names of. */
 function subPath(entry, names) {
-  const list = names.sort().join(', ');
+  const list = names.join(', ');
   const target = relative(dirname(entry), main);
   write(entry, `'use strict';\nconst { ${list} } = require('${target}');\nmodule.exports = { ${list} };\n`);
 }
 
+/**
+ * The file for `import`. It asks for the bundle by `require` and lists the names itself: Node would read the whole bundle
+ * once more to find them.
+ */
+function moduleOf(entry, names) {
+  const list = names.join(', ');
+  const loaded = `import { createRequire } from 'node:module';
+export const { ${list} } = createRequire(import.meta.url)('./index.js');
+`;
+  const target = relative(dirname(entry), main).replace(/js$/, 'mjs');
+  write(entry.replace(/js$/, 'mjs'), entry === main ? loaded : `export { ${list} } from '${target}';\n`);
+}
+
 declarations();
-await bundle(main);
-restoreNames(main);
-// The command line loads the library from its own file, and only where a command needs it.
-await bundle('dist/cli/main.js', { external: ['../index.js'] });
-chmodSync(join(root, 'dist/cli/main.js'), 0o755);
 const names = await exportedNames();
+await bundleLibrary(names[entries.indexOf(main)]);
+// The command line loads the library from its own file, and only where a command needs it.
+await bundle('dist/cli/main.js', { entryPoints: ['lib/cli/main.ts'], external: ['../index.js'] });
+chmodSync(join(root, 'dist/cli/main.js'), 0o755);
 entries.forEach((entry, i) => {
   if (entry !== main) subPath(entry, names[i]);
-  write(entry.replace(/js$/, 'mjs'), `export * from './index.js';\n`);
+  moduleOf(entry, names[i]);
 });
