@@ -1,5 +1,5 @@
-// `npm run fuzz -- [--seconds 600] [commands|safetensors]`: looks for inputs that crash; without a name, both in turn. What is
-// found is left in build-fuzz/findings.
+// `npm run fuzz -- [--seconds 600] [commands|safetensors]`: looks for inputs that crash, with libFuzzer; without a name, both in turn.
+// What is found is left in build-fuzz/findings.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -11,8 +11,9 @@ const args = process.argv.slice(2);
 const at = args.indexOf('--seconds');
 const seconds = at < 0 ? 600 : Number(args.splice(at, 2)[1]);
 const compilers = ['clang++', 'clang++-14', 'clang++-15', 'clang++-16', 'clang++-17', 'clang++-18', 'clang++-19'];
-const corpus = join(root, 'build-fuzz/corpus');
-const findings = join(root, 'build-fuzz/findings');
+const folder = join(root, 'build-fuzz');
+const findings = join(folder, 'findings');
+const limits = [`-max_total_time=${seconds}`, '-print_final_stats=1', `-artifact_prefix=${findings}/`];
 
 function run(command, commandArgs, env = {}) {
   const options = { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } };
@@ -20,34 +21,48 @@ function run(command, commandArgs, env = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-function fuzzCommands() {
+function clang() {
   const compiler = compilers.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
   if (compiler === undefined) {
-    console.error(
-      'fuzzing commands needs clang with libFuzzer: sudo apt-get install cmake clang-14 libclang-rt-14-dev',
-    );
+    console.error('fuzzing needs clang with libFuzzer: sudo apt-get install cmake clang-14 libclang-rt-14-dev');
     process.exit(1);
   }
+  return compiler;
+}
+
+/** An empty folder for the inputs to begin with. */
+function freshCorpus(name) {
+  const corpus = join(folder, `corpus-${name}`);
+  rmSync(corpus, { recursive: true, force: true });
+  for (const path of [corpus, findings]) mkdirSync(path, { recursive: true });
+  return corpus;
+}
+
+function fuzzCommands() {
   const sanitize = '-DMYELIN_SANITIZE=fuzzer-no-link,address,undefined';
-  const options = ['-DCMAKE_BUILD_TYPE=Release', `-DCMAKE_CXX_COMPILER=${compiler}`, sanitize];
+  const options = ['-DCMAKE_BUILD_TYPE=Release', `-DCMAKE_CXX_COMPILER=${clang()}`, sanitize];
   run('cmake', ['-S', '.', '-B', 'build-fuzz', ...options, '-DMYELIN_BASELINE_ONLY=ON', '-DMYELIN_FUZZ=ON']);
   run('cmake', ['--build', 'build-fuzz', '--parallel', String(availableParallelism()), '--target', 'commands_fuzz']);
   // Rows name ops by number, and the numbers change with every op that is added.
-  rmSync(corpus, { recursive: true, force: true });
-  mkdirSync(corpus, { recursive: true });
-  mkdirSync(findings, { recursive: true });
+  const corpus = freshCorpus('commands');
   // The rows of every op's samples.
   const seeds = ['node_modules/jest/bin/jest.js', 'test/hostile/commands.test.ts', '-t', 'rows of the library'];
   run(process.execPath, seeds, { MYELIN_FUZZ_CORPUS: corpus });
-  const limits = [`-max_total_time=${seconds}`, '-timeout=60', '-rss_limit_mb=3000', '-max_len=8192'];
-  run(join(root, 'build-fuzz/commands_fuzz'), [corpus, ...limits, `-artifact_prefix=${findings}/`], {
-    UBSAN_OPTIONS: 'print_stacktrace=1',
-  });
+  const bounds = [...limits, '-timeout=60', '-rss_limit_mb=3000', '-max_len=8192'];
+  run(join(folder, 'commands_fuzz'), [corpus, ...bounds], { UBSAN_OPTIONS: 'print_stacktrace=1' });
 }
 
 function fuzzHeaders() {
-  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
-  run(process.execPath, ['scripts/fuzz-header.mjs', String(seconds)]);
+  const corpus = freshCorpus('safetensors');
+  const compiler = clang();
+  const { stdout } = spawnSync(compiler, ['-print-runtime-dir'], { encoding: 'utf8' });
+  const cpu = process.arch === 'x64' ? 'x86_64' : 'aarch64';
+  const library = join(stdout.trim(), `libclang_rt.fuzzer_no_main-${cpu}.a`);
+  const addon = join(folder, 'libfuzzer.node');
+  const options = ['-std=c++17', '-O1', '-shared', '-fPIC', '-Inode_modules/node-api-headers/include', '-o', addon];
+  run(compiler, [...options, 'test/fuzz/libfuzzer.cc', library]);
+  const bounds = [...limits, '-timeout=5', '-max_len=16384'];
+  run(process.execPath, ['scripts/fuzz-header.mjs', addon, folder, corpus, ...bounds]);
 }
 
 const targets = { commands: fuzzCommands, safetensors: fuzzHeaders };

@@ -60,7 +60,7 @@ function validRows(): number[][] {
 const valid = validRows();
 const nameOf = (row: readonly number[]): string => native.ops()[row[0]!]![0];
 
-// The fuzzer of test/native/fuzz begins with these rows; in its files, storages have small numbers.
+// The fuzzer of test/fuzz begins with these rows; in its files, storages have small numbers.
 const corpus = process.env['MYELIN_FUZZ_CORPUS'];
 if (corpus !== undefined) {
   for (const [i, base] of valid.entries()) {
