@@ -5,7 +5,7 @@
 //   --memory   that resident memory is flat over 20,000 steps of several loops, as a table
 //   --stress   200 rounds of eight workers that are terminated while they train
 //   --asan     the C++ tests, Jest and a script for leaks under AddressSanitizer and UndefinedBehaviorSanitizer
-//   --tsan     the test of the thread pool under ThreadSanitizer
+//   --tsan     the tests of the thread pool and of the pool of memory under ThreadSanitizer
 //   --neon     the C++ tests cross-compiled for AArch64 and run in an emulator
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -101,23 +101,30 @@ async function runAsan(args) {
   await runJest('leaks', ['test/life/leaks.test.ts'], { ...quiet, MYELIN_LEAKS: 'detect_leaks=1' });
 }
 
-// The pool stands alone, so nothing else is compiled.
+// What threads share stands alone, so nothing else is compiled.
+const threaded = {
+  pool_test: ['native/core/pool.cc'],
+  memory_test: ['native/core/pool.cc', 'native/core/scratch.cc', 'native/core/storage.cc'],
+};
+
 async function runTsan() {
   need('g++', 'libtsan.so');
   mkdirSync(join(root, 'build-tsan'), { recursive: true });
-  const sources = ['test/native/pool_test.cc', 'native/core/pool.cc'];
-  const options = [
-    '-std=c++17',
-    '-O1',
-    '-g',
-    '-fsanitize=thread',
-    '-Inative',
-    '-pthread',
-    '-o',
-    'build-tsan/pool_test',
-  ];
-  build('building with ThreadSanitizer', 'g++', ...options, ...sources);
-  await runNative('build-tsan', { tests: nativeTests.filter(({ name }) => name === 'pool_test') });
+  const tests = nativeTests.filter(({ name }) => Object.hasOwn(threaded, name));
+  for (const { name, source } of tests) {
+    const options = [
+      '-std=c++17',
+      '-O1',
+      '-g',
+      '-fsanitize=thread',
+      '-Inative',
+      '-pthread',
+      '-o',
+      `build-tsan/${name}`,
+    ];
+    build(`building ${name} with ThreadSanitizer`, 'g++', ...options, source, ...threaded[name]);
+  }
+  await runNative('build-tsan', { tests });
 }
 
 const [mode, ...rest] = process.argv.slice(2);
