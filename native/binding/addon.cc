@@ -8,6 +8,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new myelin::Environment(env));
   myelin::export_memory(env, exports);
   myelin::export_run(env, exports);
+  myelin::export_plan(env, exports);
   myelin::export_machine(env, exports);
   return exports;
 }

@@ -1,11 +1,11 @@
 #pragma once
 #include <napi.h>
 
+#include <exception>
 #include <limits>
-#include <new>
-#include <system_error>
 #include <vector>
 
+#include "binding/plans.h"
 #include "core/command.h"
 #include "core/storage.h"
 
@@ -14,7 +14,7 @@ namespace myelin {
 // All state of one JavaScript environment (the main thread, or one worker). Deleted with it, storages included.
 class Environment {
  public:
-  explicit Environment(napi_env env) : env_(env) {}
+  explicit Environment(napi_env env) : plans(env), env_(env) {}
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
   ~Environment();
@@ -30,6 +30,7 @@ class Environment {
 
   StorageTable storages;
   Command command;
+  Plans plans;
   Napi::Reference<Napi::Float64Array> row;
   double* row_data = nullptr;
   std::size_t row_length = 0;
@@ -40,44 +41,37 @@ class Environment {
   std::int64_t reported_ = 0;     // bytes that the collector has been told of
 };
 
-[[noreturn]] inline void throw_coded(Napi::Env env, const char* code, const char* message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  throw error;
-}
-
 // Bytes as JavaScript sees them: no limit is Infinity.
 inline double limit_number(std::size_t limit) {
   return limit == memory::kNoLimit ? std::numeric_limits<double>::infinity() : static_cast<double>(limit);
 }
 
-[[noreturn]] inline void throw_out_of_memory(Napi::Env env, const OutOfMemory& cause) {
-  const auto number = [&](std::size_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
-  Napi::Error error = Napi::Error::New(env, cause.what());
-  error.Set("code", Napi::String::New(env, cause.code()));
-  error.Set("asked", number(cause.asked()));
-  error.Set("live", number(cause.live()));
-  error.Set("limit", Napi::Number::New(env, limit_number(cause.limit())));
-  throw error;
-}
+// A JavaScript Error with a `code` that says what was thrown; Napi's own errors are JavaScript's already.
+Napi::Error to_javascript(Napi::Env env, const std::exception_ptr& thrown);
 
-// Runs `body`; what it throws becomes a JavaScript Error with a `code`. Anything that got past would end the process.
+// Runs `body`; what it throws becomes a JavaScript Error. Anything that got past would end the process.
 template <class Body>
 auto guarded(const Napi::CallbackInfo& info, Body&& body) {
   try {
     return body();
-  } catch (const OutOfMemory& error) {
-    throw_out_of_memory(info.Env(), error);
-  } catch (const Error& error) {
-    throw_coded(info.Env(), error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    throw_coded(info.Env(), "OUT_OF_MEMORY", "out of memory");
-  } catch (const std::system_error& error) {
-    throw_coded(info.Env(), "UNSUPPORTED", error.what());
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (...) {
+    throw to_javascript(info.Env(), std::current_exception());
   }
 }
 
+// A typed array's memory; a detached one has none.
+struct Bytes {
+  char* data;
+  std::size_t size;
+};
+Bytes bytes_of(const Napi::Value& value);
+double number_at(const Napi::CallbackInfo& info, std::size_t index);
+std::size_t size_at(const Napi::CallbackInfo& info, std::size_t index);  // a whole number of bytes or elements
+
 void export_memory(Napi::Env env, Napi::Object exports);
+void export_plan(Napi::Env env, Napi::Object exports);
 void export_run(Napi::Env env, Napi::Object exports);
 void export_machine(Napi::Env env, Napi::Object exports);
 

@@ -56,14 +56,30 @@ void Environment::report() {
   }
 }
 
-namespace {
+Napi::Error to_javascript(Napi::Env env, const std::exception_ptr& thrown) {
+  const auto coded = [&](const char* code, const char* message) {
+    Napi::Error error = Napi::Error::New(env, message);
+    error.Set("code", Napi::String::New(env, code));
+    return error;
+  };
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const OutOfMemory& cause) {
+    const auto number = [&](std::size_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
+    Napi::Error error = coded(cause.code(), cause.what());
+    error.Set("asked", number(cause.asked()));
+    error.Set("live", number(cause.live()));
+    error.Set("limit", Napi::Number::New(env, limit_number(cause.limit())));
+    return error;
+  } catch (const Error& error) {
+    return coded(error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return coded("OUT_OF_MEMORY", "out of memory");
+  } catch (const std::exception& error) {
+    return coded("UNSUPPORTED", error.what());
+  }
+}
 
-struct Bytes {
-  char* data;
-  std::size_t size;
-};
-
-// The memory of a typed array; a detached one has none.
 Bytes bytes_of(const Napi::Value& value) {
   static constexpr std::size_t kSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};  // by napi_typedarray_type
   // Kept by a Node-API that has no name for the array's type; a later one names it beyond the sizes.
@@ -89,6 +105,8 @@ std::size_t size_at(const Napi::CallbackInfo& info, std::size_t index) {
   if (!(value >= 0 && value <= 9007199254740992.0)) fail("TYPE", "expected a size in bytes");
   return static_cast<std::size_t>(value);
 }
+
+namespace {
 
 // allocate(bytes, owner): a storage with undefined contents, as a handle.
 Napi::Value allocate(const Napi::CallbackInfo& info) {

@@ -46,81 +46,104 @@ bool overlap(const View& a, const View& b) {
   return first(a) < end(b) && first(b) < end(a);
 }
 
-// An op may read back what it has written as one output, such as places within a window, and must not find another there.
+bool known_dtype(std::int64_t code) { return item_size(static_cast<DType>(code)) != 0; }
+
+}  // namespace
+
 void require_apart(const View* outputs, int count) {
   for (int i = 0; i < count; i++) {
     for (int j = 0; j < i; j++) require(!overlap(outputs[i], outputs[j]), "two outputs share memory");
   }
 }
 
-bool known_dtype(std::int64_t code) { return item_size(static_cast<DType>(code)) != 0; }
+void require_aligned(const void* data, std::size_t item) {
+  require(reinterpret_cast<std::uintptr_t>(data) % item == 0, "a view is not aligned to its elements");
+}
 
-}  // namespace
+std::int64_t place_in(const View& view, std::int64_t offset, std::size_t bytes) {
+  if (view.size() == 0) return 0;
+  const Extent extent = extent_of(view);
+  const std::int64_t item = item_bytes(view);
+  require(offset + extent.low >= 0 && (offset + extent.high + 1) * item <= static_cast<std::int64_t>(bytes),
+          "a view reaches outside its storage");
+  return offset * item;
+}
 
-View Command::decode_view(double* row, std::size_t length, std::size_t& at, StorageTable& storages, bool output) {
-  require(at + 4 <= length, "a command is cut short");
-  double& handle = row[at];
-  const std::int64_t dtype = whole(row[at + 1], 0, 255);
+CommandReader::CommandReader(const double* row, std::size_t length) : row_(row), length_(length), at_(kHeader) {
+  require(length >= kHeader, "a command is cut short");
+  const std::vector<OpInfo>& ops = all_ops();
+  op_ = &ops[whole(row[0], 0, static_cast<double>(ops.size()) - 1)];
+  inputs_ = static_cast<int>(whole(row[1], 0, kMaxViews));
+  outputs_ = static_cast<int>(whole(row[2], 0, kMaxViews));
+  attributes_ = static_cast<std::size_t>(whole(row[3], 0, kMaxViews));
+  require(op_->inputs == kVariadic || op_->inputs == inputs_, "a command has the wrong number of inputs");
+  require(op_->outputs == kVariadic || op_->outputs == outputs_, "a command has the wrong number of outputs");
+}
+
+CommandReader::Reading CommandReader::view() {
+  require(at_ + 4 <= length_, "a command is cut short");
+  Reading reading{View(), row_[at_], 0, at_};
+  View& view = reading.view;
+  const std::int64_t dtype = whole(row_[at_ + 1], 0, 255);
   require(known_dtype(dtype), "a command names an unknown dtype");
-  const std::int64_t offset = whole(row[at + 2], 0, kMaxElements);
-  View view;
+  reading.offset = whole(row_[at_ + 2], 0, kMaxElements);
   view.dtype = static_cast<DType>(dtype);
-  halves_ = halves_ || is_half(view.dtype);
-  view.rank = static_cast<int>(whole(row[at + 3], 0, kMaxRank));
-  at += 4;
-  require(at + 2 * static_cast<std::size_t>(view.rank) <= length, "a command is cut short");
+  view.rank = static_cast<int>(whole(row_[at_ + 3], 0, kMaxRank));
+  at_ += 4;
+  require(at_ + 2 * static_cast<std::size_t>(view.rank) <= length_, "a command is cut short");
   double elements = 1;
   for (int i = 0; i < view.rank; i++) {
-    view.shape[i] = whole(row[at + i], 0, kMaxElements);
-    view.strides[i] = whole(row[at + view.rank + i], -kMaxElements, kMaxElements);
+    view.shape[i] = whole(row_[at_ + i], 0, kMaxElements);
+    view.strides[i] = whole(row_[at_ + view.rank + i], -kMaxElements, kMaxElements);
     elements *= static_cast<double>(view.shape[i]);
     require(elements <= kMaxElements, "a view is too large");
   }
-  at += 2 * view.rank;
-  const std::int64_t size = static_cast<std::int64_t>(elements);
+  at_ += 2 * view.rank;
+  return reading;
+}
 
-  const std::int64_t item = item_bytes(view);
-  if (handle == kNewStorage) {
-    require(output && offset == 0 && (size == 0 || view.dense()), "only a dense output can get a new storage");
-    handle = storages.allocate(static_cast<std::size_t>(size * item));
+std::size_t CommandReader::attributes_at() {
+  require(at_ + attributes_ == length_, "a command has the wrong length");
+  return at_;
+}
+
+void execute(const OpInfo& op, OpCall& call, bool halves) {
+  if (halves && !op.halves) return run_in_float32(op, call);
+  op.run(call);
+}
+
+View Command::decode_view(double* row, CommandReader& reader, StorageTable& storages, bool output) {
+  CommandReader::Reading reading = reader.view();
+  View& view = reading.view;
+  halves_ = halves_ || is_half(view.dtype);
+  if (reading.handle == kNewStorage) {
+    const std::int64_t size = view.size();
+    require(output && reading.offset == 0 && (size == 0 || view.dense()), "only a dense output can get a new storage");
+    const double handle = storages.allocate(static_cast<std::size_t>(size * item_bytes(view)));
+    row[reading.handle_at] = handle;
     created_.push_back(handle);
     view.data = storages.at(handle).data;
     return view;
   }
-  const StorageTable::Slot& slot = storages.at(handle);
-  // Borrowed bytes may begin anywhere, but compilers count on whole elements.
-  require(reinterpret_cast<std::uintptr_t>(slot.data) % static_cast<std::uintptr_t>(item) == 0,
-          "a view is not aligned to its elements");
-  view.data = slot.data + offset * item;
-  if (size == 0) {
-    view.data = slot.data;
-    return view;
-  }
-  const Extent extent = extent_of(view);
-  require(offset + extent.low >= 0 && (offset + extent.high + 1) * item <= static_cast<std::int64_t>(slot.bytes),
-          "a view reaches outside its storage");
+  const StorageTable::Slot& slot = storages.at(reading.handle);
+  require_aligned(slot.data, item_size(view.dtype));
+  view.data = slot.data + place_in(view, reading.offset, slot.bytes);
   return view;
 }
 
-void Command::execute(double* row, std::size_t length, StorageTable& storages) {
-  require(length >= kHeader, "a command is cut short");
-  const std::vector<OpInfo>& ops = all_ops();
-  const OpInfo& op = ops[whole(row[0], 0, static_cast<double>(ops.size()) - 1)];
-  const int inputs = static_cast<int>(whole(row[1], 0, kMaxViews));
-  const int outputs = static_cast<int>(whole(row[2], 0, kMaxViews));
-  const std::int64_t attributes = whole(row[3], 0, kMaxViews);
-  require(op.inputs == kVariadic || op.inputs == inputs, "a command has the wrong number of inputs");
-  require(op.outputs == kVariadic || op.outputs == outputs, "a command has the wrong number of outputs");
-  std::size_t at = kHeader;
-  for (int i = 0; i < inputs; i++) views_.push_back(decode_view(row, length, at, storages, false));
-  for (int i = 0; i < outputs; i++) views_.push_back(decode_view(row, length, at, storages, true));
+void Command::decode_and_execute(double* row, std::size_t length, StorageTable& storages) {
+  CommandReader reader(row, length);
+  const int inputs = reader.inputs(), outputs = reader.outputs();
+  for (int i = 0; i < inputs; i++) views_.push_back(decode_view(row, reader, storages, false));
+  for (int i = 0; i < outputs; i++) views_.push_back(decode_view(row, reader, storages, true));
   require_apart(views_.data() + inputs, outputs);
-  require(at + static_cast<std::size_t>(attributes) == length, "a command has the wrong length");
-  OpCall call{
-      views_.data(),   inputs, views_.data() + inputs, outputs, Attrs(row + at, static_cast<std::size_t>(attributes)),
-      active_kernels()};
-  if (halves_ && !op.halves) return run_in_float32(op, call);
-  op.run(call);
+  OpCall call{views_.data(),
+              inputs,
+              views_.data() + inputs,
+              outputs,
+              Attrs(row + reader.attributes_at(), reader.attributes()),
+              active_kernels()};
+  execute(reader.op(), call, halves_);
 }
 
 void Command::run(double* row, std::size_t length, StorageTable& storages) {
@@ -128,7 +151,7 @@ void Command::run(double* row, std::size_t length, StorageTable& storages) {
   halves_ = false;
   created_.clear();
   try {
-    execute(row, length, storages);
+    decode_and_execute(row, length, storages);
   } catch (...) {
     for (const double handle : created_) storages.release(handle);
     created_.clear();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <system_error>
@@ -68,6 +69,15 @@ class Pool {
     }
   }
 
+  void submit(const Task& task) {
+    const std::lock_guard<std::mutex> lock(sleep_);
+    if (!served_) std::thread([this] { serve_tasks(); }).detach();
+    served_ = true;
+    tasks_.push_back(task);
+    waiting_.fetch_add(1, std::memory_order_seq_cst);
+    wake_.notify_all();
+  }
+
  private:
   Pool() = default;
 
@@ -117,28 +127,61 @@ class Pool {
     return (ticket_.load(std::memory_order_seq_cst) & kClosed) < chunks_.load(std::memory_order_relaxed);
   }
 
-  // Until there is work, but no longer than kSpin. Reading the clock takes as long as a pause, so it is read now and then.
-  void spin() const {
+  bool has_task() const { return waiting_.load(std::memory_order_seq_cst) > 0; }
+
+  // Runs the task that has waited longest; false when there is none.
+  bool run_task() {
+    if (!has_task()) return false;
+    std::unique_lock<std::mutex> lock(sleep_);
+    if (tasks_.empty()) return false;
+    const Task task = tasks_.front();
+    tasks_.pop_front();
+    waiting_.fetch_sub(1, std::memory_order_seq_cst);
+    lock.unlock();
+    task.run(task.context);
+    return true;
+  }
+
+  // Until `ready`, but no longer than kSpin. Reading the clock takes as long as a pause, so it is read now and then.
+  template <class Ready>
+  static void spin(const Ready& ready) {
     constexpr int kPauses = 32;
     const auto deadline = std::chrono::steady_clock::now() + kSpin;
     do {
       for (int i = 0; i < kPauses; i++) {
-        if (has_work()) return;
+        if (ready()) return;
         pause_briefly();
       }
     } while (std::chrono::steady_clock::now() < deadline);
   }
 
+  template <class Ready>
+  void sleep(const Ready& ready) {
+    std::unique_lock<std::mutex> lock(sleep_);
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    wake_.wait(lock, ready);
+    sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+  }
+
   void serve(int index) {
+    // A worker beyond the wanted number of threads sleeps through everything.
+    const auto ready = [&] { return (has_work() || has_task()) && index + 1 < threads(); };
     for (;;) {
-      if (index + 1 < threads()) work();
-      spin();
-      if (has_work() && index + 1 < threads()) continue;
-      std::unique_lock<std::mutex> lock(sleep_);
-      sleepers_.fetch_add(1, std::memory_order_seq_cst);
-      // A worker beyond the wanted number of threads sleeps through every loop.
-      wake_.wait(lock, [&] { return has_work() && index + 1 < threads(); });
-      sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+      if (index + 1 < threads()) {
+        work();
+        if (run_task()) continue;
+      }
+      spin(ready);
+      if (!ready()) sleep(ready);
+    }
+  }
+
+  void serve_tasks() {
+    const auto ready = [&] { return has_task(); };
+    for (;;) {
+      if (run_task()) continue;
+      spin(ready);
+      if (!ready()) sleep(ready);
     }
   }
 
@@ -151,9 +194,12 @@ class Pool {
   std::atomic<int> threads_{0};     // 0: nobody has chosen yet, loops run on their caller
   std::atomic<bool> taken_{false};  // by the loop that runs now; not a mutex, since a loop may ask from inside itself
   std::mutex growth_;               // of workers_
-  std::mutex sleep_;                // also guards error_ while a loop runs
+  std::mutex sleep_;                // also guards error_ while a loop runs, and tasks
   std::exception_ptr error_;
   std::condition_variable wake_;
+  std::deque<Task> tasks_;       // guarded by sleep_
+  std::atomic<int> waiting_{0};  // tasks_.size()
+  bool served_ = false;          // guarded by sleep_
   int workers_ = 0;
 };
 
@@ -162,6 +208,7 @@ class Pool {
 int threads() { return Pool::instance().threads(); }
 void set_threads(int count) { Pool::instance().set_threads(count); }
 void run(std::size_t chunks, Body body, const void* context) { Pool::instance().run(chunks, body, context); }
+void submit(const Task& task) { Pool::instance().submit(task); }
 
 }  // namespace pool
 }  // namespace myelin

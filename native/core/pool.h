@@ -14,6 +14,14 @@ int threads();                // 0 until set_threads is first called
 void set_threads(int count);  // clamped to [1, 256]
 void run(std::size_t chunks, Body body, const void* context);
 
+// Work that its submitter does not wait for; must not throw. One thread serves tasks alone, standing in for the submitter, and
+// idle workers help: as many tasks run at once as there are threads, and a task's loops borrow whoever is idle.
+struct Task {
+  void (*run)(void* context);
+  void* context;
+};
+void submit(const Task& task);  // throws std::system_error when the system allows no thread
+
 }  // namespace pool
 
 // Calls body(chunk) once for every chunk in [0, chunks), in any order, on several threads, and returns when all are
