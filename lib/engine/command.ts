@@ -86,6 +86,42 @@ function optionIndex(op: string, name: string, kind: AttrKind, value: string): n
   return index < 0 ? refuseAttr(op, name, kind, value) : index;
 }
 
+/** A view of what a handle stands for. */
+export interface HandledView extends Required<TensorSpec> {
+  readonly handle: number;
+  readonly offset: number;
+}
+
+/** Where the attribute of a name stands among those of an op, in numbers. */
+export function attrPlace(op: Callee, attrs: Readonly<Record<string, AttrValue>>, wanted: string): number {
+  let place = 0;
+  for (const [name] of op.attrs) {
+    if (name === wanted) break;
+    place += attrWidth(attrs[name]!);
+  }
+  return place;
+}
+
+/** A command as numbers of their own, and where its attributes begin. */
+export function encodeCommand(
+  op: Callee,
+  inputs: readonly HandledView[],
+  outputs: readonly HandledView[],
+  attrs: Readonly<Record<string, AttrValue>>,
+): { readonly numbers: Float64Array; readonly attrsAt: number } {
+  const views = [...inputs, ...outputs];
+  const attrsAt = views.reduce((width, { shape }) => width + viewWidth(shape.length), headerWidth);
+  const attrsWidth = op.attrs.reduce((width, [name]) => width + attrWidth(attrs[name]!), 0);
+  reserve(attrsAt + attrsWidth);
+  row.set([op.number, inputs.length, outputs.length, attrsWidth]);
+  let at = headerWidth;
+  for (const { handle, dtype, offset, shape, strides } of views) {
+    at = putView(at, handle, dtypeInfo(dtype).code, offset, shape, strides);
+  }
+  for (const [name, kind] of op.attrs) at = putAttr(at, op.name, name, kind, attrs[name]!);
+  return { numbers: row.slice(0, at), attrsAt };
+}
+
 /**
  * Writes a command and runs it. Owner k keeps the memory of output k alive and gets its handle.
  */

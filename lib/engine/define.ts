@@ -65,8 +65,10 @@ export interface Composed<I extends string, O extends string, A extends AttrKind
 export interface OpSpec<I extends string, O extends string, A extends AttrKinds, S extends string> {
   readonly name: string;
   readonly inputs: readonly I[];
-  /** Names of outputs; `['out']` when left out, and none when the op overwrites its first input. */
+  /** Names of outputs; `['out']` when left out, and none when the op overwrites inputs. */
   readonly outputs?: readonly O[];
+  /** Inputs that an op without outputs overwrites; the first when left out. */
+  readonly overwrites?: readonly InputName<NoInfer<I>>[];
   readonly attrs: A;
   /** Inputs or outputs that the gradient rule reads. */
   readonly save: readonly S[];
@@ -88,6 +90,8 @@ export interface Op {
   /** Whether an input is a list of tensors. */
   readonly variadic: boolean;
   readonly outputs: readonly string[];
+  /** Inputs that an op without outputs overwrites. */
+  readonly overwrites: readonly string[];
   /** Whether the op yields its one output itself, not an object of outputs. */
   readonly single: boolean;
   readonly attrs: readonly (readonly [name: string, kind: AttrKind])[];
@@ -150,6 +154,7 @@ export function defineOp<
     inputs: spec.inputs.map(listName),
     variadic: spec.inputs.some(isList),
     outputs,
+    overwrites: outputs.length > 0 ? [] : (spec.overwrites ?? [listName(spec.inputs[0]!)]),
     single: outputs.length === 1 && outputs[0] === 'out',
     attrs: Object.entries(spec.attrs),
     save: spec.save,
@@ -182,6 +187,7 @@ export function defineView<const A extends AttrKinds = NoAttrs>(spec: {
     inputs: ['x'],
     variadic: false,
     outputs: ['out'],
+    overwrites: [],
     single: true,
     attrs: Object.entries(spec.attrs),
     save: [],

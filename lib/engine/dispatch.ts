@@ -33,7 +33,30 @@ export function keeping<T>(keep: (storage: Storage) => boolean, body: () => T): 
   }
 }
 
+/** Runs an op on checked inputs, or notes that it is to run. */
+export type Executor = (
+  op: Op,
+  inputs: readonly Tensor[],
+  attrs: Named<AttrValue>,
+  specs: readonly TensorSpec[],
+  targets: readonly Tensor[],
+) => Tensor[];
+
+let executor: Executor = execute;
+
+/** Ops inside are given to an executor instead of being run. */
+export function executing<T>(next: Executor, body: () => T): T {
+  const before = executor;
+  executor = next;
+  try {
+    return body();
+  } finally {
+    executor = before;
+  }
+}
+
 const noAttrs: Named<AttrValue> = {};
+const noTargets: readonly Tensor[] = [];
 
 type Infer = (inputs: NamedInputs, attrs: Named<AttrValue>) => TensorSpec & Named<TensorSpec>;
 
@@ -46,28 +69,28 @@ export function dispatch(
   const tensors = gather(op, inputs);
   const inferred = (op.infer as Infer)(inputs, attrs);
   if (op.single) {
-    const out = execute(op, tensors, attrs, [inferred]);
+    const out = executor(op, tensors, attrs, [inferred], noTargets);
     if (recorder !== undefined) recorder(op, inputs, attrs, out);
     return out[0]!;
   }
   if (op.outputs.length === 0) return overwrite(op, inputs, tensors, attrs);
   const specs = op.outputs.map((name) => inferred[name]!);
-  const outputs = execute(op, tensors, attrs, specs);
+  const outputs = executor(op, tensors, attrs, specs, noTargets);
   if (recorder !== undefined) recorder(op, inputs, attrs, outputs);
   return Object.fromEntries(op.outputs.map((name, i) => [name, outputs[i]!]));
 }
 
 /** The tensors that an op without outputs overwrites. */
 export function targetsOf(op: Op, inputs: NamedInputs): readonly Tensor[] {
-  const first = inputs[op.inputs[0]!]!;
-  return first instanceof Tensor ? [first] : first;
+  return op.overwrites.flatMap((name) => inputs[name]!);
 }
 
 function overwrite(op: Op, inputs: NamedInputs, tensors: Tensor[], attrs: Named<AttrValue>): void {
   const targets = targetsOf(op, inputs);
   // Everyone who asked hears of every target, so no test ends early.
   if (keeps !== undefined && targets.map(({ storage }) => keeps!(storage)).every(Boolean)) return;
-  execute(op, tensors, attrs, []);
+  for (const { storage } of targets) storage.checkAssignable(op.name);
+  executor(op, tensors, attrs, [], targets);
   for (const { storage } of targets) storage.noteOverwritten();
   if (recorder !== undefined) recorder(op, inputs, attrs, []);
 }
@@ -98,7 +121,8 @@ function gather(op: Op, inputs: NamedInputs): Tensor[] {
   return tensors;
 }
 
-function execute(op: Op, inputs: Tensor[], attrs: Named<AttrValue>, specs: readonly TensorSpec[]): Tensor[] {
+/** Runs an op now. */
+export function execute(op: Op, inputs: readonly Tensor[], attrs: Named<AttrValue>, specs: readonly TensorSpec[]): Tensor[] {
   const count = specs.length;
   const outputs = new Array<Output>(count);
   const storages = new Array<Storage>(count);

@@ -27,6 +27,7 @@ export function recordOpaque(
     inputs: ['inputs'],
     variadic: true,
     outputs: names,
+    overwrites: [],
     single: false,
     attrs: [],
     save: [],

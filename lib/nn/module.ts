@@ -1,5 +1,6 @@
 import { fail, show } from '../tensor/errors.js';
 import type { FloatDType } from '../tensor/dtype.js';
+import { noteFlag } from '../tensor/flags.js';
 import { Parameter, Variable } from '../tensor/parameter.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -33,8 +34,17 @@ export type AnyModule = Module<never, unknown>;
  * ```
  */
 export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Tensor], Output = Tensor<FloatDType>> {
+  private mode = true;
+
   /** Whether the module behaves as in training: dropout drops, batch norm uses the batch. See {@link Module.train}. */
-  training = true;
+  get training(): boolean {
+    noteFlag(() => this.mode);
+    return this.mode;
+  }
+
+  set training(mode: boolean) {
+    this.mode = mode;
+  }
 
   /** Computes the output from the inputs; shapes and dtypes are said where the class is described. */
   abstract forward(...inputs: Inputs): Output;

@@ -41,6 +41,7 @@ export const sgdStep = defineOp({
   name: 'sgdStep',
   inputs: ['params[]', 'grads[]', 'velocities[]', 'lr', 'step'],
   outputs: [],
+  overwrites: ['params', 'velocities'],
   attrs: { momentum: 'float', dampening: 'float', weightDecay: 'float', nesterov: 'bool' },
   save: [],
   infer: ({ params, grads, velocities, lr, step }, { momentum }) => {
@@ -61,6 +62,7 @@ export const adamStep = defineOp({
   name: 'adamStep',
   inputs: ['params[]', 'grads[]', 'means[]', 'squares[]', 'lr', 'step'],
   outputs: [],
+  overwrites: ['params', 'means', 'squares'],
   attrs: { beta1: 'float', beta2: 'float', eps: 'float', weightDecay: 'float', decoupled: 'bool' },
   save: [],
   infer: ({ params, grads, means, squares, lr, step }) => {
@@ -82,6 +84,7 @@ export const rmspropStep = defineOp({
   name: 'rmspropStep',
   inputs: ['params[]', 'grads[]', 'squares[]', 'means[]', 'velocities[]', 'lr', 'step'],
   outputs: [],
+  overwrites: ['params', 'squares', 'means', 'velocities'],
   attrs: { alpha: 'float', eps: 'float', weightDecay: 'float', momentum: 'float', centered: 'bool' },
   save: [],
   infer: ({ params, grads, squares, means, velocities, lr, step }, { momentum, centered }) => {
@@ -103,6 +106,7 @@ export const adagradStep = defineOp({
   name: 'adagradStep',
   inputs: ['params[]', 'grads[]', 'squares[]', 'lr', 'step'],
   outputs: [],
+  overwrites: ['params', 'squares'],
   attrs: { lrDecay: 'float', eps: 'float', weightDecay: 'float' },
   save: [],
   infer: ({ params, grads, squares, lr, step }) => {

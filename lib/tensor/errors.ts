@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'IO'
   | 'OUT_OF_MEMORY'
   | 'ABORTED'
+  | 'BUSY'
+  | 'TRACE'
   | 'UNSUPPORTED'
   | 'MISSING'
   | 'LEAK'
@@ -43,6 +45,8 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'IO',
   'OUT_OF_MEMORY',
   'ABORTED',
+  'BUSY',
+  'TRACE',
   'UNSUPPORTED',
   'MISSING',
   'LEAK',

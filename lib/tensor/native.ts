@@ -29,6 +29,15 @@ export interface Native {
   pin(row: Float64Array): void;
   run(length: number, ...owners: object[]): void;
   ops(): [name: string, inputs: number, outputs: number][];
+  createPlan(numbers: Float64Array, patches: Float64Array, slots: number, arenaBytes: number, commit: number): number;
+  runPlan(plan: number, arguments_: Float64Array): void;
+  startPlan(
+    plan: number,
+    arguments_: Float64Array,
+    done: (ranToEnd: boolean, command: number, error: unknown) => void,
+  ): void;
+  stopPlan(plan: number): void;
+  releasePlan(plan: number): void;
   isa(): string;
   isas(): string[];
   cpuFeatures(): string[];

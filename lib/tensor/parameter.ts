@@ -1,6 +1,7 @@
 import type { IndexSpec } from '../ops/at.js';
 import { checkDType, dtypeInfo, type DType } from './dtype.js';
 import { fail, show } from './errors.js';
+import { noteFlag } from './flags.js';
 import { checkShape, sizeOf, stridesOf, type Shape } from './shape.js';
 import { Storage } from './storage.js';
 import { Tensor } from './tensor.js';
@@ -79,7 +80,16 @@ abstract class VariableTensor<D extends DType, S extends Shape> extends Tensor<D
 }
 
 class ParameterTensor<D extends DType, S extends Shape> extends VariableTensor<D, S> {
-  trainable = true;
+  private wanted = true;
+
+  get trainable(): boolean {
+    noteFlag(() => this.wanted);
+    return this.wanted;
+  }
+
+  set trainable(wanted: boolean) {
+    this.wanted = wanted;
+  }
 }
 
 class BufferTensor<D extends DType, S extends Shape> extends VariableTensor<D, S> {}

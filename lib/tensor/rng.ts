@@ -62,12 +62,32 @@ export class Generator {
     this.witness();
     const { key, counter } = this;
     this.counter += Math.ceil(elements / perBlock);
+    drawn?.(this, key, counter);
     return { key, counter };
   }
 
   private witness(): void {
     for (const seen of witnesses) if (!seen.has(this)) seen.set(this, this.state);
   }
+}
+
+type Drawn = (generator: Generator, key: number, counter: number) => void;
+let drawn: Drawn | undefined;
+
+/** Runs a function and tells of each draw inside where its generator stood. */
+export function hearDraws<T>(hear: Drawn, body: () => T): T {
+  const before = drawn;
+  drawn = hear;
+  try {
+    return body();
+  } finally {
+    drawn = before;
+  }
+}
+
+/** Elements that a number of blocks yields. */
+export function elementsOf(blocks: number): number {
+  return blocks * perBlock;
 }
 
 /** A generator that was given as an option, checked. */

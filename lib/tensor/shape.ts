@@ -32,6 +32,18 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** The lowest and highest element that a view reaches from its first; of an empty view, none. */
+export function reachOf(shape: Shape, strides: readonly number[]): [low: number, high: number] {
+  if (shape.includes(0)) return [0, -1];
+  let [low, high] = [0, 0];
+  for (let i = 0; i < shape.length; i++) {
+    const span = (shape[i]! - 1) * strides[i]!;
+    if (span < 0) low += span;
+    else high += span;
+  }
+  return [low, high];
+}
+
 /** Whether the elements lie row-major without gaps. */
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
   let expected = 1;

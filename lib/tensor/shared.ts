@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { checkDType, dtypeInfo, type DType } from './dtype.js';
 import { describe, fail, show } from './errors.js';
 import { Variable } from './parameter.js';
-import { checkShape, sameShape, type Shape } from './shape.js';
+import { checkShape, reachOf, sameShape, type Shape } from './shape.js';
 import { Storage } from './storage.js';
 import { Tensor } from './tensor.js';
 
@@ -152,7 +152,7 @@ function read(op: string, description: unknown): Description {
     fail('VALUE', op, `bytes ${byteOffset} to ${byteOffset + byteLength} of a memory of ${memory.byteLength}`);
   }
   checkStrides(op, shape, strides);
-  const [low, high] = reach(shape, strides);
+  const [low, high] = reachOf(shape, strides);
   if (high >= low && (offset + low < 0 || (offset + high + 1) * size > byteLength)) {
     fail('VALUE', op, `${describe({ dtype, shape })} reaches outside of its ${byteLength} bytes`);
   }
@@ -169,12 +169,4 @@ function checkCount(op: string, name: string, value: unknown): number {
 function checkStrides(op: string, shape: Shape, strides: unknown): asserts strides is readonly number[] {
   const valid = Array.isArray(strides) && strides.length === shape.length && strides.every(Number.isSafeInteger);
   if (!valid) fail('VALUE', op, `strides are ${show(strides)} (need an integer for each of ${shape.length} axes)`);
-}
-
-/** The lowest and highest element that a view reaches from its first; of an empty view, none. */
-function reach(shape: Shape, strides: readonly number[]): [low: number, high: number] {
-  if (shape.includes(0)) return [0, -1];
-  const spans = shape.map((extent, axis) => (extent - 1) * strides[axis]!);
-  const sum = (sign: number): number => spans.reduce((total, span) => total + (span * sign > 0 ? span : 0), 0);
-  return [sum(-1), sum(1)];
 }

@@ -19,6 +19,9 @@ export class Storage {
   handle = -1;
   /** When its contents were last overwritten, on the clock of {@link writeTime}; 0 for never. */
   overwrittenAt = 0;
+  /** Runs of compiled functions, on other threads, that read the contents, and those that write them. */
+  readers = 0;
+  writers = 0;
   /** Tensors on this storage that have not been disposed. */
   private users = 0;
   private array: ArrayBufferView | undefined;
@@ -28,6 +31,11 @@ export class Storage {
     borrowed?: ArrayBufferView,
   ) {
     this.array = borrowed;
+    this.enlist();
+  }
+
+  /** Counts the storage among those that are alive. */
+  protected enlist(): void {
     countCreated(this.counted);
   }
 
@@ -41,8 +49,8 @@ export class Storage {
     return this.array;
   }
 
-  static allocate(bytes: number): Storage {
-    return new Storage(bytes).obtain('tensor', (storage) => native.allocate(bytes, storage));
+  static allocate(bytes: number, op = 'tensor'): Storage {
+    return new Storage(bytes).obtain(op, (storage) => native.allocate(bytes, storage));
   }
 
   static borrow(array: ArrayBufferView): Storage {
@@ -68,19 +76,30 @@ export class Storage {
     return this.borrowed !== undefined && this.borrowed.byteLength !== this.bytes;
   }
 
-  checkBorrowed(op: string): void {
+  /** Refuses contents that cannot be read now. */
+  checkUsable(op: string): void {
+    if (this.writers > 0) fail('BUSY', op, 'a compiled function that is running assigns the tensor (await it first)');
     if (this.withdrawn) {
       fail('STATE', op, 'the buffer of the borrowed array was transferred or resized (need it as it was)');
     }
   }
 
+  /** Refuses contents that cannot be overwritten now. */
+  checkAssignable(op: string): void {
+    if (this.readers > 0 || this.writers > 0) {
+      fail('BUSY', op, 'a compiled function that is running uses the tensor (await it before assigning)');
+    }
+  }
+
   read(byteOffset: number, target: TypedArray): void {
-    this.checkBorrowed('read');
+    this.checkUsable('read');
+    if (reader !== undefined) reader(this);
     native.read(this.handle, byteOffset, target);
   }
 
   write(byteOffset: number, source: ArrayBufferView): void {
-    this.checkBorrowed('write');
+    this.checkUsable('write');
+    this.checkAssignable('write');
     native.write(this.handle, byteOffset, source);
   }
 
@@ -91,6 +110,7 @@ export class Storage {
 
   /** From now on uses the bytes of an array of the same length, whatever they hold. */
   moveTo(array: ArrayBufferView): void {
+    this.checkAssignable('attachShared');
     const old = this.handle;
     this.handle = native.borrow(array, this);
     native.release(old);
@@ -103,11 +123,21 @@ export class Storage {
   }
 
   drop(): void {
-    if (--this.users > 0) return;
+    if (--this.users === 0) this.release();
+  }
+
+  protected release(): void {
     native.release(this.handle);
     liveBytes -= this.counted;
     liveCount--;
   }
+}
+
+let reader: ((storage: Storage) => void) | undefined;
+
+/** Sets who is told of every storage whose contents JavaScript reads; nobody unless a function is being traced. */
+export function setReader(next: ((storage: Storage) => void) | undefined): void {
+  reader = next;
 }
 
 type Witness = (storage: Storage, op: string) => void;

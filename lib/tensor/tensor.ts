@@ -149,7 +149,7 @@ export class Tensor<D extends DType = DType, S extends Shape = Shape> {
   /** @internal Refuses a tensor whose memory is gone. */
   check(op: string): void {
     if (!this.alive) fail('DISPOSED', op, `${describe(this)} was disposed (keep it, or return it from its scope)`);
-    this.storage.checkBorrowed(op);
+    this.storage.checkUsable(op);
   }
 
   /** Shape, dtype and elements as text; the middle of long axes is left out. */

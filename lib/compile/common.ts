@@ -1,0 +1,44 @@
+import type { Graph, Node, Value, View } from './graph.js';
+import { Substitution } from './substitute.js';
+
+const describeNumber = (value: unknown): string => (Object.is(value, -0) ? '-0' : String(value));
+
+function describeAttrs({ op, attrs }: Node): string {
+  return op.attrs.map(([name]) => [attrs[name]].flat().map(describeNumber).join()).join(' ');
+}
+
+/** Computes once what is computed twice: same op, attributes and inputs, with nothing assigned in between. */
+export function mergeEqual(graph: Graph): Graph {
+  const substitution = new Substitution();
+  const numbers = new Map<Value, number>();
+  const versions = new Map<Value, number>();
+  const seen = new Map<string, Node>();
+  const nodes: Node[] = [];
+
+  const numberOf = (value: Value): number => {
+    const number = numbers.get(value) ?? numbers.size;
+    numbers.set(value, number);
+    return number;
+  };
+  const describeView = ({ value, dtype, shape, strides, offset }: View): string =>
+    `${numberOf(value)}.${versions.get(value) ?? 0} ${dtype} ${shape.join()} ${strides.join()} ${offset}`;
+
+  for (const original of graph.nodes) {
+    const node = substitution.inputsOf(original);
+    for (const value of node.writes) versions.set(value, (versions.get(value) ?? 0) + 1);
+    if (node.writes.length > 0 || node.draw !== undefined) {
+      nodes.push(node);
+      continue;
+    }
+    const layouts = node.outputs.map(({ dtype, shape, strides }) => `${dtype} ${shape.join()} ${strides.join()}`);
+    const key = [node.op.name, describeAttrs(node), ...node.inputs.map(describeView), ...layouts].join('|');
+    const twin = seen.get(key);
+    if (twin === undefined) {
+      seen.set(key, node);
+      nodes.push(node);
+    } else {
+      node.outputs.forEach(({ value }, i) => substitution.replace(value, twin.outputs[i]!.value));
+    }
+  }
+  return substitution.graph(graph, nodes);
+}

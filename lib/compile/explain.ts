@@ -1,0 +1,60 @@
+import { showBytes } from '../tensor/bytes.js';
+import { describe } from '../tensor/errors.js';
+import { boundValues, writtenValues, type Graph, type Node, type Value, type View } from './graph.js';
+import type { Program } from './lower.js';
+
+/** Short names of values: inputs `in0`, what is bound `b0`, what is made `t0`. */
+function namesOf(graph: Graph): (value: Value) => string {
+  const names = new Map<Value, string>();
+  const name = (values: readonly Value[], letter: string): void => {
+    values.forEach((value, i) => names.set(value, `${letter}${i}`));
+  };
+  name(graph.inputs, 'in');
+  name(boundValues(graph), 'b');
+  name([...new Set(graph.nodes.flatMap(({ outputs }) => outputs.map(({ value }) => value)))], 't');
+  return (value) => names.get(value) ?? '?';
+}
+
+const sum = (values: Iterable<Value>): number => [...values].reduce((bytes, value) => bytes + value.bytes, 0);
+
+/** Commands with their shapes and places, and what the plan saves. */
+export function explainPlan(name: string, graph: Graph, program: Program): string {
+  const nameOf = namesOf(graph);
+  const show = (view: View): string => `${nameOf(view.value)} ${describe(view)}`;
+  const placeOf = ({ value }: View): string => {
+    const offset = program.offsets.get(value);
+    return offset === undefined ? 'result' : `@${offset}`;
+  };
+  const line = ({ op, inputs, outputs, writes, draw }: Node, i: number): string => {
+    const makes = outputs.map((output) => `${show(output)} ${placeOf(output)}`);
+    const assigns = writes.map((value) => `assigns ${nameOf(value)}`);
+    const random = draw === undefined ? [] : ['random'];
+    return `${String(i).padStart(4)}  ${op.name}(${inputs.map(show).join(', ')}) → ${[...makes, ...assigns, ...random].join(', ')}`;
+  };
+  const written = writtenValues(graph);
+  const constants = boundValues(graph).filter((value) => !written.has(value));
+  const unplanned = sum(program.offsets.keys());
+  return [
+    `${name}: ${graph.nodes.length} commands`,
+    ...graph.nodes.map(line),
+    `arena: ${showBytes(program.arenaBytes)} for ${showBytes(unplanned)} of intermediate results`,
+    `bound: ${showBytes(sum(written))} that runs assign, ${showBytes(sum(constants))} that they only read`,
+  ].join('\n');
+}
+
+/** The graph as a Mermaid flowchart. */
+export function drawGraph(graph: Graph): string {
+  const nameOf = namesOf(graph);
+  const makers = new Map<Value, string>();
+  for (const value of [...graph.inputs, ...boundValues(graph)]) makers.set(value, nameOf(value));
+  const lines = [...makers.values()].map((name) => `  ${name}([${name}])`);
+  graph.nodes.forEach(({ op, inputs, outputs, writes }, i) => {
+    const node = `n${i}`;
+    lines.push(`  ${node}["${op.name}<br>${outputs.map(describe).join('<br>')}"]`);
+    for (const view of inputs) lines.push(`  ${makers.get(view.value) ?? '?'} --> ${node}`);
+    for (const value of writes) lines.push(`  ${node} -.-> ${nameOf(value)}`);
+    for (const { value } of outputs) makers.set(value, node);
+  });
+  graph.outputs.forEach(({ value }, i) => lines.push(`  ${makers.get(value) ?? '?'} --> out${i}([out${i}])`));
+  return ['flowchart TD', ...lines].join('\n');
+}

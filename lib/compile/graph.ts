@@ -1,0 +1,90 @@
+import type { AttrValue } from '../engine/command.js';
+import type { Op } from '../engine/define.js';
+import type { Named } from '../engine/dispatch.js';
+import type { DType } from '../tensor/dtype.js';
+import { fail } from '../tensor/errors.js';
+import type { Generator } from '../tensor/rng.js';
+import type { Shape } from '../tensor/shape.js';
+import type { Storage } from '../tensor/storage.js';
+
+/** Bytes that commands read and write: the graph's counterpart of a storage. */
+export interface Value {
+  /** What a run is given; what was there before, such as Parameters and constants; or what the graph makes. */
+  readonly kind: 'input' | 'bound' | 'made';
+  readonly bytes: number;
+  /** Of what is bound. */
+  readonly storage?: Storage;
+}
+
+/** A strided window on a value. */
+export interface View {
+  readonly value: Value;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** Where a random op stands in the stream of its generator, in blocks from where the run begins. */
+export interface Draw {
+  readonly generator: Generator;
+  readonly offset: number;
+}
+
+/** One command. */
+export interface Node {
+  readonly op: Op;
+  readonly inputs: readonly View[];
+  readonly attrs: Named<AttrValue>;
+  readonly outputs: readonly View[];
+  /** Bound values that the command overwrites. */
+  readonly writes: readonly Value[];
+  readonly draw: Draw | undefined;
+}
+
+/** What a function does: commands in the order in which they run. */
+export interface Graph {
+  readonly inputs: readonly Value[];
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly View[];
+}
+
+/** Values that are bound, each once, in the order of their first use. */
+export function boundValues({ nodes, outputs }: Graph): Value[] {
+  const views = [...nodes.flatMap(({ inputs }) => inputs), ...outputs];
+  return [...new Set(views.map(({ value }) => value))].filter(({ kind }) => kind === 'bound');
+}
+
+/** Values that some command overwrites. */
+export function writtenValues({ nodes }: Graph): Set<Value> {
+  return new Set(nodes.flatMap(({ writes }) => writes));
+}
+
+/**
+ * Refuses a graph that breaks the rules which the passes and the planner rely on: what is made is made once, before it is
+ * read, and only bound values are overwritten. A pass that breaks them is a defect of the library.
+ */
+export function checkGraph(graph: Graph): void {
+  const known = new Set<Value>(graph.inputs);
+  const need = (condition: boolean, what: string): void => {
+    if (!condition) fail('TRACE', 'compile', `the graph is broken: ${what}`);
+  };
+  const read = ({ value }: View, by: string): void => {
+    need(value.kind === 'bound' ? value.storage !== undefined : known.has(value), `${by} reads what has not been made`);
+  };
+  for (const { op, inputs, outputs, writes } of graph.nodes) {
+    for (const input of inputs) read(input, op.name);
+    for (const { value } of outputs) {
+      need(value.kind === 'made' && !known.has(value), `${op.name} makes what is there already`);
+      known.add(value);
+    }
+    for (const value of writes) {
+      need(value.kind === 'bound', `${op.name} overwrites what is not bound`);
+      need(
+        inputs.some((input) => input.value === value),
+        `${op.name} overwrites what it does not name`,
+      );
+    }
+  }
+  for (const output of graph.outputs) read(output, 'the result');
+}

@@ -1,0 +1,20 @@
+import type { Storage } from '../tensor/storage.js';
+import { mergeEqual } from './common.js';
+import { removeDeadCode } from './dead-code.js';
+import { foldConstants } from './fold.js';
+import { checkGraph, type Graph } from './graph.js';
+
+/** All passes in their order; each gives a graph that does the same with less. `keep` is told of new constants. */
+export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph {
+  const passes: readonly ((graph: Graph) => Graph)[] = [
+    removeDeadCode,
+    mergeEqual,
+    (before) => foldConstants(before, keep),
+    removeDeadCode,
+  ];
+  return passes.reduce((before, pass) => {
+    const after = pass(before);
+    checkGraph(after);
+    return after;
+  }, graph);
+}

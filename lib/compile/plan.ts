@@ -1,0 +1,218 @@
+import { native } from '../tensor/native.js';
+import { dtypeInfo } from '../tensor/dtype.js';
+import { fail, MyelinError, rethrow } from '../tensor/errors.js';
+import type { Generator } from '../tensor/rng.js';
+import { elementsOf } from '../tensor/rng.js';
+import { reachOf } from '../tensor/shape.js';
+import { reclaim, Storage } from '../tensor/storage.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Graph, Value, View } from './graph.js';
+import { lower, usesOf, type Program } from './lower.js';
+import { enqueue, finish, hasStarted, isRunning, type Run } from './runs.js';
+
+const released = new FinalizationRegistry<{ id: number }>((holder) => native.releasePlan(holder.id));
+
+/** A graph with its memory, ready to run. */
+export class Plan {
+  readonly program: Program;
+  private readonly holder: { id: number };
+  private readonly given: Float64Array;
+  private readonly reads: readonly Storage[];
+  private readonly writes: readonly Storage[];
+  private readonly handles: readonly (readonly [Storage, number])[];
+  private alive = true;
+
+  constructor(
+    readonly name: string,
+    readonly graph: Graph,
+    /** Blocks of numbers that a run takes from each generator. */
+    private readonly draws: ReadonlyMap<Generator, number>,
+  ) {
+    this.program = lower(graph);
+    const { reads, writes } = usesOf(graph);
+    this.reads = reads.map(({ storage }) => storage!);
+    this.writes = writes.map(({ storage }) => storage!);
+    this.handles = [...this.reads, ...this.writes].map((storage) => [storage, storage.handle]);
+    this.given = new Float64Array(2 * this.program.given.length + this.program.patches.length);
+    this.holder = { id: this.create() };
+    released.register(this, this.holder, this.holder);
+  }
+
+  private create(): number {
+    const { numbers, patchPlaces, slots, arenaBytes, commit } = this.program;
+    for (let tries = 1; ; tries++) {
+      try {
+        return native.createPlan(numbers, patchPlaces, slots, arenaBytes, commit);
+      } catch (error) {
+        if (tries === 1 && reclaim(error)) continue;
+        rethrow(error, this.name);
+      }
+    }
+  }
+
+  /** Whether what the plan is bound to is still where it was: shared memory may have taken its place. */
+  get bound(): boolean {
+    return this.handles.every(([storage, handle]) => storage.handle === handle);
+  }
+
+  /** Runs on this thread. */
+  sync(inputs: readonly Tensor[]): Tensor[] {
+    this.checkFree(inputs);
+    const made = this.give(inputs);
+    try {
+      native.runPlan(this.holder.id, this.given);
+    } catch (error) {
+      this.discard(made);
+      this.refuse(error, (error as { command?: number }).command);
+    }
+    return this.take(inputs, made);
+  }
+
+  /** Runs on another thread, after what was asked for earlier. */
+  async run(inputs: readonly Tensor[], signal: AbortSignal | undefined): Promise<Tensor[]> {
+    this.checkInputs(inputs);
+    const used = [...this.reads, ...inputs.map(({ storage }) => storage)];
+    // What is disposed meanwhile is freed when the run has ended.
+    for (const storage of used) storage.retain();
+    try {
+      const outcome = await this.complete(inputs, used, signal);
+      if (outcome.error !== undefined) this.refuse(outcome.error, outcome.command);
+      if (!outcome.ranToEnd) fail('ABORTED', this.name, 'the run was aborted (nothing has been assigned)');
+      return this.take(inputs, outcome.made);
+    } finally {
+      for (const storage of used) storage.drop();
+    }
+  }
+
+  dispose(): void {
+    if (!this.alive) return;
+    this.alive = false;
+    released.unregister(this.holder);
+    native.releasePlan(this.holder.id);
+  }
+
+  private complete(
+    inputs: readonly Tensor[],
+    reads: readonly Storage[],
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    return new Promise((resolve) => {
+      let made: readonly Storage[] = [];
+      const onAbort = (): void => {
+        if (hasStarted(run)) native.stopPlan(this.holder.id);
+        else end({ ranToEnd: false, command: 0, error: undefined, made });
+      };
+      const end = (outcome: Outcome): void => {
+        signal?.removeEventListener('abort', onAbort);
+        finish(run);
+        if (!outcome.ranToEnd || outcome.error !== undefined) this.discard(made);
+        resolve(outcome);
+      };
+      const run: Run = {
+        plan: this,
+        reads,
+        writes: this.writes,
+        start: () => {
+          try {
+            made = this.give(inputs);
+            native.startPlan(this.holder.id, this.given, (ranToEnd, command, error) =>
+              end({ ranToEnd, command, error, made }),
+            );
+          } catch (error) {
+            end({ ranToEnd: false, command: -1, error, made });
+          }
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      enqueue(run);
+    });
+  }
+
+  private checkInputs(inputs: readonly Tensor[]): void {
+    if (!this.alive) fail('DISPOSED', this.name, 'the compiled function was disposed');
+    for (const { storage } of inputs) {
+      if (!this.writes.includes(storage)) continue;
+      fail('VALUE', this.name, 'an argument is a Parameter or Buffer that the function assigns (pass a clone of it)');
+    }
+  }
+
+  private checkFree(inputs: readonly Tensor[]): void {
+    this.checkInputs(inputs);
+    if (isRunning(this)) fail('BUSY', this.name, 'a run of it is under way (await it, or use a clone())');
+    for (const storage of this.reads) storage.checkUsable(this.name);
+    for (const storage of this.writes) storage.checkAssignable(this.name);
+  }
+
+  /** Writes down where a run finds its inputs and puts its results. */
+  private give(inputs: readonly Tensor[]): Storage[] {
+    const { given, graph, program } = this;
+    let at = 0;
+    for (const { storage, dtype, shape, strides, offset } of inputs) {
+      given[at++] = storage.handle;
+      given[at++] = (offset + reachOf(shape, strides)[0]) * dtypeInfo(dtype).size;
+    }
+    const made: Storage[] = [];
+    try {
+      for (const { bytes } of program.given.slice(graph.inputs.length)) {
+        const storage = Storage.allocate(bytes, this.name);
+        storage.retain();
+        made.push(storage);
+        given[at++] = storage.handle;
+        given[at++] = 0;
+      }
+    } catch (error) {
+      this.discard(made);
+      rethrow(error, this.name);
+    }
+    const states = new Map<Generator, { key: number; counter: number }>();
+    for (const [generator, blocks] of this.draws) states.set(generator, generator.take(elementsOf(blocks)));
+    for (const { generator, offset } of program.patches) {
+      const { key, counter } = states.get(generator)!;
+      given[at++] = offset === undefined ? key : counter + offset;
+    }
+    return made;
+  }
+
+  private discard(made: readonly Storage[]): void {
+    for (const storage of made) storage.drop();
+  }
+
+  /** The results of a run, as tensors. */
+  private take(inputs: readonly Tensor[], made: readonly Storage[]): Tensor[] {
+    for (const storage of this.writes) storage.noteOverwritten();
+    const { graph, program } = this;
+    const storages = new Map<Value, Storage>();
+    graph.inputs.forEach((value, i) => storages.set(value, inputs[i]!.storage));
+    made.forEach((storage, i) => storages.set(program.given[graph.inputs.length + i]!, storage));
+    const tensors = graph.outputs.map((view) => this.tensorOf(view, storages, inputs));
+    this.discard(made);
+    return tensors;
+  }
+
+  private tensorOf(view: View, storages: ReadonlyMap<Value, Storage>, inputs: readonly Tensor[]): Tensor {
+    const { value, dtype, shape, strides, offset } = view;
+    const storage = value.storage ?? storages.get(value)!;
+    const input = value.kind === 'input' ? inputs[this.graph.inputs.indexOf(value)] : undefined;
+    const shift = input === undefined ? 0 : shiftOf(input, dtypeInfo(dtype).size);
+    return new Tensor(storage, dtype, shape, strides, offset + shift);
+  }
+
+  /** Says which op of the function failed. */
+  private refuse(error: unknown, command = -1): never {
+    const op = this.graph.nodes[command]?.op.name;
+    if (error instanceof MyelinError) throw error;
+    rethrow(error, op === undefined ? this.name : op);
+  }
+}
+
+interface Outcome {
+  readonly ranToEnd: boolean;
+  readonly command: number;
+  readonly error: unknown;
+  readonly made: readonly Storage[];
+}
+
+/** How far an input's memory begins into its storage, in items of `size` bytes. */
+function shiftOf({ dtype, shape, strides, offset }: Tensor, size: number): number {
+  return ((offset + reachOf(shape, strides)[0]) * dtypeInfo(dtype).size) / size;
+}
