@@ -274,9 +274,8 @@ it('lets timers run while it serves data from memory', async () => {
   const data = numbers(100_000);
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  const until = performance.now() + 200;
-  for await (const { x } of new DataLoader(data, { batchSize: 1 }))
-    if (x.size === 0 || performance.now() > until) break;
+  // Without a turn for timers the data would end before any of them fires.
+  for await (const { x } of new DataLoader(data, { batchSize: 1 })) if (x.size === 0 || ticks > 5) break;
   clearInterval(timer);
   data.dispose();
   expect(ticks).toBeGreaterThan(5);
