@@ -66,6 +66,8 @@ export interface OpSamples {
   readonly neverEmpty?: string;
   /** Why no call of it can be wrong. */
   readonly neverFails?: string;
+  /** Why it cannot be part of a compiled function: it reads values. */
+  readonly notCompiled?: string;
 }
 
 export type SampleTable = Readonly<Record<string, OpSamples>>;

@@ -4,6 +4,7 @@ import { isDense } from '../../lib/tensor/shape';
 import { floats, type ErrorCase, type OpSamples, type Sample, type SampleTable } from '../samples/sample';
 import { caught } from './caught';
 import { bytesOf, difference, read, type Tolerance } from './compare';
+import { checkCompiled } from './compiled';
 import { gradientFault, gradientOf } from './gradcheck';
 import { layouts, type Layout } from './layouts';
 import { seedOf, type Nd } from './reference';
@@ -183,6 +184,8 @@ function testOne(subject: Subject, own: OpSamples): void {
   test('forward: equals its reference for each dtype, layout and ISA', () => {
     own.samples.forEach((sample, index) => checkForward(subject, sample, index));
   });
+
+  test('compiled: gives the same bits, and so do its gradients', () => checkCompiled(subject, own));
 
   test('leaves nothing alive but its results', () => {
     own.samples.forEach((sample) => checkNoLeak(subject, sample));
