@@ -194,8 +194,7 @@ export function compile<F extends CompilableFunction>(fn: F, options: CompileOpt
   const call = (...args: Parameters<F>): Promise<ReturnType<F>> => compiled.run(args, {}) as Promise<ReturnType<F>>;
   return Object.assign(call, {
     sync: (...args: Parameters<F>) => compiled.sync(args) as ReturnType<F>,
-    run: (args: Parameters<F>, runOptions: RunOptions = {}) =>
-      compiled.run(args, runOptions) as Promise<ReturnType<F>>,
+    run: (args: Parameters<F>, runOptions: RunOptions = {}) => compiled.run(args, runOptions) as Promise<ReturnType<F>>,
     explain: (...args: Parameters<F>) => {
       const { graph, program } = compiled.planOf(args);
       return explainPlan(name, graph, program);

@@ -19,25 +19,31 @@ export function foldConstants(graph: Graph, keep: (storage: Storage) => void): G
       nodes.push(node);
       continue;
     }
-    const outputs = compute(node);
+    const outputs = compute(node, ({ storage }) => storage!);
     node.outputs.forEach(({ value }, i) => substitution.replace(value, bind(outputs[i]!, keep)));
   }
   return substitution.graph(graph, nodes);
 }
 
 function isConstant(node: Node): boolean {
-  if (node.writes.length > 0 || node.draw !== undefined || sizeOf(node.outputs) > maxBytes) return false;
+  if (!isPure(node) || sizeOf(node.outputs) > maxBytes) return false;
   return node.inputs.every(({ value: { storage } }) => storage !== undefined && isImmutable(storage));
 }
 
+/** Whether a command does nothing but compute its results, always the same from the same inputs. */
+export function isPure({ writes, draw }: Node): boolean {
+  return writes.length === 0 && draw === undefined;
+}
+
 // A Parameter or Buffer has been assigned when it was made, and a borrowed array is written by whoever holds it.
-function isImmutable({ overwrittenAt, borrowed }: Storage): boolean {
+export function isImmutable({ overwrittenAt, borrowed }: Storage): boolean {
   return overwrittenAt === 0 && borrowed === undefined;
 }
 
-function compute({ op, inputs, attrs, outputs }: Node): Tensor[] {
+/** Runs a command now: `storageOf` gives the memory of the values that it reads. */
+export function compute({ op, inputs, attrs, outputs }: Node, storageOf: (value: Value) => Storage): Tensor[] {
   const tensors = inputs.map(
-    ({ value, dtype, shape, strides, offset }) => new Tensor(value.storage!, dtype, shape, strides, offset),
+    ({ value, dtype, shape, strides, offset }) => new Tensor(storageOf(value), dtype, shape, strides, offset),
   );
   const results = execute(op, tensors, attrs, outputs);
   for (const tensor of tensors) tensor.dispose();

@@ -1,6 +1,7 @@
 import type { AttrValue } from '../engine/command.js';
 import { executing, type Executor, type Named } from '../engine/dispatch.js';
-import { dtypeInfo } from '../tensor/dtype.js';
+import { callSite } from '../tensor/call-site.js';
+import { dtypeInfo, type TypedArray } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { hearFlags } from '../tensor/flags.js';
 import { Variable } from '../tensor/parameter.js';
@@ -9,8 +10,11 @@ import { scope, unheld } from '../tensor/scope.js';
 import { reachOf, sizeOf, stridesOf } from '../tensor/shape.js';
 import { setReader, Storage } from '../tensor/storage.js';
 import { Tensor } from '../tensor/tensor.js';
+import { Constants } from './constants.js';
 import type { Draw, Graph, Node, Value, View } from './graph.js';
 import { flatten, type Flattened } from './structure.js';
+
+const place = (): string => `at ${callSite().where}`;
 
 /** The storage of a tensor that stands for one which a run will make. */
 class SymbolicStorage extends Storage {
@@ -35,8 +39,15 @@ class SymbolicStorage extends Storage {
     }
   }
 
-  override read(): never {
-    fail('TRACE', 'compile', 'a value was read while the function is being traced (return the tensor, and read it outside)');
+  override get known(): boolean {
+    return this.trace.constantOf(this) !== undefined;
+  }
+
+  override read(byteOffset: number, target: TypedArray): void {
+    const constant = this.trace.constantOf(this);
+    if (constant !== undefined) return constant.read(byteOffset, target);
+    const remedy = 'return the tensor, and read it outside';
+    fail('TRACE', 'compile', `a value was read while the function is being traced, ${place()} (${remedy})`);
   }
 }
 
@@ -63,6 +74,7 @@ class Trace {
   open = true;
   readonly nodes: Node[] = [];
   readonly flags: (readonly [() => unknown, unknown])[] = [];
+  private readonly constants = new Constants();
   private readonly values = new Map<Storage, Value>();
   private readonly starts = new Map<Generator, GeneratorState>();
   private lastDraw: { readonly draw: Draw; readonly counter: number } | undefined;
@@ -89,7 +101,9 @@ class Trace {
     });
     const writes = [...new Set(targets.map((target) => this.targetOf(target)))];
     const draw = this.drawOf(attrs);
-    this.nodes.push({ op, inputs: views, attrs, outputs: outputs.map((out) => this.viewOf(out)), writes, draw });
+    const node = { op, inputs: views, attrs, outputs: outputs.map((out) => this.viewOf(out)), writes, draw };
+    this.nodes.push(node);
+    this.constants.note(node);
     return outputs;
   };
 
@@ -117,7 +131,11 @@ class Trace {
   checkRead(storage: Storage): void {
     if (storage.overwrittenAt === 0) return;
     const remedy = 'return the tensor and read it outside, or pass the number in as an argument';
-    fail('TRACE', 'compile', `the value of a Parameter or Buffer was read while the function is being traced (${remedy})`);
+    fail(
+      'TRACE',
+      'compile',
+      `the value of a Parameter or Buffer was read while the function is being traced, ${place()} (${remedy})`,
+    );
   }
 
   private enter(storage: Storage, kind: Value['kind']): Value {
@@ -134,9 +152,23 @@ class Trace {
 
   private targetOf(target: Tensor): Value {
     if (target.storage.overwrittenAt === 0) {
-      fail('TRACE', 'compile', `${describe(target)} was made while the function is being traced (make Parameters and Buffers outside)`);
+      fail(
+        'TRACE',
+        'compile',
+        `${describe(target)} was made while the function is being traced (make Parameters and Buffers outside)`,
+      );
     }
     return this.viewOf(target).value;
+  }
+
+  /** The memory of a tensor that is the same in every run. */
+  constantOf(storage: Storage): Storage | undefined {
+    return this.constants.storageOf(this.values.get(storage)!);
+  }
+
+  close(): void {
+    this.open = false;
+    this.constants.dispose();
   }
 
   /** Lets go of what is bound. */
@@ -170,7 +202,7 @@ export function traceFunction(fn: (...args: never[]) => unknown, args: Flattened
     traced = scope(() => unheld(() => run(trace, fn, args)));
     return traced;
   } finally {
-    trace.open = false;
+    trace.close();
     if (traced === undefined) {
       trace.rewind();
       trace.abandon();

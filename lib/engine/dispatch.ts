@@ -122,7 +122,12 @@ function gather(op: Op, inputs: NamedInputs): Tensor[] {
 }
 
 /** Runs an op now. */
-export function execute(op: Op, inputs: readonly Tensor[], attrs: Named<AttrValue>, specs: readonly TensorSpec[]): Tensor[] {
+export function execute(
+  op: Op,
+  inputs: readonly Tensor[],
+  attrs: Named<AttrValue>,
+  specs: readonly TensorSpec[],
+): Tensor[] {
   const count = specs.length;
   const outputs = new Array<Output>(count);
   const storages = new Array<Storage>(count);

@@ -40,6 +40,8 @@ export class Generator {
   /** Starts over with another seed. */
   seed(seed: number): this {
     const key = checkSeed('seed', seed);
+    if (drawn !== undefined)
+      fail('TRACE', 'seed', 'a generator was seeded while a function is being traced (seed it outside)');
     this.witness();
     this.chosen = key;
     this.counter = 0;

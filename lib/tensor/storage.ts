@@ -78,7 +78,9 @@ export class Storage {
 
   /** Refuses contents that cannot be read now. */
   checkUsable(op: string): void {
-    if (this.writers > 0) fail('BUSY', op, 'a compiled function that is running assigns the tensor (await it first)');
+    // What is traced reads nothing yet.
+    if (this.writers > 0 && reader === undefined)
+      fail('BUSY', op, 'a compiled function that is running assigns the tensor (await it first)');
     if (this.withdrawn) {
       fail('STATE', op, 'the buffer of the borrowed array was transferred or resized (need it as it was)');
     }
@@ -86,9 +88,14 @@ export class Storage {
 
   /** Refuses contents that cannot be overwritten now. */
   checkAssignable(op: string): void {
-    if (this.readers > 0 || this.writers > 0) {
+    if ((this.readers > 0 || this.writers > 0) && reader === undefined) {
       fail('BUSY', op, 'a compiled function that is running uses the tensor (await it before assigning)');
     }
+  }
+
+  /** Whether there is something to read: not while a function is traced, unless it is the same in every run. */
+  get known(): boolean {
+    return true;
   }
 
   read(byteOffset: number, target: TypedArray): void {

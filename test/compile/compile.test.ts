@@ -1,25 +1,18 @@
 import {
   Adam,
   BatchNorm1d,
-  Buffer,
   Dropout,
   Linear,
-  Parameter,
   ReLU,
   Sequential,
   add,
   compile,
   crossEntropy,
-  full,
-  memory,
-  mul,
   ones,
-  rand,
   randn,
   seed,
   tensor,
   valueAndGrad,
-  zeros,
   type Tensor,
 } from 'myelin';
 
@@ -60,7 +53,13 @@ describe('a compiled function', () => {
   test('trains as the function does, bit for bit, with state in place', async () => {
     const train = async (compiledStep: boolean) => {
       seed(3);
-      const model = new Sequential(new Linear(6, 8), new BatchNorm1d(8), new ReLU(), new Dropout(0.25), new Linear(8, 3));
+      const model = new Sequential(
+        new Linear(6, 8),
+        new BatchNorm1d(8),
+        new ReLU(),
+        new Dropout(0.25),
+        new Linear(8, 3),
+      );
       const optimizer = new Adam(model.parameters(), { lr: 0.01 });
       const step = (x: Tensor<'float32'>, y: Tensor<'int64'>) => {
         const [loss, gradients] = valueAndGrad(() => crossEntropy(model.forward(x), y), model.parameters());
@@ -71,7 +70,10 @@ describe('a compiled function', () => {
       const losses: unknown[] = [];
       for (let i = 0; i < 5; i++) {
         const x = randn([16, 6]);
-        const y = tensor(Array.from({ length: 16 }, (_, k) => k % 3), { dtype: 'int64' });
+        const y = tensor(
+          Array.from({ length: 16 }, (_, k) => k % 3),
+          { dtype: 'int64' },
+        );
         if (i === 3) optimizer.lr = 0.001;
         losses.push((compiledStep ? await compiled(x, y) : step(x, y)).item());
       }
@@ -79,9 +81,13 @@ describe('a compiled function', () => {
       model.eval();
       const evaluate = compile((x: Tensor<'float32'>) => model.forward(x));
       const x = ones([2, 6]);
-      return { losses, state, step: optimizer.stepCount, output: numbers(compiledStep ? await evaluate(x) : model.forward(x)) };
+      return {
+        losses,
+        state,
+        step: optimizer.stepCount,
+        output: numbers(compiledStep ? await evaluate(x) : model.forward(x)),
+      };
     };
     expect(await train(true)).toEqual(await train(false));
   });
 });
-void [Buffer, Parameter, full, memory, mul, rand, zeros];

@@ -125,6 +125,7 @@ const wrap = (i: number, extent: number): number => (i + extent) % extent;
 
 export const at: SampleTable = {
   at: {
+    notCompiled: 'the shape of its result depends on values',
     run: ({ x, indices }, { specs }) => atOf(x!, ...decode(specs as string, indices!)),
     samples: [
       indexed([3, 4], '', [], [3, 4], (i) => i),

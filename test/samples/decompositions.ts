@@ -498,6 +498,7 @@ export const decompositions: SampleTable = {
     errors: [...notSquare(invOf), refused(() => invOf(singular()), 'VALUE', /x\[1\] is singular/)],
   },
   det: {
+    notCompiled: 'its gradient reads whether a matrix is singular',
     samples: squares.map((shape) =>
       unary(
         shape,

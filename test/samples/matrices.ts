@@ -168,6 +168,7 @@ export const matrices: SampleTable = {
     ],
   },
   matrixExp: {
+    notCompiled: 'it reads how large the matrices are',
     run: ({ x }) => matrixExp(x as Real),
     samples: [
       [3, 3],

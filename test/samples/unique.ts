@@ -100,6 +100,7 @@ function samplesOf(
     },
   });
   return {
+    notCompiled: 'the shape of its result depends on values',
     run: ({ x }, options): Tensor[] => {
       const { values: found, inverse, counts } = find(x!, { ...options, returnInverse: true, returnCounts: true });
       return [found, inverse!, counts!];
