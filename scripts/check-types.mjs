@@ -72,12 +72,12 @@ function checkMessages(file) {
 
 // What the README's shorter pieces speak of.
 const prelude = `
-import { crossEntropy, memory, scope, valueAndGrad, zeros, type Adam, type Linear, type Tensor } from 'myelin';
+import { compile, crossEntropy, memory, scope, valueAndGrad, zeros, type Adam, type Linear, type Tensor } from 'myelin';
 declare const model: Linear;
 declare const optimizer: Adam;
 declare const x: Tensor<'float32'>;
 declare const y: Tensor<'int64'>;
-void [crossEntropy, memory, scope, valueAndGrad, zeros, model, optimizer, x, y];
+void [compile, crossEntropy, memory, scope, valueAndGrad, zeros, model, optimizer, x, y];
 `;
 
 /** Pieces of code with imports of their own are whole modules, the others go into a function. */

@@ -135,7 +135,8 @@ describe('plans', () => {
     for (let i = 0; i < 2_000; i++) step.sync(x).dispose();
     for (let i = 0; i < 200; i++) (await step(x)).dispose();
     expect(memory().storages).toBe(storages);
-    expect(taken()).toBe(bytes);
+    // The working memory of one more thread at most.
+    expect(taken() - bytes).toBeLessThan(4_096);
     for (const thing of [step, model, optimizer, x]) thing.dispose();
     expect(memory({ collect: true }).storages).toBe(before);
   });
