@@ -1,11 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { grad, memory, mul, scope, sum, zeros, type FloatDType, type Tensor } from 'myelin';
 
+import * as publicOps from '../lib/ops';
 import { isFloat } from '../lib/tensor/dtype';
 import { goldenFamilies } from './golden-ops';
 import type { GoldenCall } from './golden-ops/golden-call';
+import { withoutGolden } from './golden-ops/without';
 import type { Tolerance } from './support/compare';
 import { Golden, expectGolden, expectNoLeak } from './support/golden';
 
@@ -51,6 +53,19 @@ test('every file of golden ops has its calls', () => {
   const files = readdirSync(path.join(__dirname, 'golden')).filter((file) => file.startsWith('ops-'));
   const families = files.map((file) => file.slice('ops-'.length, -'.safetensors'.length));
   expect(families.sort()).toEqual(Object.keys(goldenFamilies).sort());
+});
+
+/** What a source file imports from the library. */
+function imported(file: string): string[] {
+  const list = /import \{([^}]*)\} from 'myelin'/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  return list.split(',').map((name) => name.trim());
+}
+
+test('every public op has a golden case, or a reason to have none', () => {
+  const directory = path.join(__dirname, 'golden-ops');
+  const called = new Set(readdirSync(directory).flatMap((file) => imported(path.join(directory, file))));
+  const functions = Object.entries(publicOps).flatMap(([name, f]) => (typeof f === 'function' ? [name] : []));
+  expect(functions.filter((name) => !called.has(name)).sort()).toEqual(Object.keys(withoutGolden).sort());
 });
 
 describe.each(Object.entries(goldenFamilies))('%s', (family, calls) => {

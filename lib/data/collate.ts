@@ -1,8 +1,8 @@
 import { checkArray, checkObject } from '../ops/checks.js';
 import { tensorFromBytes } from '../io/bytes.js';
-import { tensor, typedArrayDType, type DTypeOfArray } from '../ops/creation.js';
+import { tensor, type DTypeOfArray } from '../ops/creation.js';
 import { stack } from '../ops/move.js';
-import { dtypeInfo, type DType, type TypedArray } from '../tensor/dtype.js';
+import { dtypeInfo, typedArrayDType, type DType, type TypedArray } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { Tensor } from '../tensor/tensor.js';
 

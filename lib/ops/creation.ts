@@ -1,5 +1,5 @@
 import { defineOp } from '../engine/define.js';
-import { checkDType, dtypeInfo, dtypes, type DType, type TypedArray } from '../tensor/dtype.js';
+import { checkDType, dtypeInfo, dtypes, typedArrayDType, type DType, type TypedArray } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { encodeHalf, halfFormats } from '../tensor/half.js';
 import { checkShape, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
@@ -101,6 +101,27 @@ export function ones<const S extends Shape, D extends DType = 'float32'>(
 }
 
 /**
+ * A tensor whose numbers nobody has chosen, to be written over: a Parameter or a Buffer made of it, before {@link assign}.
+ *
+ * Shapes: as asked. Dtypes: all. The numbers are zeros: PyTorch's are whatever the memory held before, and tensors that are
+ * freed give their memory to the next one, so that it could be the numbers of another. Do not rely on them.
+ *
+ * @param options.dtype element type; default `float32`
+ * @throws MyelinError `SHAPE` for an impossible shape
+ * @example
+ * ```ts
+ * import { empty } from 'myelin';
+ * console.log(empty([2, 3]).shape); // [ 2, 3 ]
+ * ```
+ */
+export function empty<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  { dtype = 'float32' as D }: CreationOptions<D> = {},
+): Tensor<NoInfer<D>, S> {
+  return filled('empty', shape, 0, dtype);
+}
+
+/**
  * {@link full} in the shape and dtype of another tensor.
  *
  * @param options.dtype another element type
@@ -153,6 +174,23 @@ export function onesLike<D extends DType, S extends Shape, E extends DType = D>(
   return filledLike('onesLike', x, 1, options);
 }
 
+/**
+ * {@link empty} in the shape and dtype of another tensor.
+ *
+ * @param options.dtype another element type
+ * @example
+ * ```ts
+ * import { emptyLike, tensor } from 'myelin';
+ * console.log(emptyLike(tensor([1, 2])).shape); // [ 2 ]
+ * ```
+ */
+export function emptyLike<D extends DType, S extends Shape, E extends DType = D>(
+  x: Tensor<D, S>,
+  options: CreationOptions<E> = {},
+): Tensor<NoInfer<E>, S> {
+  return filledLike('emptyLike', x, 0, options);
+}
+
 /** One element, as JavaScript writes it. */
 export type Scalar = number | boolean | bigint;
 
@@ -176,18 +214,6 @@ export type DTypeOfArray<A extends TypedArray> = A extends Float32Array
 
 function refuseData(op: string, data: unknown): never {
   fail('TYPE', op, `data is ${show(data)} (need numbers, nested arrays of them, or a typed array of a known dtype)`);
-}
-
-/** The dtype whose elements an array holds as numbers; the bits of halves do not say of which kind they are. */
-export function typedArrayDType(array: unknown): DType | undefined {
-  if (array instanceof Float32Array) return 'float32';
-  if (array instanceof Float64Array) return 'float64';
-  if (array instanceof Int8Array) return 'int8';
-  if (array instanceof Int16Array) return 'int16';
-  if (array instanceof Int32Array) return 'int32';
-  if (array instanceof BigInt64Array) return 'int64';
-  if (array instanceof Uint8Array) return 'uint8';
-  return undefined;
 }
 
 /** The dtype of a typed array, where bits of halves are told apart by the one that is `wanted`. */

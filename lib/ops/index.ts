@@ -21,6 +21,8 @@ export { complex, complexAbs, complexAngle, complexConj, complexMul, polar } fro
 export * from './conv.js';
 export {
   borrow,
+  empty,
+  emptyLike,
   full,
   fullLike,
   ones,

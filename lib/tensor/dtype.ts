@@ -76,3 +76,15 @@ export function isFloat(dtype: DType): dtype is FloatDType {
 
 /** What one element is in JavaScript. */
 export type ItemOf<D extends DType> = D extends 'bool' ? boolean : number;
+
+/** The dtype whose elements an array holds as numbers; the bits of halves do not say of which kind they are. */
+export function typedArrayDType(array: unknown): DType | undefined {
+  if (array instanceof Float32Array) return 'float32';
+  if (array instanceof Float64Array) return 'float64';
+  if (array instanceof Int8Array) return 'int8';
+  if (array instanceof Int16Array) return 'int16';
+  if (array instanceof Int32Array) return 'int32';
+  if (array instanceof BigInt64Array) return 'int64';
+  if (array instanceof Uint8Array) return 'uint8';
+  return undefined;
+}

@@ -1,19 +1,27 @@
+import { basic } from './basic';
 import { elementwise } from './elementwise';
 import type { GoldenCalls } from './golden-call';
 import { decompositions } from './decompositions';
 import { fourier } from './fourier';
+import { indexing } from './indexing';
 import { matrices } from './matrices';
+import { network } from './network';
 import { products } from './products';
 import { reductions } from './reductions';
+import { shapes } from './shapes';
 import { signal } from './signal';
 
 /** Golden cases by family: scripts/golden_ops/<family>.py wrote test/golden/ops-<family>.safetensors. */
 export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
+  basic,
   decompositions,
   elementwise,
   fourier,
+  indexing,
   matrices,
+  network,
   products,
   reductions,
+  shapes,
   signal,
 };

@@ -1,5 +1,7 @@
 import {
   borrow,
+  empty,
+  emptyLike,
   fullLike,
   linspace,
   ones,
@@ -134,8 +136,10 @@ function drawn(draw: typeof rand, law: NonNullable<Sample['law']>): OpSamples {
 export const creation: SampleTable = {
   ones: constant(1, ones),
   zeros: constant(0, zeros),
+  empty: constant(0, empty),
   onesLike: alike(1, ({ x }) => onesLike(x!), [noTensor(() => onesLike(1 as never))]),
   zerosLike: alike(0, ({ x }) => zerosLike(x!), [noTensor(() => zerosLike(1 as never))]),
+  emptyLike: alike(0, ({ x }) => emptyLike(x!), [noTensor(() => emptyLike(1 as never))]),
   fullLike: alike(1, ({ x }) => fullLike(x!, 1), [
     noTensor(() => fullLike(1 as never, 1)),
     { call: () => fullLike(ones([2], { dtype: 'bool' }), 2), code: 'VALUE', message: /does not fit bool/ },

@@ -1,4 +1,4 @@
-import { Buffer, Parameter, memory, ones, scope, scopeAsync, zeros, type Tensor } from 'myelin';
+import { Buffer, Parameter, empty, emptyLike, full, memory, ones, scope, scopeAsync, zeros, type Tensor } from 'myelin';
 
 const storages = (): number => memory().storages;
 const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -265,4 +265,17 @@ balanced('a loop that frees most of its tensors soon loses those that it forgets
   expect(most).toBeLessThan(500);
   one.dispose();
   memory({ collect: true });
+});
+
+balanced('what an empty tensor holds is not what a freed one left', () => {
+  for (const dtype of ['float32', 'int64', 'bool'] as const) {
+    const secret = full([1000], 1, { dtype });
+    secret.dispose();
+    const reused = empty([1000], { dtype });
+    const again = emptyLike(reused, { dtype: 'uint8' });
+    for (const x of [reused, again]) {
+      expect(scope(() => x.countNonzero().item())).toBe(0);
+      x.dispose();
+    }
+  }
 });

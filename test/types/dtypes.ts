@@ -1,5 +1,5 @@
 // Compiled by `npm run types`, never run: dtypes are exact.
-import { add, cast, ones, sum, tensor, zeros, type Tensor, type TypedArrayOf } from 'myelin';
+import { add, cast, empty, emptyLike, ones, sum, tensor, zeros, type Tensor, type TypedArrayOf } from 'myelin';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <T extends true>(): T | undefined => undefined;
@@ -10,6 +10,11 @@ const integer = zeros([2], { dtype: 'int32' });
 const long = ones([2], { dtype: 'int64' });
 const byte = ones([2], { dtype: 'uint8' });
 const flag = ones([2], { dtype: 'bool' });
+
+// What is made has the dtype and the shape that were asked for, or those of another tensor.
+const hollow = empty([2, 3], { dtype: 'int32' });
+holds<Same<typeof hollow, Tensor<'int32', readonly [2, 3]>>>();
+export const alike: Tensor<'float64', readonly [2, 3]> = emptyLike(hollow, { dtype: 'float64' });
 
 // What an array of each dtype is in JavaScript.
 holds<Same<ReturnType<typeof float.data>, TypedArrayOf<'float32'>>>();

@@ -1,0 +1,60 @@
+"""Functions that layers and losses are made of."""
+
+import torch
+import torch.nn.functional as F
+
+from golden_ops.cases import Case, integers, normal, uniform
+
+
+def inside(low, high, count=24):
+    return lambda: (uniform(count, low=low, high=high),)
+
+
+def scored(count=4):
+    return lambda: (normal(5, count), integers(5, high=count))
+
+
+def fractions():
+    return (uniform(4, 3, low=0.05, high=0.95), uniform(4, 3))
+
+
+CASES = {
+    "relu": Case(F.relu, inside(-3, 3)),
+    "gelu": Case(F.gelu, inside(-6, 6)),
+    "gelu-tanh": Case(lambda x: F.gelu(x, approximate="tanh"), inside(-6, 6)),
+    "silu": Case(F.silu, inside(-20, 20)),
+    "softplus": Case(F.softplus, inside(-20, 19)),
+    "leaky-relu": Case(lambda x: F.leaky_relu(x, 0.2), inside(-3, 3)),
+    "elu": Case(lambda x: F.elu(x, 1.5), inside(-5, 5)),
+    "softmax": Case(lambda x: F.softmax(x, 1), lambda: (normal(2, 5, 3),)),
+    "log-softmax": Case(lambda x: F.log_softmax(x, -1), lambda: (normal(4, 5),)),
+    "linear": Case(F.linear, lambda: (normal(2, 3, 4), normal(5, 4), normal(5))),
+    "matmul-integer": Case(
+        lambda a, b: ((a - 3) @ (b - 7)).int(), lambda: (integers(3, 20, high=256), integers(20, 4, high=256))
+    ),
+    "conv2d": Case(
+        lambda x, w, b: F.conv2d(x, w, b, stride=2, padding=1, groups=2),
+        lambda: (normal(2, 4, 7, 6), normal(6, 2, 3, 3), normal(6)),
+    ),
+    "max-pool2d": Case(lambda x: F.max_pool2d(x, 3, 2, 1), lambda: (normal(2, 3, 7, 6),)),
+    "avg-pool2d": Case(
+        lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False), lambda: (normal(2, 3, 7, 6),)
+    ),
+    "global-avg-pool2d": Case(lambda x: x.mean((2, 3)), lambda: (normal(2, 3, 4, 5),)),
+    "batch-norm": Case(
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+        lambda: (normal(4, 3, 2, 2), normal(3), normal(3)),
+    ),
+    "layer-norm": Case(
+        lambda x, w, b: F.layer_norm(x, (4, 5), w, b), lambda: (normal(3, 4, 5), normal(4, 5), normal(4, 5))
+    ),
+    "mse": Case(F.mse_loss, lambda: (normal(4, 3), normal(4, 3))),
+    "l1-loss": Case(lambda a, b: F.l1_loss(a, b, reduction="sum"), lambda: (normal(4, 3), normal(4, 3))),
+    "bce": Case(lambda p, t: F.binary_cross_entropy(p, t.detach()), fractions),
+    "bce-with-logits": Case(
+        lambda x, t: F.binary_cross_entropy_with_logits(x, t.detach(), reduction="none"),
+        lambda: (normal(4, 3), uniform(4, 3)),
+    ),
+    "cross-entropy": Case(lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1), scored()),
+    "nll-loss": Case(lambda x, t: F.nll_loss(F.log_softmax(x, 1), t, reduction="none"), scored()),
+}
