@@ -81,8 +81,8 @@ const lastTwo = { axes: [-2, -1] } as const;
  * @throws MyelinError as {@link fft}; `VALUE` when lengths and axes do not match or an axis is named twice
  * @example
  * ```ts
- * import { fftn, ones } from 'myelin';
- * console.log(fftn(ones([1, 2, 2])).toArray()); // [ [ [ 2, 2 ], [ 0, 0 ] ] ]
+ * import { fftn, tensor } from 'myelin';
+ * console.log(fftn(tensor([[[3, 4], [0, 0]]])).toArray()); // [ [ [ 3, 4 ], [ 3, 4 ] ] ]
  * ```
  */
 export function fftn<D extends FloatDType>(x: Tensor<D>, options: FftAxesOptions = {}): Tensor<D> {
@@ -121,8 +121,8 @@ export function ifftn<D extends FloatDType>(x: Tensor<D>, options: FftAxesOption
  * @throws MyelinError as {@link rfft}; `VALUE` when lengths and axes do not match or an axis is named twice
  * @example
  * ```ts
- * import { ones, rfftn } from 'myelin';
- * console.log(rfftn(ones([2, 2])).toArray()); // [ [ [ 4, 0 ], [ 0, 0 ] ], [ [ 0, 0 ], [ 0, 0 ] ] ]
+ * import { rfftn, tensor } from 'myelin';
+ * console.log(rfftn(tensor([[5, 0], [0, 0]])).toArray()); // [ [ [ 5, 0 ], [ 5, 0 ] ], [ [ 5, 0 ], [ 5, 0 ] ] ]
  * ```
  */
 export function rfftn<D extends FloatDType>(x: Tensor<D>, options: FftAxesOptions = {}): Tensor<D> {
@@ -161,8 +161,8 @@ export function irfftn<D extends FloatDType>(x: Tensor<D>, options: FftAxesOptio
  * @throws MyelinError as {@link fft}; `VALUE` when lengths and axes do not match or an axis is named twice
  * @example
  * ```ts
- * import { fft2, ones } from 'myelin';
- * console.log(fft2(ones([1, 2, 2])).toArray()); // [ [ [ 2, 2 ], [ 0, 0 ] ] ]
+ * import { fft2, tensor } from 'myelin';
+ * console.log(fft2(tensor([[[3, 4], [0, 0]]])).toArray()); // [ [ [ 3, 4 ], [ 3, 4 ] ] ]
  * ```
  */
 export function fft2<D extends FloatDType>(x: Tensor<D>, options: FftAxesOptions = {}): Tensor<D> {

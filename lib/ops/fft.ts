@@ -142,9 +142,9 @@ function alongReals(op: string, x: Tensor, options: FftOptions, direction: Direc
  * there; `VALUE` for another n or norm
  * @example
  * ```ts
- * import { complex, fft, tensor, zerosLike } from 'myelin';
- * const x = tensor([1, 2, 3, 4]);
- * console.log(fft(complex(x, zerosLike(x))).toArray()); // [ [ 10, 0 ], [ -2, 2 ], [ -2, 0 ], [ -2, -2 ] ]
+ * import { fft, tensor } from 'myelin';
+ * const impulse = tensor([[3, 4], [0, 0], [0, 0]]);
+ * console.log(fft(impulse).toArray()); // [ [ 3, 4 ], [ 3, 4 ], [ 3, 4 ] ]
  * ```
  */
 export function fft<D extends FloatDType>(x: Tensor<D>, options: FftOptions = {}): Tensor<D> {

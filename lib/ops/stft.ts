@@ -109,9 +109,10 @@ function centred(window: Tensor | undefined, width: number, nFft: number, dtype:
  * `VALUE` for lengths that are not positive or a winLength above nFft; `DTYPE` for dtypes that are not one float dtype
  * @example
  * ```ts
- * import { ones, stft } from 'myelin';
- * const spectra = stft(ones([16]), { nFft: 4, hopLength: 4 });
- * console.log(spectra.shape, spectra.at(null, 0).toArray()); // [ 3, 5, 2 ] [ [ 4, 0 ], [ 0, 0 ], [ 0, 0 ] ]
+ * import { stft, tensor } from 'myelin';
+ * const clicks = tensor([1, 0, 0, 0, 2, 0, 0, 0]);
+ * const spectra = stft(clicks, { nFft: 4, hopLength: 4, center: false });
+ * console.log(spectra.shape, spectra.at(null, 1).toArray()); // [ 3, 2, 2 ] [ [ 2, 0 ], [ 2, 0 ], [ 2, 0 ] ]
  * ```
  */
 export function stft<D extends FloatDType>(x: Tensor<D>, options: StftOptions<D>): Tensor<D> {
