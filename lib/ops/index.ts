@@ -32,6 +32,7 @@ export {
   zerosLike,
   type CreationOptions,
   type DTypeOfArray,
+  type NumberArray,
   type Scalar,
   type TensorOptions,
 } from './creation.js';
