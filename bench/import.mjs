@@ -10,20 +10,37 @@ const rounds = Number(process.argv[2] ?? 40);
 const folder = mkdtempSync(join(tmpdir(), 'myelin-import-'));
 const npm = (cwd, ...args) => execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
 
-/** Milliseconds of one process from start to end. */
+/** Milliseconds of one process from start to end, and how long it kept processors busy: busy machines add less to that. */
 function cost(args) {
   const started = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return performance.now() - started;
+  return { elapsed: performance.now() - started, busy: Number(stdout) / 1000 };
 }
 
+const tell = `const { user, system } = process.cpuUsage(); process.getBuiltinModule('fs').writeSync(1, String(user + system))`;
 const programs = {
-  'bare Node': ['-e', '0'],
-  "require('myelin')": ['-e', "require('myelin')"],
-  'bare Node, module': ['--input-type=module', '-e', '0'],
-  "import 'myelin'": ['--input-type=module', '-e', "import 'myelin'"],
+  'bare Node': ['-e', tell],
+  "require('myelin')": ['-e', `require('myelin'); ${tell}`],
+  'bare Node, module': ['--input-type=module', '-e', tell],
+  "import 'myelin'": ['--input-type=module', '-e', `import 'myelin'; ${tell}`],
 };
+
+/** The least and the middle one. */
+function summary(times) {
+  const sorted = times.sort((a, b) => a - b);
+  return [sorted[0], sorted[sorted.length >> 1]];
+}
+
+/** A line for a program; that of a program that imports also says what it costs more than bare Node. */
+function report(name, taken, bare) {
+  const parts = ['elapsed', 'busy'].map((kind) => {
+    const of = (runs) => summary(runs.map((run) => run[kind]));
+    const [least, middle] = of(taken).map((time, i) => (bare === undefined ? time : time - of(bare)[i]));
+    return `${kind} ${least.toFixed(1)} ms (median ${middle.toFixed(1)})`;
+  });
+  console.log(`${name}${bare === undefined ? '' : ', over bare Node'}: ${parts.join(', ')}`);
+}
 
 try {
   npm(root, 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder);
@@ -36,16 +53,8 @@ try {
   for (let round = 0; round < rounds; round++) {
     for (const [name, args] of Object.entries(programs)) times[name].push(cost(args));
   }
-  const rows = Object.entries(times).map(([name, taken]) => {
-    const sorted = taken.sort((a, b) => a - b);
-    return { name, min: sorted[0], median: sorted[sorted.length >> 1] };
-  });
-  for (const [i, { name, min, median }] of rows.entries()) {
-    const bare = rows[i & ~1];
-    const over =
-      i % 2 === 1 ? `, over bare Node: ${(min - bare.min).toFixed(1)} and ${(median - bare.median).toFixed(1)}` : '';
-    console.log(`${name}: min ${min.toFixed(1)} ms, median ${median.toFixed(1)}${over}`);
-  }
+  const rows = Object.entries(times);
+  rows.forEach(([name, taken], i) => report(name, taken, i % 2 === 1 ? rows[i - 1][1] : undefined));
 } finally {
   rmSync(folder, { recursive: true });
 }
