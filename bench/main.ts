@@ -4,7 +4,7 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { chooseCases } from './suite/cases/index.js';
-import { repositoryRoot, startEntrants } from './suite/entrants.js';
+import { startEntrants } from './suite/entrants.js';
 import { measureLimits } from './suite/limits.js';
 import { contendersTable, familyTable, legend, limitsTable, machineLine } from './suite/report/content.js';
 import { families, tally, verdict } from './suite/report/format.js';
@@ -12,6 +12,7 @@ import { htmlReport } from './suite/report/html.js';
 import { markdownReport } from './suite/report/markdown.js';
 import { toText, withoutEmptyColumns } from './suite/report/table.js';
 import type { Results, Row } from './suite/results.js';
+import { repositoryRoot } from './suite/root.js';
 import { measure, type Effort } from './suite/runner.js';
 
 const usage = `npm run bench -- [options]
@@ -77,8 +78,13 @@ function announce(results: Results, row: Row): void {
   const ratios = table.head.flatMap((title, i) => (cells[i]?.endsWith('×') ? [`${title} ${cells[i]}`] : []));
   const [name = '', count = '', unit = '', speed = '', share = ''] = cells;
   const target = verdict(results, row);
+  const failures = row.measurements.flatMap((each) =>
+    'absent' in each && /^(failed|another)/.test(each.absent) ? [`${each.contender} ${each.absent}`] : [],
+  );
   console.log(
-    [`${name}, ${count} t`, `${speed} ${unit}`, share, ...ratios, target].filter((text) => text !== '').join('  '),
+    [`${name}, ${count} t`, `${speed} ${unit}`, share, ...ratios, ...failures, target]
+      .filter((text) => text !== '')
+      .join('  '),
   );
 }
 

@@ -25,6 +25,9 @@ type Floats = Tensor<'float32'>;
 
 /** A model with a batch of data. */
 export interface Setup {
+  readonly input: Tensor;
+  /** Parameters and running statistics by name. */
+  readonly state: Readonly<Record<string, Tensor>>;
   /** What the model makes of the batch; whoever asks disposes it. */
   readonly infer: () => Floats;
   /** Forward, backward and update; gives the loss before it. */
@@ -62,6 +65,8 @@ function define<X extends Tensor>(definition: Definition<X>): (batch: number, tr
     const parameters = model.parameters();
     const optimizer = definition.optimizer(parameters);
     return {
+      input: x,
+      state: model.stateDict(),
       infer: () => scope(logits),
       train: () =>
         scope(() => {

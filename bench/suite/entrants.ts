@@ -1,6 +1,5 @@
 // Which contenders there are on this machine, and how each is started.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -77,9 +76,9 @@ const nativeCandidates = nativePeers.map((peer): Candidate => ({
 export const candidates = (): Candidate[] => [
   ...nativeCandidates,
   ...pythons(),
-  npmPeer('onnxruntime', 'onnxruntime-node', 'peers/onnxruntime.js'),
-  npmPeer('tfjs-wasm', '@tensorflow/tfjs-backend-wasm', 'peers/tfjs.js', 'wasm'),
-  npmPeer('tfjs-cpu', '@tensorflow/tfjs', 'peers/tfjs.js', 'cpu'),
+  npmPeer('onnxruntime', 'onnxruntime-node', 'peers/onnxruntime/contender.js'),
+  npmPeer('tfjs-wasm', '@tensorflow/tfjs-backend-wasm', 'peers/tfjs/contender.js', 'wasm'),
+  npmPeer('tfjs-cpu', '@tensorflow/tfjs', 'peers/tfjs/contender.js', 'cpu'),
 ];
 
 /** An id that no other entrant has: two versions of a peer may take part. */
@@ -124,9 +123,4 @@ export async function startEntrants(
     }
   }
   return { entrants, skipped };
-}
-
-/** The root of the repository, from a compiled file of bench. */
-export function repositoryRoot(folder: string): string {
-  return existsSync(path.join(folder, 'binding.gyp')) ? folder : repositoryRoot(path.dirname(folder));
 }
