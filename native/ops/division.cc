@@ -36,17 +36,26 @@ struct Trunc {
 
 struct Fmod {
   // Of floats as doubles: up to a quotient of 28 bits everything is exact, and faster than fmod.
-  static float rest(double a, double b) {
-    const double quotient = a / b;
-    if (!(std::fabs(quotient) < 0x1p28) || std::isinf(b)) return static_cast<float>(std::fmod(a, b));
+  static float rest(float x, float y) {
+    const double a = static_cast<double>(x), b = static_cast<double>(y), quotient = a / b;
+    if (!(std::fabs(quotient) < 0x1p28) || std::isinf(b)) return std::fmod(x, y);
     return static_cast<float>(std::copysign(a - static_cast<std::int32_t>(quotient) * b, a));
+  }
+  // Of a quotient below 2^52 every whole number is a double, so rounding it can reach the next whole number but pass none:
+  // `whole` is right or, seldom, one too far from 0. What is left then is less than b and a multiple of the last places of
+  // a and b: a double, which a single rounding finds exactly. So is what one b more makes of it.
+  static double rest(double a, double b) {
+    const double quotient = a / b;
+    if (!(std::fabs(quotient) < 0x1p52) || std::isinf(b)) return std::fmod(a, b);
+    const double whole = static_cast<double>(static_cast<std::int64_t>(quotient));
+    const double left = std::fma(-whole, b, a);
+    const bool too_far = left != 0 && std::signbit(left) != std::signbit(a);
+    return std::copysign(too_far ? std::fabs(b) - std::fabs(left) : left, a);
   }
   template <class T>
   static T of(T a, T b) {
-    if constexpr (std::is_same_v<T, float>) {
-      return rest(static_cast<double>(a), static_cast<double>(b));
-    } else if constexpr (std::is_same_v<T, double>) {
-      return std::fmod(a, b);
+    if constexpr (std::is_floating_point_v<T>) {
+      return rest(a, b);
     } else {
       return is_minus_one(b) ? T(0) : static_cast<T>(a % b);
     }
@@ -58,7 +67,9 @@ struct Remainder {
   template <class T>
   static T of(T a, T b) {
     const T rest = Fmod::of(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
+    // A place in memory, not a branch: signs are as good as random.
+    const T choices[] = {rest, static_cast<T>(rest + b)};
+    return choices[(rest != 0) & ((rest < 0) != (b < 0))];
   }
 };
 
@@ -72,7 +83,8 @@ struct Floor {
       // (a - rest) / b is whole but for its rounding.
       const T whole = (a - rest) / b - static_cast<T>(below), floor = std::floor(whole);
       if (whole == 0) return std::copysign(T(0), a / b);
-      return whole - floor > T(0.5) ? floor + 1 : floor;
+      const T choices[] = {floor, floor + 1};
+      return choices[whole - floor > T(0.5)];
     } else {
       return static_cast<T>(Trunc::of(a, b) - static_cast<T>(below));
     }
