@@ -92,7 +92,11 @@ async function runAsan(args) {
   build('configuring with sanitizers', 'npx', 'cmake-js', 'configure', '-O', 'build-asan', ...options);
   build('building with sanitizers', 'npx', 'cmake-js', 'build', '-O', 'build-asan');
   buildLib();
-  const env = { MYELIN_ADDON: join(root, 'build-asan/Release/myelin.node'), LD_PRELOAD: libraryOf('libasan.so') };
+  const env = {
+    MYELIN_ADDON: join(root, 'build-asan/Release/myelin.node'),
+    MYELIN_LIFE: 'sanitized',
+    LD_PRELOAD: libraryOf('libasan.so'),
+  };
   if (args.length === 0) await runNative('build-asan');
   // Node, Jest and workers that are terminated leave blocks of their own; leaks of ours show in a script that ends by itself.
   // Each of Node's own allocations would note the thirty callers that it has.

@@ -75,7 +75,7 @@ describe('TensorDataset', () => {
   });
 
   it('frees its tensors when it is disposed', () => {
-    const before = memory().storages;
+    const before = memory({ collect: true }).storages;
     rows().dispose();
     expect(memory().storages).toBe(before);
   });

@@ -115,7 +115,7 @@ describe('refuses', () => {
 
   it.each(cases)('%s', async (_name, bytes, code, message) => {
     await writeFile(file, bytes);
-    const before = memory().storages;
+    const before = memory({ collect: true }).storages;
     const error = await readIdx(file).catch((caught: unknown) => caught as MyelinError);
     expect(error).toBeInstanceOf(MyelinError);
     expect((error as MyelinError).code).toBe(code);
@@ -130,7 +130,7 @@ describe('refuses', () => {
   });
 
   it('never crashes on changed bytes', async () => {
-    const before = memory().storages;
+    const before = memory({ collect: true }).storages;
     await fc.assert(
       fc.asyncProperty(fc.nat(valid.length - 1), fc.nat(255), fc.boolean(), async (position, value, compress) => {
         const bytes = Buffer.from(compress ? gzipSync(valid) : valid);

@@ -13,7 +13,7 @@ const range = (length: number) => Array.from({ length }, (_, i) => i);
 it('a network learns real digits, is saved, and predicts the same in another process', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'myelin-'));
   const file = path.join(folder, 'digits.safetensors');
-  const before = memory().storages;
+  const before = memory({ collect: true }).storages;
   seed(2);
   const digits = await readDigits('train');
   const testing = await readDigits('t10k');

@@ -218,7 +218,7 @@ describe('leaves that share a gradient', () => {
     ['of a sum', () => grad(() => a.add(b).sum(), [a, b])],
     ['because they are one', () => grad(() => a.sum(), [a, a])],
   ])('%s: each has its own tensor', (_, differentiate) => {
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [first, second] = differentiate();
     first!.dispose();
     expect(second!.toArray()).toEqual([1, 1]);
@@ -288,7 +288,7 @@ describe('wrong calls', () => {
 
   test('an error inside leaves nothing open and nothing allocated', () => {
     const leaf = ones([3]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     expect(() =>
       valueAndGrad(() => {
         leaf.exp().mul(2);
@@ -303,7 +303,7 @@ describe('wrong calls', () => {
 describe('memory', () => {
   test('the end of a region frees all but the results', () => {
     const x = ones([8, 8]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [loss, [dx]] = valueAndGrad(() => x.exp().log().square().sigmoid().mean(), [x]);
     expect(storages()).toBe(before + 2);
     loss.dispose();
@@ -313,7 +313,7 @@ describe('memory', () => {
 
   test('grad frees the loss as well', () => {
     const x = ones([4]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [dx] = grad(() => x.exp().sum(), [x]);
     expect(storages()).toBe(before + 1);
     dx.dispose();
@@ -321,7 +321,7 @@ describe('memory', () => {
 
   test('whatever is returned with the loss stays, and its neighbours go', () => {
     const x = ones([4]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [[loss, extras], [dx]] = valueAndGrad(() => {
       const y = x.mul(2);
       const z = y.exp();
@@ -334,7 +334,7 @@ describe('memory', () => {
 
   test('a nested region frees too, once the outer one has ended', () => {
     const x = f64([1, 2]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [dx] = grad(() => grad(() => x.pow(3).sum(), [x])[0].sum(), [x]);
     expect(dx.toArray()).toEqual([6, 12]);
     expect(storages()).toBe(before + 1);
@@ -343,7 +343,7 @@ describe('memory', () => {
 
   test('a region inside a scope leaves nothing', () => {
     const x = ones([4]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     scope(() => {
       grad(() => x.square().sum(), [x]);
     });

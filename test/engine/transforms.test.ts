@@ -62,7 +62,7 @@ describe('vjp', () => {
 
   test('frees what it kept when disposed, or with its scope; a scope that returns it keeps it', () => {
     const x = ones([8]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [y, pullback] = vjp((z) => z.exp().log().sigmoid(), x);
     expect(storages()).toBeGreaterThan(before + 1);
     pullback.dispose();
@@ -85,7 +85,7 @@ describe('vjp', () => {
 
   test('frees everything when the function throws', () => {
     const x = ones([3]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     expect(() =>
       vjp((z) => {
         z.exp().mul(2);
@@ -97,7 +97,7 @@ describe('vjp', () => {
 
   test('can be differentiated, with respect to inputs and cotangents', () => {
     const [x, v] = [f64([1, 2]), f64([3, 4])];
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [dx, dv] = grad(() => {
       const [, pullback] = vjp((z) => z.pow(3), x);
       const total = pullback(v).sum();
@@ -154,7 +154,7 @@ describe('jvp', () => {
   test('leaves nothing but its results', () => {
     const x = ones([4]);
     const t = ones([4]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [y, dy] = jvp((z) => z.exp().mul(z).softmax(), x, t);
     expect(storages()).toBe(before + 2);
     y.dispose();
@@ -200,7 +200,7 @@ describe('jacobian', () => {
 
   test('can be differentiated, and leaves nothing but itself', () => {
     const x = f64([1, 2]);
-    const before = storages();
+    const before = memory({ collect: true }).storages;
     const [dx] = grad(() => jacobian((z) => z.pow(3), x).sum(), [x]);
     expect(dx.toArray()).toEqual([6, 12]);
     const found = jacobian((z) => z.square(), x);
@@ -251,7 +251,7 @@ describe('stopGradient', () => {
   test('frees inside a region what its scopes free', () => {
     const x = ones([4]);
     valueAndGrad(() => {
-      const before = storages();
+      const before = memory({ collect: true }).storages;
       const constant = stopGradient(() => scope(() => x.exp().log().mul(2)));
       expect(storages()).toBe(before + 1);
       return x.mul(constant).sum();

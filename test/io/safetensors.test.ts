@@ -66,7 +66,7 @@ describe('round trip', () => {
   );
 
   it('keeps names, dtypes, shapes, every bit and the metadata', async () => {
-    const before = memory().storages;
+    const before = memory({ collect: true }).storages;
     await fc.assert(
       fc.asyncProperty(tensors, fc.dictionary(fc.string(), fc.string()), (described, metadata) =>
         scopeAsync(async () => {
@@ -239,7 +239,7 @@ describe('corrupt files', () => {
 
   it.each(cases)('%s', async (_name, bytes, code, message) => {
     await writeFile(file, bytes);
-    const before = memory().storages;
+    const before = memory({ collect: true }).storages;
     const error = await errorOf(readSafetensors(file));
     expect(error).toBeInstanceOf(MyelinError);
     expect({ code: error.code, op: error.op }).toEqual({ code, op: 'readSafetensors' });
@@ -267,7 +267,7 @@ describe('corrupt files', () => {
   it('every changed byte of a valid header gives tensors or an error, never a crash', async () => {
     await scopeAsync(() => writeSafetensors(file, { a: tensor([1, 2, 3]), b: zeros([2], { dtype: 'int64' }) }));
     const valid = await readFile(file);
-    const before = memory().storages;
+    const before = memory({ collect: true }).storages;
     await fc.assert(
       fc.asyncProperty(fc.nat(valid.length - 1), fc.nat(255), async (position, value) => {
         const bytes = Buffer.from(valid);

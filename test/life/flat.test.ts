@@ -1,4 +1,4 @@
-import { compileScripts, full, resultOf, runScript } from '../support/child';
+import { compileScripts, full, resultOf, runNode, sanitized, scriptFile } from '../support/child';
 
 // `npm run test:memory` sets MYELIN_LIFE=full: every loop to step 20,000, within 2 % up or down. Of the workers, it is the
 // memory of the whole process, looked at when the slowest of them has come to those steps.
@@ -7,6 +7,8 @@ jest.setTimeout(full ? 1_800_000 : 120_000);
 beforeAll(compileScripts);
 
 const tolerance = full ? 0.02 : 0.05;
+// V8 compiles hot code on threads of its own and at moments of its own, and what that takes, a MiB or two, stays.
+const options = ['--single-threaded'];
 const rows: string[] = [];
 const mebi = (bytes: number): string => (bytes / 2 ** 20).toFixed(1).padStart(8);
 
@@ -26,11 +28,17 @@ describe('resident memory is flat from step 1,000 to the end', () => {
     ['a training loop', 'training', 4_000],
     ['four workers that train', 'workers', 2_000],
   ])('%s', async (name, which, steps, elements = 16_384) => {
-    const outcome = await runScript('flat', which, String(full ? 20_000 : steps), String(elements));
+    const outcome = await runNode(
+      ...options,
+      scriptFile('flat'),
+      which,
+      String(full ? 20_000 : steps),
+      String(elements),
+    );
     const { first, last, highest, storages } = resultOf(outcome) as Record<string, number>;
     const ratio = last! / first!;
     rows.push(`  ${name.padEnd(42)} ${mebi(first!)} ${mebi(last!)}   ${ratio.toFixed(3)} ${mebi(highest!)}`);
-    expect(Math.abs(ratio - 1)).toBeLessThanOrEqual(tolerance);
+    if (!sanitized) expect(Math.abs(ratio - 1)).toBeLessThanOrEqual(tolerance);
     expect(storages).toBe(0);
   });
 });

@@ -61,7 +61,7 @@ const names = [
 
 let before: number;
 beforeEach(() => {
-  before = memory().storages;
+  before = memory({ collect: true }).storages;
 });
 afterEach(() => {
   expectNoLeak(before);

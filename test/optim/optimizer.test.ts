@@ -154,7 +154,7 @@ describe('refuses', () => {
 test(
   'training a layer ends near the solution and leaves no memory behind',
   scoped(() => {
-    const before = memory().storages;
+    const before = memory({ collect: true }).storages;
     scope(() => {
       using model = new Linear(2, 1);
       using optimizer = new Adam(model.parameters(), { lr: 0.05 });

@@ -75,3 +75,6 @@ export function resultOf(outcome: Outcome): Record<string, unknown> {
 
 /** Whether tests that are quick in the suite run at the length that they are meant for. */
 export const full = process.env['MYELIN_LIFE'] === 'full';
+
+/** Whether the addon is a sanitized one: memory that is freed stays resident for a while, so that its use is found. */
+export const sanitized = process.env['MYELIN_LIFE'] === 'sanitized';

@@ -29,7 +29,7 @@ let before: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'myelin-'));
-  before = memory().storages;
+  before = memory({ collect: true }).storages;
   task = problem();
 });
 

@@ -40,7 +40,7 @@ let task: ReturnType<typeof problem>;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'myelin-'));
   file = path.join(folder, 'run.safetensors');
-  before = memory().storages;
+  before = memory({ collect: true }).storages;
   task = problem();
 });
 
@@ -69,7 +69,7 @@ const errorOf = (promise: Promise<unknown>) =>
 describe('fit', () => {
   it('learns what no straight line can part, logs every epoch, and leaks nothing', async () => {
     const { model } = task;
-    const storages = memory().storages;
+    const storages = memory({ collect: true }).storages;
     const history = await fit(model, { ...usual(), validation: task.loader(), metrics: [accuracy()], epochs: 30 });
     expect(memory().storages).toBe(storages);
     expect(history.interrupted).toBe(false);
