@@ -4,7 +4,7 @@ import { describe, fail, show } from '../tensor/errors.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { checkDTypeOf, checkTensor } from './checks.js';
-import { indexSelect, type IndexDType } from './indexing.js';
+import { indexSelect, sumsOf, type IndexDType } from './indexing.js';
 import { positionsOf } from './masking.js';
 import { permute } from './permute.js';
 import { flatten, reshape } from './reshape.js';
@@ -44,7 +44,7 @@ const takeAtBackwardOp = defineOp({
   inputs: ['dout', 'indices[]'],
   attrs: { shape: 'ints', axes: 'ints' },
   save: ['indices'],
-  infer: ({ dout }, { shape }) => ({ dtype: dout.dtype, shape }),
+  infer: ({ dout }, { shape }) => sumsOf('takeAtBackward', dout, shape),
   grad: ({ indices, dout, attrs: { axes } }) => ({ dout: takeAtOp({ x: dout, indices }, { axes }) }),
 });
 

@@ -3,7 +3,7 @@ import { checkDType, dtypes, type DType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { checkDTypeOf, checkInteger, checkTensor } from './checks.js';
+import { checkDTypeOf, checkInteger, checkTensor, numeric } from './checks.js';
 
 /** Dtypes of indices. */
 export type IndexDType = 'int32' | 'int64';
@@ -28,12 +28,18 @@ const indexSelectOp = defineOp({
   grad: ({ index, dout, spec, attrs }) => ({ x: addAtIndex(dout, index, spec.x.shape, attrs.axis) }),
 });
 
+/** What becomes of gradients that are added up in a shape; bools have no sums. */
+export function sumsOf(op: string, dout: Tensor, shape: Shape): TensorSpec {
+  checkDTypeOf(op, 'dout', dout, numeric);
+  return { dtype: dout.dtype, shape };
+}
+
 const indexSelectBackwardOp = defineOp({
   name: 'indexSelectBackward',
   inputs: ['dout', 'index'],
   attrs: { shape: 'ints', axis: 'int' },
   save: ['index'],
-  infer: ({ dout }, { shape }) => ({ dtype: dout.dtype, shape }),
+  infer: ({ dout }, { shape }) => sumsOf('indexSelectBackward', dout, shape),
   grad: ({ index, dout, attrs }) => ({ dout: indexSelect(dout, index as Tensor<IndexDType>, { axis: attrs.axis }) }),
 });
 
@@ -98,7 +104,7 @@ const gatherBackwardOp = defineOp({
   inputs: ['dout', 'index'],
   attrs: { shape: 'ints', axis: 'int' },
   save: ['index'],
-  infer: ({ dout }, { shape }) => ({ dtype: dout.dtype, shape }),
+  infer: ({ dout }, { shape }) => sumsOf('gatherBackward', dout, shape),
   grad: ({ index, dout, attrs }) => ({ dout: gatherOp({ x: dout, index }, { axis: attrs.axis }) }),
 });
 

@@ -251,6 +251,7 @@ export const arrange: SampleTable = {
     samples: [
       {
         inputs: { xs: [uniform([2, 1]), uniform([3]), uniform([])] },
+        dtypes: everyDType,
         reference: (a, b, c) => [
           elements(a, [2, 3], ([i]) => [i!, 0]),
           elements(b, [2, 3], ([, j]) => [j!]),

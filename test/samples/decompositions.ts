@@ -43,6 +43,7 @@ import {
   turned,
   type Rows,
 } from '../support/matrices';
+import { isFloat } from '../../lib/tensor/dtype';
 import { build, type Nd } from '../support/reference';
 import { integers, uniform, type ErrorCase, type Sample, type SampleTable } from './sample';
 
@@ -128,7 +129,8 @@ function choleskyRows(a: Rows): Rows {
   return l;
 }
 
-const halfSum = (x: Real): Real => mul(add(x, transpose(x, -2, -1)), 0.5);
+/** A symmetric matrix; what has no halves stays, to be refused. */
+const halfSum = (x: Real): Real => (isFloat(x.dtype) ? mul(add(x, transpose(x, -2, -1)), 0.5) : x);
 const squares: readonly Shape[] = [
   [3, 3],
   [1, 1],

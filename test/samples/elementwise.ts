@@ -34,6 +34,7 @@ interface UnaryOptions {
   readonly order?: 0 | 1 | 2;
   readonly attrs?: Sample['attrs'];
   readonly tolerance?: Partial<Tolerance>;
+  readonly halves?: Sample['halves'];
   readonly errors?: readonly ErrorCase[];
   readonly specials?: readonly number[];
 }
@@ -52,6 +53,7 @@ export function unary(f: Unary, options: UnaryOptions = {}): OpSamples {
     dtypes,
     order,
     tolerance: { relative: 4, absolute: 0.1, ...options.tolerance },
+    ...(options.halves && { halves: options.halves }),
     reference: (x) => map(x, f, out),
     ...more,
   });

@@ -315,8 +315,8 @@ export const fourier: SampleTable = {
     [
       at([4, 2], 6, 0, (x) => irdft(conjugate(x), 1, 1, 6)),
       at([4, 2], 7, -1, (x) => irdft(conjugate(x), 1, 1, 7)),
-      at([0, 4, 2], 6, 1, () => ({ dtype: 'float64', shape: [0, 6], data: [] })),
-    ].map((sample) => ({ ...sample, dtypes: ['float64'] })),
+      at([0, 4, 2], 6, 1, (x) => ({ ...x, shape: [0, 6] })),
+    ],
     refusals((x, options) => hfft(x, options), ones([4, 2])),
   ),
   ihfft: alongAxis(

@@ -1,10 +1,20 @@
 import { bincount, histc, histogram, ones, tensor, type Tensor } from 'myelin';
 
 import { accumulate, build, type Nd } from '../support/reference';
-import { flags, integers, uniform, values, type InputSpec, type Sample, type SampleTable } from './sample';
+import {
+  flags,
+  floats,
+  integers,
+  numbers,
+  uniform,
+  values,
+  type InputSpec,
+  type Sample,
+  type SampleTable,
+} from './sample';
 
 const whole = (size: readonly number[], high: number): InputSpec => integers(size, 0, high);
-const wholeNumbers = ['uint8', 'int32', 'int64'] as const;
+const wholeNumbers = [...numbers.filter((dtype) => !floats.includes(dtype)), 'bool'] as const;
 
 function counted(x: Nd, bins: number, weights?: Nd): Nd {
   return accumulate(weights?.dtype ?? 'int64', [bins], (add) =>
@@ -84,7 +94,7 @@ export const histograms: SampleTable = {
         dtypes: wholeNumbers,
         order: 0,
         layouts: false,
-        reference: (x) => counted(x, 6),
+        reference: (x) => counted(x, Math.max(...x.data) + 1),
       },
       {
         inputs: { x: flags([9]) },

@@ -179,6 +179,8 @@ export const matrices: SampleTable = {
     ].map((shape): Sample => ({
       inputs: { x: uniform(shape, -3, 3) },
       tolerance: { relative: 512, absolute: 32768 },
+      // Squares of squares.
+      halves: { steps: 8 },
       order: shape.length > 2 ? 1 : 2,
       reference: (x) => eachMatrix(x, series),
       ...layoutsOf(shape),
@@ -206,6 +208,8 @@ export const matrices: SampleTable = {
         attrs: { driver: driver },
         derive: (a, b) => [shape.at(-1) === shape.at(-2) ? dominant(a) : a, b],
         tolerance: { relative: 1024, absolute: 4096 },
+        // Residuals are what is left of numbers of about this size.
+        halves: { steps: 2, scale: 1 },
         layouts: false,
         reference: (a, b) => {
           const rights = matricesOf(b);

@@ -1,7 +1,7 @@
 import { arange, concat, full, ones, zeros } from 'myelin';
 
 import { accumulate, at, build, indicesOf, type Nd } from '../support/reference';
-import { everyDType, numbers, uniform, type Sample, type SampleTable } from './sample';
+import { everyDType, uniform, type Sample, type SampleTable } from './sample';
 
 const copied = (shape: readonly number[], layout: 'rowMajor' | 'channelsLast'): Sample => ({
   inputs: { x: uniform(shape) },
@@ -62,7 +62,7 @@ function unsliced(
   return {
     inputs: { dout: uniform(from) },
     attrs: { shape, start, step },
-    dtypes: numbers,
+    dtypes: everyDType,
     reference: (dout: Nd) =>
       accumulate(dout.dtype, shape, (add) => {
         for (const index of indicesOf(from))

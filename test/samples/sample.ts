@@ -1,7 +1,7 @@
 import { iinfo, type DType, type ErrorCode, type Tensor } from 'myelin';
 
 import type { AttrValue } from '../../lib/engine/command';
-import type { Tolerance } from '../support/compare';
+import type { HalfSteps, Tolerance } from '../support/compare';
 import type { Random } from '../support/reference';
 import { sizeOf, type Nd } from '../support/reference';
 
@@ -23,7 +23,9 @@ export interface Sample {
   readonly reference?: (...inputs: Nd[]) => Nd | readonly Nd[];
   /** For ops whose results are random: throws when they cannot be right. */
   readonly law?: (outputs: readonly Nd[], inputs: readonly Nd[]) => void;
-  readonly tolerance?: Partial<Tolerance>;
+  readonly tolerance?: Partial<Omit<Tolerance, 'halves'>>;
+  /** For a composed function that loses more than two steps of a half. */
+  readonly halves?: HalfSteps;
   /** Derivatives to check: 0 where the function has a kink or is flat, else 2. */
   readonly order?: 0 | 1 | 2;
   /** Inputs that gradient checks move: all float ones when left out. */

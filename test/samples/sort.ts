@@ -347,6 +347,7 @@ export const sorts: SampleTable = {
     samples: [[distinct([2, 3, 4]), [0, 2]] as const, [distinct([2, 0]), [0]] as const].map(([x, axis]): Sample => ({
       inputs: { x },
       attrs: { axis },
+      dtypes: everyDType,
       reference: (array) => [
         reduce(array, axis, false, (list) => Math.min(...list)),
         reduce(array, axis, false, (list) => Math.max(...list)),

@@ -31,6 +31,7 @@ import {
   sinc,
   tensor,
   xlogy,
+  type DType,
   type Tensor,
 } from 'myelin';
 
@@ -39,6 +40,7 @@ import { erf, zip, type Nd } from '../support/reference';
 import { a23, a24, binary, refusingOthers, shapesDiffer, unary } from './elementwise';
 import {
   everyDType,
+  floats,
   grid,
   integers,
   numbers,
@@ -97,6 +99,19 @@ function nextNumber(a: number, b: number, { dtype }: Nd): number {
   return a + Math.sign(b - a) * 2 ** (exponent - digits);
 }
 
+/** Tries a function of floats on every dtype; what is no float becomes another dtype, float32 if not said. */
+function promoting(own: OpSamples, promoted: (dtype: DType) => DType = () => 'float32'): OpSamples {
+  const widened = (sample: Sample): Sample => ({
+    ...sample,
+    dtypes: everyDType,
+    reference: (...inputs) => {
+      const found = sample.reference!(...inputs) as Nd;
+      return floats.includes(found.dtype) ? found : { ...found, dtype: promoted(found.dtype) };
+    },
+  });
+  return { ...own, samples: own.samples.map((sample) => (sample.order === 0 ? sample : widened(sample))) };
+}
+
 /** Samples of a function of three tensors that broadcast. */
 function ternary(names: readonly [string, string, string], f: (...values: number[]) => number): OpSamples {
   const sample = (...shapes: readonly (readonly number[])[]): Sample => ({
@@ -152,20 +167,22 @@ export const special: SampleTable = refusingOthers({
     ],
   },
   besselI: unary(besselI(2), { tolerance, errors: [noTensor], attrs: { n: 2, scaled: false } }),
-  i0: { ...unary(besselI(0), { tolerance }), run: ofOne(i0) },
-  i0e: { ...unary(besselI(0, true), { tolerance, kinks: [0] }), run: ofOne(i0e) },
-  i1: { ...unary(besselI(1), { tolerance }), run: ofOne(i1) },
-  i1e: { ...unary(besselI(1, true), { tolerance, kinks: [0] }), run: ofOne(i1e) },
+  i0: { ...promoting(unary(besselI(0), { tolerance })), run: ofOne(i0) },
+  i0e: { ...promoting(unary(besselI(0, true), { tolerance, kinks: [0] })), run: ofOne(i0e) },
+  i1: { ...promoting(unary(besselI(1), { tolerance })), run: ofOne(i1) },
+  i1e: { ...promoting(unary(besselI(1, true), { tolerance, kinks: [0] })), run: ofOne(i1e) },
   sinc: {
-    ...unary((x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)), {
-      kinks: [0],
-      specials: [NaN, 0, -0, 1e-30, 0.5, -2.5, 0.25, 1.5, 0.125, -0.75, 0.375],
-      tolerance: { absolute: 16 },
-    }),
+    ...promoting(
+      unary((x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)), {
+        kinks: [0],
+        specials: [NaN, 0, -0, 1e-30, 0.5, -2.5, 0.25, 1.5, 0.125, -0.75, 0.375],
+        tolerance: { absolute: 16 },
+      }),
+    ),
     run: ofOne(sinc),
   },
-  deg2rad: { ...unary((x) => (x * Math.PI) / 180), run: ofOne(deg2rad) },
-  rad2deg: { ...unary((x) => (x * 180) / Math.PI), run: ofOne(rad2deg) },
+  deg2rad: { ...promoting(unary((x) => (x * Math.PI) / 180)), run: ofOne(deg2rad) },
+  rad2deg: { ...promoting(unary((x) => (x * 180) / Math.PI)), run: ofOne(rad2deg) },
   frac: {
     ...unary((x) => x % 1, { kinks: [-2, -1, 0, 1, 2], errors: [refusesInt(() => frac(int2()))] }),
     run: ofOne(frac as never),
@@ -174,6 +191,8 @@ export const special: SampleTable = refusingOthers({
     ...unary((x) => Math.log(x / (1 - x)), {
       low: 0.1,
       high: 0.9,
+      // 1 - x loses digits.
+      halves: { steps: 4 },
       tolerance: { absolute: 16 },
       errors: [
         refusesInt(() => logit(int2())),
@@ -184,13 +203,20 @@ export const special: SampleTable = refusingOthers({
   },
   nanToNum: {
     ...unary((x) => (Number.isNaN(x) ? 0.5 : x === Infinity ? 7 : x === -Infinity ? -8 : x), {
+      dtypes: everyDType,
       errors: [{ call: () => nanToNum(a23(), { nan: 'x' as never }), code: 'VALUE', message: /nan is "x"/ }],
     }),
     run: ofOne((x) => nanToNum(x, { nan: 0.5, posInf: 7, negInf: -8 })),
   },
   signbit: unary((x) => Number(x < 0 || Object.is(x, -0)), { out: 'bool', order: 0 }),
-  isposinf: { ...unary((x) => Number(x === Infinity), { out: 'bool', order: 0 }), run: ofOne(isposinf) },
-  isneginf: { ...unary((x) => Number(x === -Infinity), { out: 'bool', order: 0 }), run: ofOne(isneginf) },
+  isposinf: {
+    ...unary((x) => Number(x === Infinity), { dtypes: everyDType, out: 'bool', order: 0 }),
+    run: ofOne(isposinf),
+  },
+  isneginf: {
+    ...unary((x) => Number(x === -Infinity), { dtypes: everyDType, out: 'bool', order: 0 }),
+    run: ofOne(isneginf),
+  },
   atan2: binary(Math.atan2, {
     b: (shape) => uniform(shape, 0.5, 3),
     errors: [shapesDiffer(() => atan2(a23(), a24()))],
@@ -237,7 +263,7 @@ export const special: SampleTable = refusingOthers({
     ...binary((a, b) => (a < b || Number.isNaN(a) ? b : a), {
       a: (shape) => grid(shape, 0),
       b: (shape) => grid(shape, 0.1),
-      dtypes: numbers,
+      dtypes: everyDType,
       errors: [shapesDiffer(() => fmax(a23(), a24()))].map((wrong) => ({ ...wrong, op: 'lt' })),
     }),
     run: ofTwo(fmax),
@@ -246,7 +272,7 @@ export const special: SampleTable = refusingOthers({
     ...binary((a, b) => (a > b || Number.isNaN(a) ? b : a), {
       a: (shape) => grid(shape, 0),
       b: (shape) => grid(shape, 0.1),
-      dtypes: numbers,
+      dtypes: everyDType,
       errors: [shapesDiffer(() => fmin(a23(), a24()))].map((wrong) => ({ ...wrong, op: 'gt' })),
     }),
     run: ofTwo(fmin),
@@ -254,17 +280,19 @@ export const special: SampleTable = refusingOthers({
   heaviside: {
     ...binary((a, b) => (a === 0 ? b : Number(a > 0)), {
       a: (shape) => integers(shape, -2, 3),
-      dtypes: numbers,
+      dtypes: everyDType,
       order: 0,
       errors: [{ call: () => heaviside('x' as never, a23()), code: 'TYPE', message: /"x"/ }],
     }),
     run: ofTwo(heaviside),
   },
   ldexp: {
-    ...binary((a, b) => a * 2 ** b, {
-      errors: [{ call: () => ldexp(a23(), 'x' as never), code: 'TYPE', message: /"x"/ }],
-      tolerance: { relative: 8 },
-    }),
+    ...promoting(
+      binary((a, b) => a * 2 ** b, {
+        errors: [{ call: () => ldexp(a23(), 'x' as never), code: 'TYPE', message: /"x"/ }],
+        tolerance: { relative: 8 },
+      }),
+    ),
     run: ofTwo(ldexp),
   },
   lerp: {
@@ -284,14 +312,18 @@ export const special: SampleTable = refusingOthers({
     ],
   },
   addcmul: {
-    ...ternary(['x', 'a', 'b'], (x, a, b) => x + 2 * a * b),
+    // The factor is a number, which bools make an int64 of.
+    ...promoting(
+      ternary(['x', 'a', 'b'], (x, a, b) => x + 2 * a * b),
+      (dtype) => (dtype === 'bool' ? 'int64' : dtype),
+    ),
     run: ({ x, a, b }, { value }) => addcmul(x!, a!, b!, { value: value as number }),
     errors: [
       { call: () => addcmul(a23(), a23(), a23(), { value: '2' as never }), code: 'VALUE', message: /value is "2"/ },
     ],
   },
   addcdiv: {
-    ...ternary(['x', 'a', 'b'], (x, a, b) => x + (2 * a) / b),
+    ...promoting(ternary(['x', 'a', 'b'], (x, a, b) => x + (2 * a) / b)),
     run: ({ x, a, b }, { value }) => addcdiv(x!, a!, b!, { value: value as number }),
     errors: [{ call: () => addcdiv('x' as never, a23(), a23()), code: 'TYPE', message: /x is "x"/ }],
   },

@@ -23,7 +23,7 @@ import {
   everyDType,
   floats,
   integers,
-  signed,
+  numbers,
   uniform,
   values,
   type ErrorCase,
@@ -32,6 +32,7 @@ import {
   type RunComposed,
   type Sample,
   type SampleTable,
+  wrap,
 } from './sample';
 
 type Fold = (list: number[]) => number;
@@ -308,8 +309,8 @@ export const statistics: SampleTable = {
       ...[0, 1, 2, 5].map((n): Sample => ({
         inputs: { x: integers([2, 4, 3], -9, 9) },
         attrs: { n, axis: 1 },
-        dtypes: signed,
-        reference: (x) => resized(x, 1, (list) => differences(list, n)),
+        dtypes: numbers,
+        reference: (x) => resized(x, 1, (list) => differences(list, n).map((value) => wrap(x.dtype, value))),
         layouts: n === 0 ? false : ['x'],
       })),
       {

@@ -2,7 +2,7 @@ import { asStrided, diag, diagEmbed, diagonal, ones, unfold } from 'myelin';
 
 import { accumulate, indicesOf, position, stridesOf } from '../support/reference';
 import { internal, moved, noTensor } from './moved';
-import { numbers, uniform, type Sample, type SampleTable } from './sample';
+import { everyDType, uniform, type Sample, type SampleTable } from './sample';
 
 /** The index of a row-major position. */
 function indexAt(flat: number, shape: readonly number[]): number[] {
@@ -70,7 +70,7 @@ function added(from: readonly number[], shape: readonly number[], strides: reado
   return {
     inputs: { dout: uniform(from) },
     attrs: { shape, strides, offset },
-    dtypes: numbers,
+    dtypes: everyDType,
     tolerance: { relative: 8, absolute: 16 },
     reference: (dout) =>
       accumulate(dout.dtype, shape, (add) => {

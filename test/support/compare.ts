@@ -14,6 +14,18 @@ const epsilon = (dtype: DType): number => (isFloat(dtype) ? finfo(dtype).eps : 0
 export interface Tolerance {
   readonly relative: number;
   readonly absolute: number;
+  /** What a function composed of ops may lose to halves, in place of the above. */
+  readonly halves?: HalfSteps;
+}
+
+/**
+ * A composed function rounds to halves after each of its ops: |got - expected| <= eps · steps · (|expected| + scale), where the
+ * scale is that of the largest expected number, since a sum loses what its largest term rounds off.
+ */
+export interface HalfSteps {
+  readonly steps: number;
+  /** Where numbers cancel out: the size of those that did. */
+  readonly scale?: number;
 }
 
 /** Reads a tensor through its strides straight from its storage: no op takes part, so none can hide a fault of another. */
@@ -35,17 +47,24 @@ export function bytesOf(tensor: Tensor): Buffer {
   return Buffer.from(bytes.buffer);
 }
 
-function margin(dtype: DType, expected: number, { relative, absolute }: Tolerance): number {
+/** The largest number of an array, infinities left out. */
+const scaleOf = ({ data }: Nd): number =>
+  data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+
+function margin(dtype: DType, expected: number, scale: number, { relative, absolute, halves }: Tolerance): number {
   const size = relative * Math.abs(expected) + absolute;
   if (dtype !== 'float16' && dtype !== 'bfloat16') return epsilon(dtype) * size;
   const { eps, tiny } = finfo(dtype);
+  if (halves !== undefined) {
+    return eps * halves.steps * Math.max(Math.abs(expected) + (halves.scale ?? scale), tiny);
+  }
   return eps * Math.max(Math.abs(expected), tiny) + epsilon('float32') * size;
 }
 
-function agrees(got: number, expected: number, dtype: DType, tolerance: Tolerance): boolean {
+function agrees(got: number, expected: number, limit: number): boolean {
   if (Number.isNaN(expected)) return Number.isNaN(got);
   if (got === expected) return true;
-  return Math.abs(got - expected) <= margin(dtype, expected, tolerance);
+  return Math.abs(got - expected) <= limit;
 }
 
 /** What differs between a result and its reference, in words; undefined when nothing does. */
@@ -54,13 +73,14 @@ export function difference(got: Nd, expected: Nd, tolerance: Tolerance): string 
   if (got.shape.join() !== expected.shape.join()) return `shape is [${got.shape}], expected [${expected.shape}]`;
   const eps = epsilon(got.dtype);
   const round = isFloat(got.dtype) ? (value: number) => stored(got.dtype, value) : (value: number) => value;
+  const scale = scaleOf(expected);
   let bad = 0;
   let first: string | undefined;
   let position = 0;
   for (const index of indicesOf(got.shape)) {
     const [value, wanted] = [got.data[position]!, round(expected.data[position]!)];
     position++;
-    if (agrees(value, wanted, got.dtype, tolerance)) continue;
+    if (agrees(value, wanted, margin(got.dtype, wanted, scale, tolerance))) continue;
     bad++;
     const ulp = isFloat(got.dtype)
       ? `, ${(Math.abs(value - wanted) / (eps * Math.abs(wanted))).toPrecision(3)} ulp`

@@ -1,7 +1,15 @@
 import { isa, memory, scope, setIsa, setThreads, supportedIsas, threads, type DType, type Tensor } from 'myelin';
 
 import { isDense } from '../../lib/tensor/shape';
-import { floats, type ErrorCase, type OpSamples, type Sample, type SampleTable } from '../samples/sample';
+import {
+  everyDType,
+  floats,
+  type ErrorCase,
+  type InputSpec,
+  type OpSamples,
+  type Sample,
+  type SampleTable,
+} from '../samples/sample';
 import { caught } from './caught';
 import { bytesOf, difference, read, type Tolerance } from './compare';
 import { checkCompiled } from './compiled';
@@ -36,37 +44,32 @@ function asList(value: Nd | readonly Nd[]): readonly Nd[] {
   return 'data' in value ? [value] : value;
 }
 
-const isHalf = (dtype: DType): boolean => dtype === 'float16' || dtype === 'bfloat16';
+function toleranceOf({ op }: Subject, { tolerance, halves = { steps: 2 } }: Sample): Tolerance {
+  return { relative: 4, absolute: 4, ...tolerance, ...(op === undefined ? { halves } : {}) };
+}
 
-function kindsDiffer(got: readonly Nd[], expected: readonly Nd[]): string | undefined {
-  return shapesOf(got) === shapesOf(expected) ? undefined : `got ${shapesOf(got)}, expected ${shapesOf(expected)}`;
+/** Whether the outputs of an op fill memory of their own; views and composed functions may give views. */
+function isWhole({ op }: Subject, outputs: readonly Tensor[]): boolean {
+  if (op === undefined || op.number < 0 || op.outputs.length === 0) return true;
+  return outputs.every((out) => out.size === 0 || isDense(out.shape, out.strides));
 }
 
 type Expected = readonly Nd[] | undefined;
 
 /** Compares one run of a sample with its reference or law; undefined when all is well. */
 function fault(
-  { op }: Subject,
+  subject: Subject,
   sample: Sample,
   got: readonly Tensor[],
   arrays: readonly Nd[],
   expected: Expected,
 ): string | undefined {
-  if (
-    op !== undefined &&
-    op.number >= 0 &&
-    op.outputs.length > 0 &&
-    !got.every((out) => out.size === 0 || isDense(out.shape, out.strides))
-  ) {
-    return 'an output is not dense';
-  }
+  if (!isWhole(subject, got)) return 'an output is not dense';
   const values = got.map(read);
   sample.law?.(values, arrays);
   if (expected === undefined) return undefined;
-  // A composed function rounds between its ops: how far off that may lead depends on the function.
-  if (op === undefined && expected.some(({ dtype }) => isHalf(dtype))) return kindsDiffer(values, expected);
   if (expected.length !== values.length) return `${values.length} results, expected ${expected.length}`;
-  const tolerance: Tolerance = { relative: 4, absolute: 4, ...sample.tolerance };
+  const tolerance = toleranceOf(subject, sample);
   for (const [i, value] of values.entries()) {
     const found = difference(value, expected[i]!, tolerance);
     if (found !== undefined) return `result ${i}: ${found}`;
@@ -152,6 +155,24 @@ function checkError(subject: Subject, { call, code, message, op: named = subject
   });
 }
 
+/** The first sample whose dtype is open, and the dtypes that no sample is tried in. */
+function refusedDTypes({ samples }: OpSamples): { sample: Sample | undefined; refused: readonly DType[] } {
+  const specs = ({ inputs }: Sample): readonly InputSpec[] => Object.values(inputs).flat();
+  const isOpen = (sample: Sample): boolean => specs(sample).some(({ dtype }) => dtype === undefined);
+  const takes = (sample: Sample): readonly (DType | undefined)[] =>
+    isOpen(sample) ? (sample.dtypes ?? floats) : [specs(sample)[0]?.dtype];
+  const taken = new Set(samples.flatMap(takes));
+  return { sample: samples.find(isOpen), refused: everyDType.filter((dtype) => !taken.has(dtype)) };
+}
+
+function checkRefused(subject: Subject, sample: Sample, dtype: DType): void {
+  const drawn = draw(sample, dtype, seedOf(subject.name));
+  const error = scope(() =>
+    caught(() => subject.run(drawn.groups, placeAll(sample, drawn, 'contiguous'), sample.attrs)),
+  );
+  expect([dtype, error.code]).toEqual([dtype, expect.stringMatching(/^(DTYPE|COMMAND)$/)]);
+}
+
 const isEmpty = (sample: Sample): boolean => {
   const specs = Object.values(sample.inputs).flat();
   return specs.some((spec) => spec.shape.includes(0));
@@ -199,6 +220,11 @@ function testOne(subject: Subject, own: OpSamples): void {
     test('gradient of the gradient: equals central differences', () => {
       own.samples.forEach((sample, index) => checkGradient(subject, sample, index, 2));
     });
+  }
+
+  const { sample, refused } = refusedDTypes(own);
+  if (sample !== undefined && refused.length > 0) {
+    test(`refuses ${refused.join(', ')}`, () => refused.forEach((dtype) => checkRefused(subject, sample, dtype)));
   }
 
   const { large } = own;
