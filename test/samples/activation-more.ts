@@ -145,7 +145,11 @@ export const activationMore: SampleTable = refusingOthers({
     softsign,
   ),
   tanhshrink: composed(
-    unary((x) => x - Math.tanh(x), { tolerance: { absolute: 4 }, errors: [integerInput(() => tanhshrink(ints()))] }),
+    unary((x) => x - Math.tanh(x), {
+      tolerance: { absolute: 4 },
+      halves: { steps: 2, scale: 3 },
+      errors: [integerInput(() => tanhshrink(ints()))],
+    }),
     tanhshrink,
   ),
   softshrink: composed(

@@ -43,7 +43,6 @@ import {
   floats,
   grid,
   integers,
-  numbers,
   uniform,
   type ErrorCase,
   type OpSamples,
