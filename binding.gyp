@@ -8,7 +8,10 @@
     "conditions": [
       ["OS=='linux'", {
         # nodelete: a worker that alone loaded the addon would unmap it under the feet of the pool's threads.
-        "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now", "-Wl,-z,nodelete"]
+        # Paths are relative to build/.
+        "ldflags": [
+          "-Wl,--version-script=../native/exports.map", "-Wl,--gc-sections", "-Wl,-z,relro,-z,now", "-Wl,-z,nodelete"
+        ]
       }]
     ]
   },
