@@ -82,7 +82,7 @@ function announce(results: Results, row: Row): void {
     'absent' in each && /^(failed|another)/.test(each.absent) ? [`${each.contender} ${each.absent}`] : [],
   );
   console.log(
-    [`${name}, ${count} t`, `${speed} ${unit}`, share, ...ratios, ...failures, target]
+    [`${name}, ${count} t`, /^\d/.test(speed) ? `${speed} ${unit}` : speed, share, ...ratios, ...failures, target]
       .filter((text) => text !== '')
       .join('  '),
   );

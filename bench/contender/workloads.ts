@@ -36,7 +36,7 @@ import {
 } from 'myelin';
 
 import { models } from '../models/index.js';
-import { numbersOf, type Arguments } from '../suite/case.js';
+import { convolutionNames, numbersOf, productNames, type Arguments } from '../suite/case.js';
 import { digestOf, pattern, type Digest } from '../suite/protocol.js';
 import { Refusal, type Workload, type Workloads } from './serve.js';
 
@@ -76,15 +76,7 @@ function pick<F>(table: Readonly<Record<string, F>>, name: string | number | und
 
 /** The two factors, [batch, rows, columns], each stored as the case says. */
 function factors(args: Arguments): [Floats, Floats] {
-  const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(
-    args,
-    'm',
-    'n',
-    'k',
-    'batch',
-    'aTransposed',
-    'bTransposed',
-  );
+  const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(args, ...productNames);
   const leading = batch > 1 ? [batch] : [];
   const stored = (seed: number, rows: number, columns: number, transposed: number): Floats =>
     transposed === 1
@@ -111,15 +103,7 @@ function matmulWays(args: Arguments): Workload[] {
 function convolution(args: Arguments): { x: Floats; w: Floats; forward: (x: Floats, w: Floats) => Floats } {
   const { batch, channels, size, filters, kernel, stride, padding, dilation, groups } = numbersOf(
     args,
-    'batch',
-    'channels',
-    'size',
-    'filters',
-    'kernel',
-    'stride',
-    'padding',
-    'dilation',
-    'groups',
+    ...convolutionNames,
   );
   const x = contiguous(floats(1, batch, channels, size, size), { layout: 'channelsLast' });
   const w = floats(2, filters, channels / groups, kernel, kernel);

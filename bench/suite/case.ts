@@ -21,6 +21,20 @@ export function numbersOf<K extends string>(args: Arguments, ...names: readonly 
   return Object.fromEntries(names.map((name) => [name, Number(args[name])])) as Record<K, number>;
 }
 
+/** Names of the extents of a matrix product, and of a convolution. */
+export const productNames = ['m', 'n', 'k', 'batch', 'aTransposed', 'bTransposed'] as const;
+export const convolutionNames = [
+  'batch',
+  'channels',
+  'size',
+  'filters',
+  'kernel',
+  'stride',
+  'padding',
+  'dilation',
+  'groups',
+] as const;
+
 /** What the machine runs out of first: one of the limits that are measured, or none of them. */
 export type Bound = 'fma' | 'bfloat16' | 'int8' | 'read' | 'copy' | 'none';
 

@@ -1,5 +1,5 @@
 // Results in float64 at the sample places of some kinds of work, straight from their definitions: what errors are measured by.
-import { numbersOf, type Arguments } from './case.js';
+import { convolutionNames, numbersOf, productNames, type Arguments } from './case.js';
 import { patternAt, samplePlaces } from './protocol.js';
 
 type Sampled = readonly number[];
@@ -21,15 +21,7 @@ function sumOver(
 }
 
 function matmul(args: Arguments): Sampled[] {
-  const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(
-    args,
-    'm',
-    'n',
-    'k',
-    'batch',
-    'aTransposed',
-    'bTransposed',
-  );
+  const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(args, ...productNames);
   const at = (seed: number, transposed: number, rows: number, columns: number) => {
     const value = fromPattern(seed);
     return (matrix: number, row: number, column: number) =>
@@ -46,18 +38,7 @@ function matmul(args: Arguments): Sampled[] {
 
 /** The extents of a convolution, and its input, weight and output gradient as functions of their coordinates. */
 function convolution(args: Arguments) {
-  const extents = numbersOf(
-    args,
-    'batch',
-    'channels',
-    'size',
-    'filters',
-    'kernel',
-    'stride',
-    'padding',
-    'dilation',
-    'groups',
-  );
+  const extents = numbersOf(args, ...convolutionNames);
   const { channels, size, filters, kernel, stride, padding, dilation, groups } = extents;
   const out = Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
   const [depth, width] = [channels / groups, filters / groups];

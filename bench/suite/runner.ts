@@ -3,7 +3,7 @@ import type { Contender } from './contender.js';
 import { limitOf, type Limits } from './limits.js';
 import type { Prepared } from './protocol.js';
 import { referenceOf } from './reference.js';
-import type { ContenderInfo, Measurement, Row } from './results.js';
+import { own, type ContenderInfo, type Measurement, type Row } from './results.js';
 import { relativeError, summarize } from './statistics.js';
 
 /** A contender that takes part, under the name that the report gives it. */
@@ -55,6 +55,8 @@ async function prepareAll(
       const prepared = await entrant.contender.prepare({ do: 'prepare', kind: each.kind, threads, ...each.args });
       if ('unsupported' in prepared) {
         absent.push({ contender, absent: prepared.unsupported });
+        // What Myelin cannot do is nothing to compare with.
+        if (contender === own) break;
         continue;
       }
       expected ??= prepared.outputs.map(({ samples }) => samples);

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { Refusal, serve, type Workload, type Workloads } from '../../contender/serve.js';
 import { models } from '../../models/index.js';
-import { numbersOf, type Arguments } from '../../suite/case.js';
+import { convolutionNames, numbersOf, productNames, type Arguments } from '../../suite/case.js';
 import { digestOf, pattern } from '../../suite/protocol.js';
 import { repositoryRoot } from '../../suite/root.js';
 import { Graph, int32Type } from './graph.js';
@@ -73,8 +73,7 @@ function node(
 }
 
 async function matmul(args: Arguments): Promise<Workload[]> {
-  const names = ['m', 'n', 'k', 'batch', 'aTransposed', 'bTransposed'] as const;
-  const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(args, ...names);
+  const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(args, ...productNames);
   const lead = batch > 1 ? [batch] : [];
   const graph = new Graph();
   const shapes = [
@@ -96,8 +95,10 @@ async function matmul(args: Arguments): Promise<Workload[]> {
 }
 
 async function conv2d(args: Arguments): Promise<Workload[]> {
-  const names = ['batch', 'channels', 'size', 'filters', 'kernel', 'stride', 'padding', 'dilation', 'groups'] as const;
-  const { batch, channels, size, filters, kernel, stride, padding, dilation, groups } = numbersOf(args, ...names);
+  const { batch, channels, size, filters, kernel, stride, padding, dilation, groups } = numbersOf(
+    args,
+    ...convolutionNames,
+  );
   const graph = new Graph();
   const [input, weight] = [
     [batch, channels, size, size],

@@ -1,7 +1,7 @@
 // TensorFlow.js as a contender, on its WebAssembly or its plain JavaScript backend. Both use one thread under Node.
 import { Refusal, serve, type Workload, type Workloads } from '../../contender/serve.js';
 import { models, type Setup } from '../../models/index.js';
-import { numbersOf, type Arguments } from '../../suite/case.js';
+import { convolutionNames, numbersOf, productNames, type Arguments } from '../../suite/case.js';
 import { digestOf, pattern, type Digest } from '../../suite/protocol.js';
 import { loadTensorFlow, type TensorFlow, type TfTensor } from './tensorflow.js';
 
@@ -66,8 +66,7 @@ class Contender {
 
   private matmul(args: Arguments): Workload {
     if (args['dtype'] !== 'float32') throw new Refusal('float32 only');
-    const names = ['m', 'n', 'k', 'batch', 'aTransposed', 'bTransposed'] as const;
-    const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(args, ...names);
+    const { m, n, k, batch, aTransposed, bTransposed } = numbersOf(args, ...productNames);
     this.check(2 * m * n * k * batch);
     const lead = batch > 1 ? [batch] : [];
     const a = this.tensor(1, ...lead, ...(aTransposed === 1 ? [k, m] : [m, k]));
@@ -81,18 +80,10 @@ class Contender {
   }
 
   private conv2d(args: Arguments): Workload {
-    const names = [
-      'batch',
-      'channels',
-      'size',
-      'filters',
-      'kernel',
-      'stride',
-      'padding',
-      'dilation',
-      'groups',
-    ] as const;
-    const { batch, channels, size, filters, kernel, stride, padding, dilation, groups } = numbersOf(args, ...names);
+    const { batch, channels, size, filters, kernel, stride, padding, dilation, groups } = numbersOf(
+      args,
+      ...convolutionNames,
+    );
     this.check((2 * batch * filters * (size / stride) ** 2 * channels * kernel ** 2) / groups);
     const x = this.image(1, batch, channels, size, size);
     const weight = this.tensor(2, filters, channels / groups, kernel, kernel);
