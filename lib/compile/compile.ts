@@ -72,7 +72,7 @@ class CompiledFunction {
     if (isTracing() || isRecording()) return this.fn(...(args as never[]));
     const given = flatten(this.name, 'an argument', args);
     const entry = this.entryOf(given);
-    return this.resultOf(entry, entry.plan.sync(given.tensors));
+    return this.resultOf(entry, given.tensors, entry.plan.sync(given.tensors));
   }
 
   async run(args: readonly unknown[], { signal }: RunOptions): Promise<unknown> {
@@ -82,7 +82,7 @@ class CompiledFunction {
     checkSignal(this.name, signal);
     const given = flatten(this.name, 'an argument', args);
     const entry = this.entryOf(given);
-    return this.resultOf(entry, await entry.plan.run(given.tensors, signal));
+    return this.resultOf(entry, given.tensors, await entry.plan.run(given.tensors, signal));
   }
 
   planOf(args: readonly unknown[]): Plan {
@@ -94,9 +94,14 @@ class CompiledFunction {
     for (const entry of this.entries.splice(0)) drop(entry);
   }
 
-  private resultOf({ traced: { result, variables } }: Entry, tensors: readonly Tensor[]): unknown {
-    variables.forEach((_, i) => tensors[i]!.dispose());
-    return result.rebuild(tensors.map((tensor, i) => variables.get(i) ?? tensor));
+  private resultOf({ traced }: Entry, args: readonly Tensor[], tensors: readonly Tensor[]): unknown {
+    const results = tensors.map((tensor, i) => {
+      const argument = traced.passed.get(i);
+      const same = argument === undefined ? traced.variables.get(i) : args[argument];
+      if (same !== undefined) tensor.dispose();
+      return same ?? tensor;
+    });
+    return traced.result.rebuild(results);
   }
 
   private entryOf(given: Flattened): Entry {

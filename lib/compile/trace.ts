@@ -54,9 +54,11 @@ class SymbolicStorage extends Storage {
 /** What a function did with tensors, and on what that depends. */
 export interface Traced {
   readonly graph: Graph;
-  /** The result around tensors: an index of the graph's outputs, or a Parameter or Buffer as it is. */
+  /** The result around tensors: each of the graph's outputs, but for what is returned as it is. */
   readonly result: Flattened;
   readonly variables: ReadonlyMap<number, Tensor>;
+  /** Arguments that are returned as they are: by place in the result, their place among the arguments. */
+  readonly passed: ReadonlyMap<number, number>;
   /** How many blocks of numbers a run takes from each generator. */
   readonly draws: ReadonlyMap<Generator, number>;
   /** Flags that the function has read, with their values. */
@@ -220,11 +222,14 @@ function run(trace: Trace, fn: (...args: never[]) => unknown, args: Flattened): 
   }
   const result = flatten('compile', 'the result of the function', returned);
   const variables = new Map<number, Tensor>();
+  const passed = new Map<number, number>();
   result.tensors.forEach((tensor, i) => {
     tensor.check('compile');
     if (tensor instanceof Variable) variables.set(i, tensor);
+    const argument = inputs.findIndex((input) => input.tensor === tensor);
+    if (argument >= 0) passed.set(i, argument);
   });
   const outputs = result.tensors.map((tensor) => trace.viewOf(tensor));
   const graph = { inputs: inputs.map(({ value }) => value), nodes: trace.nodes, outputs };
-  return { graph, result, variables, draws: trace.rewind(), flags: trace.flags };
+  return { graph, result, variables, passed, draws: trace.rewind(), flags: trace.flags };
 }

@@ -1,10 +1,11 @@
 import { breathe, checkAborted } from '../data/event-loop.js';
 import { checkModule, type AnyModule, type Module } from '../nn/module.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { harvest, scope } from '../tensor/scope.js';
+import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Metric } from './metrics.js';
-import { checkBatches, switchMode, type Batch, type Batches, type Loss, type Supervised } from './run.js';
+import { checkBatches, checkFlag, switchMode, type Batch, type Batches, type Loss, type Supervised } from './run.js';
+import { Step } from './step.js';
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions<B extends Batch> {
@@ -13,6 +14,8 @@ export interface EvaluateOptions<B extends Batch> {
   readonly metrics?: readonly Metric[];
   /** Output for a batch. Default: `model.forward(batch.x)`. */
   readonly forward?: (batch: B) => Tensor;
+  /** Whether the model is compiled, as in {@link fit}. Default `true`. */
+  readonly compile?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -78,21 +81,30 @@ export async function evaluate<B extends Batch>(
   checkModule('evaluate', model);
   checkBatches('evaluate', 'data', data);
   const forward = forwardOf(model, options.forward);
+  const measure = (batch: B): readonly [output: Tensor<FloatDType>, ...losses: Tensor[]] => {
+    const output = forward(batch);
+    return loss === undefined ? [output] : [output, loss(output, batch.y)];
+  };
+  const step = new Step('evaluate', measure, checkFlag('evaluate', 'compile', options.compile ?? true));
   const mean = new Mean();
   for (const metric of metrics) metric.reset();
   const restore = switchMode(model, false);
   try {
     for await (const batch of data) {
       checkAborted('evaluate', signal);
-      scope(() => {
-        const output = forward(batch);
-        if (loss !== undefined) mean.add(Number(loss(output, batch.y).item()), batch.y.shape[0] ?? 1);
-        for (const metric of metrics) metric.update(output, batch.y);
-      });
+      const { result, free } = await step.run(batch);
+      try {
+        const [output, value] = result;
+        if (value !== undefined) mean.add(Number(value.item()), batch.y.shape[0] ?? 1);
+        scope(() => metrics.forEach((metric) => metric.update(output, batch.y)));
+      } finally {
+        free();
+      }
       await breathe();
     }
   } finally {
     restore();
+    step.dispose();
   }
   const measured = metrics.map((metric) => [metric.name, metric.value()] as const);
   return { ...(loss === undefined ? {} : { loss: mean.value }), ...Object.fromEntries(measured) };
@@ -108,6 +120,8 @@ export interface Prediction<B> {
 export interface PredictOptions<B> {
   /** Output for a batch. Default: `model.forward(batch.x)`. */
   readonly forward?: (batch: B) => Tensor;
+  /** Whether the model is compiled, as in {@link fit}. Default `true`. */
+  readonly compile?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -143,20 +157,25 @@ export async function* predict<B extends object>(
   checkModule('predict', model);
   checkBatches('predict', 'data', data);
   const forward = forwardOf(model, options.forward);
-  for await (const batch of data) {
-    checkAborted('predict', options.signal);
-    const { result: output, made } = inference(model, () => harvest(() => forward(batch)));
-    try {
-      await breathe();
-      yield { output, batch };
-    } finally {
-      // A model may also return its input, which is not ours to free.
-      if (made.has(output)) output.dispose();
+  const wanted = checkFlag('predict', 'compile', options.compile ?? true);
+  const step = new Step('predict', (batch: B) => [forward(batch)] as const, wanted);
+  try {
+    for await (const batch of data) {
+      checkAborted('predict', options.signal);
+      const { result, free } = await inference(model, () => step.run(batch));
+      try {
+        await breathe();
+        yield { output: result[0], batch };
+      } finally {
+        free();
+      }
     }
+  } finally {
+    step.dispose();
   }
 }
 
-// Between two outputs the model is the caller's: its mode is changed for the call only.
+// Between two outputs the model is the caller's: its mode is changed for the call only, which looks at it before it waits.
 function inference<T>(model: AnyModule, body: () => T): T {
   const restore = switchMode(model, false);
   try {

@@ -14,7 +14,8 @@ import { evaluate, forwardOf, Mean } from './evaluate.js';
 import { Interruption } from './interruption.js';
 import type { Metric } from './metrics.js';
 import { createProgress, type Progress, type ProgressKind } from './progress.js';
-import { checkBatches, switchMode, type Batch, type Batches, type Callback, type EpochLog } from './run.js';
+import { checkBatches, checkFlag, switchMode, type Batch, type Batches, type Callback, type EpochLog } from './run.js';
+import { Step } from './step.js';
 import type { History, Loss, Run, Steps, Supervised } from './run.js';
 
 /** Options of {@link fit}. */
@@ -32,6 +33,12 @@ export interface FitOptions<B extends Batch> {
   readonly callbacks?: readonly Callback[];
   /** Output for a batch. Default: `model.forward(batch.x)`. */
   readonly forward?: (batch: B) => Tensor;
+  /**
+   * Whether a step is compiled, see {@link compile}: it then runs off the event loop. A model or loss that reads values, or
+   * batches that hold more than tensors, run as they are in any case. `false` is for those that change with what is no tensor,
+   * such as a number that a callback sets. Default `true`.
+   */
+  readonly compile?: boolean;
   /** Ends the training after the step under way, well: `interrupted` is set in what {@link fit} returns. */
   readonly signal?: AbortSignal;
   /** Default `'auto'`: a bar on a terminal, a line per epoch elsewhere. */
@@ -77,9 +84,12 @@ export async function fit<B extends Batch>(model: AnyModule, options: FitOptions
   const progress = await createProgress(options.progress ?? 'auto');
   const interruption = new Interruption(options.signal, options.checkpoint !== undefined);
   const restoreMode = switchMode(model, true);
+  let training: Training<B> | undefined;
   try {
-    return await new Training(model, options, progress, interruption).run();
+    training = new Training(model, options, progress, interruption);
+    return await training.run();
   } finally {
+    training?.dispose();
     restoreMode();
     interruption.release();
     progress.close();
@@ -97,6 +107,8 @@ class Training<B extends Batch> implements Run {
   private batch = 0;
   private stopReason: string | undefined;
   private readonly forward: (batch: B) => Tensor<FloatDType>;
+  private readonly compiles: boolean;
+  private readonly learning: Step<B, readonly [loss: Tensor, output: Tensor<FloatDType>]>;
   private readonly callbacks: readonly Callback[];
   private readonly metrics: readonly Metric[];
 
@@ -114,8 +126,14 @@ class Training<B extends Batch> implements Run {
     this.epochs = epochs;
     this.optimizer = options.optimizer;
     this.forward = forwardOf(model, options.forward);
+    this.compiles = checkFlag('fit', 'compile', options.compile ?? true);
+    this.learning = new Step('fit', this.update, this.compiles);
     this.callbacks = options.callbacks ?? [];
     this.metrics = options.metrics ?? [];
+  }
+
+  dispose(): void {
+    this.learning.dispose();
   }
 
   get epoch(): number {
@@ -166,7 +184,7 @@ class Training<B extends Batch> implements Run {
     let ended = false;
     for await (const batch of this.remaining()) {
       await this.notify((callback) => callback.onStepStart?.(this));
-      const value = this.learn(batch);
+      const value = await this.learn(batch);
       this.batch++;
       this.step++;
       loss.add(value, batch.y.shape[0] ?? 1);
@@ -191,24 +209,33 @@ class Training<B extends Batch> implements Run {
     return this.batch === 0 ? data : skipping(data, this.batch);
   }
 
+  /** Loss and output for a batch, after one step of the optimizer. */
+  private readonly update = (batch: B): readonly [loss: Tensor, output: Tensor<FloatDType>] => {
+    const [result, gradients] = valueAndGrad(() => {
+      const output = this.forward(batch);
+      return [this.options.loss(output, batch.y), output] as const;
+    }, this.model.parameters());
+    this.optimizer.step(gradients);
+    return result;
+  };
+
   /** One step; returns its loss. */
-  private learn(batch: B): number {
-    return scope(() => {
-      const [[loss, output], gradients] = valueAndGrad(() => {
-        const output = this.forward(batch);
-        return [this.options.loss(output, batch.y), output] as const;
-      }, this.model.parameters());
-      this.optimizer.step(gradients);
-      for (const metric of this.metrics) metric.update(output, batch.y);
+  private async learn(batch: B): Promise<number> {
+    const { result, free } = await this.learning.run(batch);
+    try {
+      const [loss, output] = result;
+      scope(() => this.metrics.forEach((metric) => metric.update(output, batch.y)));
       return Number(loss.item());
-    });
+    } finally {
+      free();
+    }
   }
 
   private async validate(): Promise<Record<string, number>> {
     const { validation, loss } = this.options;
     if (validation === undefined) return {};
     const { metrics, forward } = this;
-    const values = await evaluate(this.model, validation, { loss, metrics, forward });
+    const values = await evaluate(this.model, validation, { loss, metrics, forward, compile: this.compiles });
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [`val${capitalize(name)}`, value]));
   }
 

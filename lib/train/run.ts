@@ -24,6 +24,12 @@ export function checkBatches(op: string, name: string, data: unknown): void {
   fail('TYPE', op, `${name} is ${show(data)} (need batches that can be iterated, such as a DataLoader)`);
 }
 
+/** Refuses an option that is neither true nor false. */
+export function checkFlag(op: string, name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  return fail('TYPE', op, `${name} is ${show(value)} (need true or false)`);
+}
+
 /** How well an output fits a target, as one number to make small. */
 export type Loss = (output: Tensor<FloatDType>, target: Tensor) => Tensor;
 

@@ -154,9 +154,29 @@ describe('fit', () => {
     };
     first!.training = false;
     const [data] = [task.loader()];
-    await fit(model, { ...usual(), data, validation: task.loader(), forward });
+    await fit(model, { ...usual(), data, validation: task.loader(), forward, compile: false });
     expect(modes).toEqual([...Array<boolean>(10).fill(true), ...Array<boolean>(10).fill(false)]);
     expect([model.training, first!.training]).toEqual([true, false]);
+  });
+
+  it('makes the same weights compiled or not, and where a forward reads values', async () => {
+    const train = async (options: { compile?: boolean; reads?: boolean }) => {
+      replaceTask({ dropout: 0.25 });
+      let calls = 0;
+      const forward = ({ x }: { x: Tensor }) => {
+        calls++;
+        if (options.reads === true) x.sum().item();
+        return task.model.forward(x);
+      };
+      const validation = task.loader();
+      const { epochs } = await fit(task.model, { ...usual(), validation, forward, epochs: 2, ...options });
+      return { weights: task.weights(), losses: epochs.map(({ loss, valLoss }) => [loss, valLoss]), calls };
+    };
+    const { calls, ...expected } = await train({ compile: false });
+    expect(calls).toBe(40);
+    // Traced once to learn, and for each pass of validation.
+    expect(await train({})).toEqual({ ...expected, calls: 3 });
+    expect(await train({ reads: true })).toMatchObject(expected);
   });
 
   it("takes other batches and models with a forward of one's own", async () => {
