@@ -7,7 +7,7 @@ import { isTensor, type Tensor } from '../tensor/tensor.js';
 /** What a step gave; `free` gives back the tensors that were made for it, but not an input that a model returns as it is. */
 export interface StepResult<R> {
   readonly result: R;
-  free(): void;
+  readonly free: () => void;
 }
 
 /**
