@@ -7,8 +7,9 @@ jest.setTimeout(full ? 1_800_000 : 120_000);
 beforeAll(compileScripts);
 
 const tolerance = full ? 0.02 : 0.05;
-// V8 compiles hot code on threads of its own and at moments of its own, and what that takes, a MiB or two, stays.
-const options = ['--single-threaded'];
+// What V8 does for itself at moments of its own stays out: it compiles hot code on other threads, which keep a MiB or two,
+// and doubles the space for new objects now and then.
+const options = ['--single-threaded', '--min-semi-space-size=1', '--max-semi-space-size=1'];
 const rows: string[] = [];
 const mebi = (bytes: number): string => (bytes / 2 ** 20).toFixed(1).padStart(8);
 
