@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "core/cpu.h"
-#include "ops/halves.h"
 
 namespace myelin {
 namespace {

@@ -41,8 +41,13 @@ struct OpInfo {
   int inputs;  // or kVariadic
   int outputs;
   void (*run)(OpCall& call);
-  bool halves = false;  // takes float16 and bfloat16 as they are; other ops are given float32 instead (ops/halves.h)
+  bool halves = false;  // takes float16 and bfloat16 as they are; other ops are given float32 instead
 };
+
+// Runs an op that knows no halves (native/ops/halves.cc): it is given float32 copies of those among its inputs, and what it puts into float32
+// stand-ins of its outputs is rounded into the halves asked for. An op without outputs has overwritten its inputs, so
+// those are rounded back.
+void run_in_float32(const OpInfo& op, const OpCall& call);
 
 // All ops in order of registration; an op's index is its number in commands.
 const std::vector<OpInfo>& all_ops();

@@ -1,5 +1,18 @@
 // Compiled by `npm run types`, never run: dtypes are exact.
-import { add, cast, empty, emptyLike, ones, sum, tensor, zeros, type Tensor, type TypedArrayOf } from 'myelin';
+import {
+  add,
+  cast,
+  empty,
+  emptyLike,
+  ones,
+  sum,
+  tensor,
+  zeros,
+  type DType,
+  type Promote,
+  type Tensor,
+  type TypedArrayOf,
+} from 'myelin';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <T extends true>(): T | undefined => undefined;
@@ -37,6 +50,28 @@ export const promoted: [
   Tensor<'uint8'>,
   Tensor<'float32'>,
 ] = [add(float, double), add(float, long), add(integer, long), add(byte, integer), add(byte, flag), add(float, flag)];
+
+// For every pair: the same either way, and with itself the same.
+type Pairs = { [A in DType]: { [B in DType]: Same<Promote<A, B>, Promote<B, A>> } };
+holds<Same<Pairs, { [A in DType]: { [B in DType]: true } }>>();
+holds<Same<{ [D in DType]: Promote<D, D> }, { [D in DType]: D }>>();
+
+// All ten keep their dtype through creation, casts and views.
+const each = <D extends DType>(dtype: D) =>
+  [zeros([2], { dtype }), cast(float, dtype), float.to(dtype).reshape([2])] as const;
+holds<Same<ReturnType<typeof each<'bfloat16'>>[0], Tensor<'bfloat16', readonly [2]>>>();
+export const all: { [D in DType]: Tensor<D> } = {
+  bool: each('bool')[1],
+  uint8: each('uint8')[1],
+  int8: each('int8')[1],
+  int16: each('int16')[1],
+  int32: each('int32')[1],
+  int64: each('int64')[1],
+  float16: each('float16')[1],
+  bfloat16: each('bfloat16')[1],
+  float32: each('float32')[1],
+  float64: each('float64')[2],
+};
 
 // Numbers are weak: they take the tensor's dtype.
 export const weak: [Tensor<'float64'>, Tensor<'uint8'>] = [add(double, 1), add(byte, 1)];
