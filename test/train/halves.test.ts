@@ -43,7 +43,7 @@ describe.each(halves)('parameters of %s', (dtype) => {
     for (const [name, gradient] of Object.entries(narrow)) {
       expect(gradient.dtype).toBe(dtype);
       const scale = exact[name]!.abs().max().item() as number;
-      const error = gradient.to('float32').sub(exact[name]!).abs().max().item() as number;
+      const error = gradient.to('float32').sub(exact[name]!).abs().max().item();
       // Eight roundings of the half, by its precision of 11 or 8 bits.
       expect(error).toBeLessThan(8 * scale * (dtype === 'float16' ? 2 ** -11 : 2 ** -8));
     }
