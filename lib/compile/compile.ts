@@ -7,6 +7,7 @@ import { drawGraph, explainPlan } from './explain.js';
 import { boundValues } from './graph.js';
 import { optimize } from './optimize.js';
 import { Plan } from './plan.js';
+import { profilePlan, type Profile, type ProfileOptions } from './profile.js';
 import { flatten, type Flattened } from './structure.js';
 import { isTracing, traceFunction, type Traced } from './trace.js';
 
@@ -37,6 +38,8 @@ export interface Compiled<F extends CompilableFunction> {
   explain(...args: Parameters<F>): string;
   /** The same as a Mermaid flowchart. */
   toMermaid(...args: Parameters<F>): string;
+  /** Runs on this thread, again and again, and tells where the time goes. What the function assigns is assigned every time. */
+  profile(args: Parameters<F>, options?: ProfileOptions): Profile;
   /** The same function with memory of its own, so that its runs need not wait for those of this one. */
   clone(): Compiled<F>;
   /** Frees all plans. */
@@ -87,6 +90,11 @@ class CompiledFunction {
 
   planOf(args: readonly unknown[]): Plan {
     return this.entryOf(flatten(this.name, 'an argument', args)).plan;
+  }
+
+  profile(args: readonly unknown[], options: ProfileOptions): Profile {
+    const given = flatten(this.name, 'an argument', args);
+    return profilePlan(this.entryOf(given).plan, given.tensors, options);
   }
 
   dispose(): void {
@@ -205,6 +213,7 @@ export function compile<F extends CompilableFunction>(fn: F, options: CompileOpt
       return explainPlan(name, graph, program);
     },
     toMermaid: (...args: Parameters<F>) => drawGraph(compiled.planOf(args).graph),
+    profile: (args: Parameters<F>, profileOptions: ProfileOptions = {}) => compiled.profile(args, profileOptions),
     clone: () => compile(fn, { name }),
     dispose: () => compiled.dispose(),
     [Symbol.dispose]: () => compiled.dispose(),

@@ -55,12 +55,12 @@ export class Plan {
     return this.handles.every(([storage, handle]) => storage.handle === handle);
   }
 
-  /** Runs on this thread. */
-  sync(inputs: readonly Tensor[]): Tensor[] {
+  /** Runs on this thread. `times` gets the milliseconds before every command, and after the last. */
+  sync(inputs: readonly Tensor[], times?: Float64Array): Tensor[] {
     this.checkFree(inputs);
     const made = this.give(inputs);
     try {
-      native.runPlan(this.holder.id, this.given);
+      native.runPlan(this.holder.id, this.given, times);
     } catch (error) {
       this.discard(made);
       this.refuse(error, (error as { command?: number }).command);

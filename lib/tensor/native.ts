@@ -30,7 +30,7 @@ export interface Native {
   run(length: number, ...owners: object[]): void;
   ops(): [name: string, inputs: number, outputs: number][];
   createPlan(numbers: Float64Array, patches: Float64Array, slots: number, arenaBytes: number, commit: number): number;
-  runPlan(plan: number, arguments_: Float64Array): void;
+  runPlan(plan: number, arguments_: Float64Array, times?: Float64Array): void;
   startPlan(
     plan: number,
     arguments_: Float64Array,

@@ -140,12 +140,21 @@ const std::shared_ptr<PlanState>& prepared(const Napi::CallbackInfo& info) {
   return plan;
 }
 
-// runPlan(id, arguments): runs to the end. When a command fails, the error has its position as `command`.
+// Where a run is to write times, if anywhere: one for each command, and one more.
+double* times_at(const Napi::CallbackInfo& info, std::size_t index, const Plan& plan) {
+  if (info[index].IsUndefined()) return nullptr;
+  const Bytes bytes = bytes_of(info[index]);
+  require(bytes.size == (plan.commands() + 1) * sizeof(double), "a plan has another number of commands");
+  return reinterpret_cast<double*>(bytes.data);
+}
+
+// runPlan(id, arguments, times?): runs to the end. When a command fails, the error has its position as `command`.
 void run(const Napi::CallbackInfo& info) {
   guarded(info, [&] {
     const std::shared_ptr<PlanState>& plan = prepared(info);
+    double* const times = times_at(info, 2, plan->plan);
     try {
-      plan->plan.run(plan->stop);
+      plan->plan.run(plan->stop, times);
     } catch (...) {
       Napi::Error error = to_javascript(info.Env(), std::current_exception());
       error.Set("command", Napi::Number::New(info.Env(), static_cast<double>(plan->plan.position())));

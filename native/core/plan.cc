@@ -1,6 +1,7 @@
 #include "core/plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "core/cpu.h"
@@ -18,6 +19,11 @@ std::size_t size_in(double value, double limit) {
   const std::size_t size = static_cast<std::size_t>(value);
   require(static_cast<double>(size) == value, "a plan holds a fraction where it needs an integer");
   return size;
+}
+
+double milliseconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double, std::milli>(now).count();
 }
 
 }  // namespace
@@ -108,12 +114,13 @@ void Plan::prepare(const double* arguments, const StorageTable& storages) {
   for (const Step& step : steps_) require_apart(&views_[step.first] + step.inputs, step.outputs);
 }
 
-bool Plan::run(const std::atomic<Stop>& stop) {
+bool Plan::run(const std::atomic<Stop>& stop, double* times) {
   const KernelTable& kernels = active_kernels();
   for (position_ = 0; position_ < steps_.size(); position_++) {
     const Stop wish = stop.load(std::memory_order_relaxed);
     if (wish == Stop::kAtOnce || (wish == Stop::kBeforeCommit && position_ <= commit_)) return false;
     const Step& step = steps_[position_];
+    if (times != nullptr) times[position_] = milliseconds();
     View* views = views_.data() + step.first;
     OpCall call{views,
                 step.inputs,
@@ -123,6 +130,7 @@ bool Plan::run(const std::atomic<Stop>& stop) {
                 kernels};
     execute(*step.op, call, step.halves);
   }
+  if (times != nullptr) times[position_] = milliseconds();
   return true;
 }
 

@@ -38,8 +38,10 @@ class Plan {
   std::size_t arguments() const { return 2 * given_.size() + patches_.size(); }
   // Finds the memory of a run, on the thread that owns `storages`. A run must end before the next is prepared.
   void prepare(const double* arguments, const StorageTable& storages);
-  // Runs what was prepared, on any thread; one run at a time. False when `stop` came in time.
-  bool run(const std::atomic<Stop>& stop);
+  // Runs what was prepared, on any thread; one run at a time. False when `stop` came in time. `times`, unless null, gets the
+  // milliseconds on a steady clock before every command and after the last.
+  bool run(const std::atomic<Stop>& stop, double* times = nullptr);
+  std::size_t commands() const { return steps_.size(); }
   // The command that the last run was at.
   std::size_t position() const { return position_; }
 

@@ -151,6 +151,23 @@ describe('plans', () => {
     f.dispose();
   });
 
+  test('tell where their time goes', () => {
+    const f = compile((x: Tensor<'float32'>) => x.matmul(x).relu().matmul(x).sum(), { name: 'profiled' });
+    const profile = f.profile([ones([64, 64])], { runs: 3 });
+    expect(profile.ops.map(({ op, commands }) => [op, commands])).toContainEqual(['matmul', 2]);
+    const total = profile.ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    expect(total).toBeCloseTo(profile.milliseconds);
+    expect(String(profile)).toMatch(/matmul +2 +\d+\.\d{4} +\d+\.\d %/);
+    const { traceEvents } = JSON.parse(profile.toChromeTrace()) as {
+      traceEvents: { name: string; ts: number; dur: number }[];
+    };
+    expect(traceEvents.map(({ name }) => name)).toEqual(['matmul', 'relu', 'matmul', 'sum']);
+    traceEvents
+      .slice(1)
+      .forEach(({ ts }, i) => expect(ts).toBeGreaterThanOrEqual(traceEvents[i]!.ts + traceEvents[i]!.dur - 1e-3));
+    f.dispose();
+  });
+
   test('inside a recorded region the function runs itself, so gradients go through', () => {
     const square = compile((x: Tensor<'float32'>) => x.mul(x));
     const x = tensor([3]);
