@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './arithmetic.js';
 import { matmul } from './linalg.js';
 import { byColumns, checkSquare, columnsOf, turned } from './matrices.js';
+import { onBehalf } from './on-behalf.js';
 import { eye, tril } from './triangle.js';
 import { triangularSolve } from './triangular.js';
 
@@ -81,7 +82,7 @@ export function choleskySolve<D extends FloatDType>(
 ): Tensor<D>;
 export function choleskySolve(b: Tensor, factor: Tensor, { upper = false }: TriangleOptions = {}): Tensor {
   checkSquare('choleskySolve', 'factor', factor);
-  return scope(() => solveFactored(upper ? turned(factor) : factor, b));
+  return onBehalf('choleskySolve', () => solveFactored(upper ? turned(factor) : factor, b));
 }
 
 /** The solution of l · lᵀ · x = b. */

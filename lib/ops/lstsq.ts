@@ -8,6 +8,7 @@ import { checkInteger, checkOption, checkReal } from './checks.js';
 import { matmul } from './linalg.js';
 import { matrixRank } from './matrix.js';
 import { alignBatches, checkMatrix, checkSameDType, columnsOf, rowsOf, turned } from './matrices.js';
+import { onBehalf } from './on-behalf.js';
 import { reducedQr } from './qr.js';
 import { sum } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -106,7 +107,9 @@ export function tensorinv(x: Tensor, { ind = 2 }: { readonly ind?: number } = {}
   if (sizeOf(rows) !== sizeOf(columns)) {
     fail('SHAPE', 'tensorinv', `x is ${describe(x)}, ind is ${ind} (need equal products of both parts of its shape)`);
   }
-  return scope(() => reshape(inverse(reshape(x, [sizeOf(rows), sizeOf(columns)])), [...columns, ...rows]));
+  return onBehalf('tensorinv', () =>
+    reshape(inverse(reshape(x, [sizeOf(rows), sizeOf(columns)])), [...columns, ...rows]),
+  );
 }
 
 /**

@@ -9,6 +9,7 @@ import { checkInteger } from './checks.js';
 import { gt, lt, where } from './compare.js';
 import { full } from './creation.js';
 import { matmul } from './linalg.js';
+import { onBehalf } from './on-behalf.js';
 import { ceil } from './rounding.js';
 import { log2, sqrt } from './math.js';
 import { checkMatrix, checkSquare, columnsOf, rowsOf } from './matrices.js';
@@ -114,7 +115,7 @@ export function cond<D extends FloatDType>(x: Tensor<D>, options?: { readonly p?
 export function cond(x: Tensor, { p = 2 }: { readonly p?: MatrixOrder } = {}): Tensor {
   checkMatrix('cond', 'x', x);
   checkOrder('cond', 'p', p);
-  return scope(() => {
+  return onBehalf('cond', () => {
     if (p === 2 || p === -2) return div(normOf(x, p), normOf(x, p === 2 ? -2 : 2));
     checkSquare('cond', 'x', x);
     return mul(normOf(x, p), normOf(inverse(x), p));
@@ -163,7 +164,7 @@ export function matrixPower<D extends FloatDType>(x: Tensor<D>, exponent: number
 export function matrixPower(x: Tensor, exponent: number): Tensor {
   checkSquare('matrixPower', 'x', x);
   checkInteger('matrixPower', 'exponent', exponent);
-  return scope(() => {
+  return onBehalf('matrixPower', () => {
     const n = rowsOf(x);
     // A view that the caller may dispose without disposing x.
     if (exponent === 1) return reshape(x, x.shape);

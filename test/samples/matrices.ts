@@ -121,7 +121,7 @@ export const matrices: SampleTable = {
     errors: [
       refused(() => cond(ones([2, 3]), { p: 1 }), 'SHAPE', /need a square matrix/),
       refused(() => cond(ones([2, 2]), { p: 'x' as never }), 'VALUE', /p is "x"/),
-      refused(() => cond(ones([2, 2]), { p: 1 }), 'VALUE', /x is singular/, 'inv'),
+      refused(() => cond(ones([2, 2]), { p: 1 }), 'VALUE', /x is singular/),
     ],
   },
   matrixRank: {
@@ -164,7 +164,7 @@ export const matrices: SampleTable = {
     errors: [
       refused(() => matrixPower(ones([2, 3]), 2), 'SHAPE', /need a square matrix/),
       refused(() => matrixPower(ones([2, 2]), 0.5), 'VALUE', /exponent is 0\.5 \(need an integer\)/),
-      refused(() => matrixPower(ones([2, 2]), -1), 'VALUE', /x is singular/, 'inv'),
+      refused(() => matrixPower(ones([2, 2]), -1), 'VALUE', /x is singular/),
     ],
   },
   matrixExp: {
@@ -251,7 +251,7 @@ export const matrices: SampleTable = {
     errors: [
       refused(() => tensorinv(ones([2, 3, 4])), 'SHAPE', /equal products of both parts/),
       refused(() => tensorinv(ones([2, 2]), { ind: 0 }), 'VALUE', /ind is 0/),
-      refused(() => tensorinv(zeros([2, 2, 4])), 'VALUE', /x is singular/, 'inv'),
+      refused(() => tensorinv(zeros([2, 2, 4])), 'VALUE', /x is singular/),
     ],
   },
   tensorsolve: {
