@@ -52,6 +52,10 @@ class TruncatedNormal {
       tries_ = high_ - low_ > 2.5066282746310002 ? &TruncatedNormal::plain : &TruncatedNormal::flat;
       return;
     }
+    if (low_ > kFar) {
+      tries_ = &TruncatedNormal::nearest;
+      return;
+    }
     const double root = std::sqrt(low_ * low_ + 4);
     rate_ = (low_ + root) / 2;
     const double width = 2 / (low_ + root) * exp_of((low_ * low_ - low_ * root) / 4 + 0.5);
@@ -66,6 +70,13 @@ class TruncatedNormal {
   }
 
  private:
+  // Beyond this, what lies between a draw and the end that is nearest is less than a double can hold.
+  static constexpr double kFar = 0x1p53;
+
+  bool nearest(ElementDraws&, double& x) const {
+    x = kFar;  // brought to the end of the interval by the caller: the end itself may be infinite here
+    return true;
+  }
   bool plain(ElementDraws& draws, double& x) const {
     x = draws.normal();
     return x >= low_ && x <= high_;

@@ -188,6 +188,8 @@ export const sampling: SampleTable = {
       truncated(3, 3.1),
       truncated(6, 20),
       truncated(-Infinity, -4),
+      drawn({ mean: 0, std: 1, low: 1e200, high: 1e300 }, [5], 'float64', within(1e200, 1e200)),
+      drawn({ mean: 0, std: 1e-310, low: -2, high: -1 }, [5], 'float64', within(-1, -1)),
       truncated(-2, 2, 'float32'),
       truncated(-2, 2, 'float64', [0, 3]),
       truncated(-2, 2, 'float32', []),
