@@ -1,5 +1,6 @@
-// `npm test`: builds what is stale, runs the C++ tests, then Jest on the best ISA of this CPU and again on the baseline, and
-// ends with one line `N passed, N failed` over all of it. Arguments go to Jest: `npm test -- tensor` is then its only run.
+// `npm test`: builds what is stale, runs the C++ tests, then Jest on the best ISA of this CPU and, where that makes a
+// difference, again on the baseline, and ends with one line `N passed, N failed` over all of it. Arguments go to Jest:
+// `npm test -- tensor` is then its only run.
 //   --native   the C++ tests only
 //   --cmake    the same C++ tests and one Jest run on the addon that cmake-js builds
 //   --memory   that resident memory is flat over 20,000 steps of several loops, as a table
@@ -56,6 +57,16 @@ async function runNative(folder, { prefix = [], tests = nativeTests } = {}) {
 }
 
 const runJest = (label, args, env) => run(label, process.execPath, ['node_modules/jest/bin/jest.js', ...args], env);
+
+// What tries every ISA by itself, and what knows none, does not run again on the baseline.
+const elsewhere = [
+  '--testPathIgnorePatterns',
+  '/node_modules/',
+  'test/ops/',
+  'test/hostile/',
+  'test/life/',
+  'test/cli/',
+];
 
 // Tests that need a process of their own run on what is compiled.
 const buildLib = () => build('compiling lib', process.execPath, 'scripts/build-lib.mjs');
@@ -160,7 +171,7 @@ if (mode === '--native') {
   buildAddon();
   await runNative('build/Release');
   await runJest('jest, best ISA', []);
-  await runJest('jest, baseline ISA', [], { MYELIN_ISA: process.arch === 'x64' ? 'sse2' : 'neon' });
+  await runJest('jest, baseline ISA', elsewhere, { MYELIN_ISA: process.arch === 'x64' ? 'sse2' : 'neon' });
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
