@@ -132,7 +132,12 @@ function checkContents(tarball) {
   check('publint', () => expectRun(bin('publint'), ['run', tarball, '--strict'], {}, 'All good'));
   // Resolution as Node 10 did it knows no sub-path exports.
   check('are the types wrong', () =>
-    expectRun(bin('attw'), [tarball, '--profile', 'node16', '--no-emoji', '--format', 'ascii'], {}, 'node16 (from ESM): OK'),
+    expectRun(
+      bin('attw'),
+      [tarball, '--profile', 'node16', '--no-emoji', '--format', 'ascii'],
+      {},
+      'node16 (from ESM): OK',
+    ),
   );
 }
 
