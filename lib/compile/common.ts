@@ -1,10 +1,10 @@
+import { isPure } from './fold.js';
 import type { Graph, Node, Value, View } from './graph.js';
+import { showExactly } from './structure.js';
 import { Substitution } from './substitute.js';
 
-const describeNumber = (value: unknown): string => (Object.is(value, -0) ? '-0' : String(value));
-
 function describeAttrs({ op, attrs }: Node): string {
-  return op.attrs.map(([name]) => [attrs[name]].flat().map(describeNumber).join()).join(' ');
+  return op.attrs.map(([name]) => [attrs[name]].flat().map(showExactly).join()).join(' ');
 }
 
 /** Computes once what is computed twice: same op, attributes and inputs, with nothing assigned in between. */
@@ -26,7 +26,7 @@ export function mergeEqual(graph: Graph): Graph {
   for (const original of graph.nodes) {
     const node = substitution.inputsOf(original);
     for (const value of node.writes) versions.set(value, (versions.get(value) ?? 0) + 1);
-    if (node.writes.length > 0 || node.draw !== undefined) {
+    if (!isPure(node)) {
       nodes.push(node);
       continue;
     }

@@ -1,5 +1,6 @@
 import { checkFunction } from '../engine/leaves.js';
 import { isRecording } from '../engine/tape.js';
+import { checkObject } from '../ops/checks.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import type { Storage } from '../tensor/storage.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -73,27 +74,30 @@ class CompiledFunction {
 
   sync(args: readonly unknown[]): unknown {
     if (isTracing() || isRecording()) return this.fn(...(args as never[]));
-    const given = flatten(this.name, 'an argument', args);
+    const given = this.flatten(args);
     const entry = this.entryOf(given);
     return this.resultOf(entry, given.tensors, entry.plan.sync(given.tensors));
   }
 
-  async run(args: readonly unknown[], { signal }: RunOptions): Promise<unknown> {
+  async run(args: readonly unknown[], options: RunOptions): Promise<unknown> {
+    checkObject(this.name, 'options', options);
+    const { signal } = options;
     if (isTracing() || isRecording()) {
       fail('STATE', this.name, 'called inside a function that is recorded or traced (need .sync there)');
     }
     checkSignal(this.name, signal);
-    const given = flatten(this.name, 'an argument', args);
+    const given = this.flatten(args);
     const entry = this.entryOf(given);
     return this.resultOf(entry, given.tensors, await entry.plan.run(given.tensors, signal));
   }
 
   planOf(args: readonly unknown[]): Plan {
-    return this.entryOf(flatten(this.name, 'an argument', args)).plan;
+    return this.entryOf(this.flatten(args)).plan;
   }
 
   profile(args: readonly unknown[], options: ProfileOptions): Profile {
-    const given = flatten(this.name, 'an argument', args);
+    checkObject(this.name, 'options', options);
+    const given = this.flatten(args);
     return profilePlan(this.entryOf(given).plan, given.tensors, options);
   }
 
@@ -110,6 +114,11 @@ class CompiledFunction {
       return same ?? tensor;
     });
     return traced.result.rebuild(results);
+  }
+
+  private flatten(args: unknown): Flattened {
+    if (!Array.isArray(args)) fail('TYPE', this.name, `args is ${show(args)} (need an array of arguments)`);
+    return flatten(this.name, 'args', args);
   }
 
   private entryOf(given: Flattened): Entry {

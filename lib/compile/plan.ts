@@ -1,8 +1,7 @@
 import { native } from '../tensor/native.js';
 import { dtypeInfo } from '../tensor/dtype.js';
-import { fail, MyelinError, rethrow } from '../tensor/errors.js';
-import type { Generator } from '../tensor/rng.js';
-import { elementsOf } from '../tensor/rng.js';
+import { fail, rethrow } from '../tensor/errors.js';
+import { elementsOf, type Generator } from '../tensor/rng.js';
 import { reachOf } from '../tensor/shape.js';
 import { reclaim, Storage } from '../tensor/storage.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -71,11 +70,12 @@ export class Plan {
   /** Runs on another thread, after what was asked for earlier. */
   async run(inputs: readonly Tensor[], signal: AbortSignal | undefined): Promise<Tensor[]> {
     this.checkInputs(inputs);
-    const used = [...this.reads, ...inputs.map(({ storage }) => storage)];
+    const reads = [...this.reads, ...inputs.map(({ storage }) => storage)];
+    const used = [...reads, ...this.writes];
     // What is disposed meanwhile is freed when the run has ended.
     for (const storage of used) storage.retain();
     try {
-      const outcome = await this.complete(inputs, used, signal);
+      const outcome = await this.complete(inputs, reads, signal);
       if (outcome.error !== undefined) this.refuse(outcome.error, outcome.command);
       if (!outcome.ranToEnd) fail('ABORTED', this.name, 'the run was aborted (nothing has been assigned)');
       return this.take(inputs, outcome.made);
@@ -99,8 +99,9 @@ export class Plan {
     return new Promise((resolve) => {
       let made: readonly Storage[] = [];
       const onAbort = (): void => {
-        if (hasStarted(run)) native.stopPlan(this.holder.id);
-        else end({ ranToEnd: false, command: 0, error: undefined, made });
+        if (!hasStarted(run)) end({ ranToEnd: false, command: 0, error: undefined, made });
+        // A plan that was disposed meanwhile runs to its end.
+        else if (this.alive) native.stopPlan(this.holder.id);
       };
       const end = (outcome: Outcome): void => {
         signal?.removeEventListener('abort', onAbort);
@@ -147,9 +148,9 @@ export class Plan {
   private give(inputs: readonly Tensor[]): Storage[] {
     const { given, graph, program } = this;
     let at = 0;
-    for (const { storage, dtype, shape, strides, offset } of inputs) {
-      given[at++] = storage.handle;
-      given[at++] = (offset + reachOf(shape, strides)[0]) * dtypeInfo(dtype).size;
+    for (const tensor of inputs) {
+      given[at++] = tensor.storage.handle;
+      given[at++] = beginOf(tensor);
     }
     const made: Storage[] = [];
     try {
@@ -193,15 +194,14 @@ export class Plan {
     const { value, dtype, shape, strides, offset } = view;
     const storage = value.storage ?? storages.get(value)!;
     const input = value.kind === 'input' ? inputs[this.graph.inputs.indexOf(value)] : undefined;
-    const shift = input === undefined ? 0 : shiftOf(input, dtypeInfo(dtype).size);
+    const shift = input === undefined ? 0 : beginOf(input) / dtypeInfo(dtype).size;
     return new Tensor(storage, dtype, shape, strides, offset + shift);
   }
 
   /** Says which op of the function failed. */
   private refuse(error: unknown, command = -1): never {
     const op = this.graph.nodes[command]?.op.name;
-    if (error instanceof MyelinError) throw error;
-    rethrow(error, op === undefined ? this.name : op);
+    rethrow(error, op ?? this.name);
   }
 }
 
@@ -212,7 +212,7 @@ interface Outcome {
   readonly made: readonly Storage[];
 }
 
-/** How far an input's memory begins into its storage, in items of `size` bytes. */
-function shiftOf({ dtype, shape, strides, offset }: Tensor, size: number): number {
-  return ((offset + reachOf(shape, strides)[0]) * dtypeInfo(dtype).size) / size;
+/** Where the memory of a tensor begins in its storage, in bytes. */
+function beginOf({ dtype, shape, strides, offset }: Tensor): number {
+  return (offset + reachOf(shape, strides)[0]) * dtypeInfo(dtype).size;
 }

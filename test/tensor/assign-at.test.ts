@@ -136,6 +136,6 @@ test('leaves nothing alive', () => {
   const index = int([1]);
   const before = memory({ collect: true }).storages;
   x.assignAt([0, ':'], 1).assignAt([':', index], 2);
-  expect(memory().storages).toBe(before);
+  expect(memory().storages).toBeLessThanOrEqual(before);
   scope(() => x.at(index).toArray());
 });
