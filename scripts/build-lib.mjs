@@ -48,9 +48,21 @@ async function exportedNames() {
   return entries.map((entry) => metafile.outputs[entry].exports.sort());
 }
 
-/** One file of JavaScript; its source map leads to lib/, which the package holds. */
+/**
+ * One file of JavaScript, without the white space that Node would read past; its source map leads to lib/, which the package
+ * holds. Names stay, and lines stay short enough for the place that an error names.
+ */
 async function bundle(output, options) {
-  await build({ ...common, outfile: output, format: 'cjs', sourcemap: true, sourcesContent: false, ...options });
+  const size = { minifyWhitespace: true, lineLimit: 160 };
+  await build({
+    ...common,
+    ...size,
+    outfile: output,
+    format: 'cjs',
+    sourcemap: true,
+    sourcesContent: false,
+    ...options,
+  });
 }
 
 /** The library with its exports as plain properties: esbuild would make a getter of each, which takes longer to load. */
@@ -65,11 +77,11 @@ async function bundleLibrary(names) {
 /** A bundle renames exports that share a name with something of another file: gives them their own name back. */
 function restoreNames(output) {
   const code = readFileSync(join(root, output), 'utf8');
-  const [, exported] = /^module\.exports = \{(.*)\};$/m.exec(code);
+  const [, exported] = /module\.exports=\{(.*?)\}/s.exec(code);
   const pairs = exported
     .split(',')
-    .map((entry) => entry.trim().split(': '))
-    .filter(([name, inside = name]) => name !== inside || code.includes(`var ${inside} = class _${inside} `))
+    .map((entry) => entry.trim().split(':'))
+    .filter(([name, inside = name]) => name !== inside || new RegExp(`var ${inside}=class _${inside}\\b`).test(code))
     .map(([name, inside = name]) => `['${name}', ${inside}]`);
   const footer = `for (const [value, export_] of [${pairs.join(', ')}])
   if (typeof export_ === 'function') Object.defineProperty(export_, 'name', { value, configurable: true });
