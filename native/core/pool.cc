@@ -169,17 +169,24 @@ class Pool {
     for (;;) {
       if (index + 1 < threads()) {
         work();
-        if (run_task()) continue;
+        lent_.fetch_add(1, std::memory_order_seq_cst);
+        const bool ran = run_task();
+        lent_.fetch_sub(1, std::memory_order_seq_cst);
+        if (ran) continue;
       }
       spin(ready);
       if (!ready()) sleep(ready);
     }
   }
 
+  // Whoever is first takes a task. When a worker is, this thread shares loops in its place: else a task would have one thread
+  // fewer than a loop of the JavaScript thread has.
   void serve_tasks() {
-    const auto ready = [&] { return has_task(); };
+    const auto replaces = [&] { return lent_.load(std::memory_order_seq_cst) > 0; };
+    const auto ready = [&] { return has_task() || (replaces() && has_work()); };
     for (;;) {
       if (run_task()) continue;
+      if (replaces()) work();
       spin(ready);
       if (!ready()) sleep(ready);
     }
@@ -199,6 +206,7 @@ class Pool {
   std::condition_variable wake_;
   std::deque<Task> tasks_;       // guarded by sleep_
   std::atomic<int> waiting_{0};  // tasks_.size()
+  std::atomic<int> lent_{0};     // workers that are at a task
   bool served_ = false;          // guarded by sleep_
   int workers_ = 0;
 };

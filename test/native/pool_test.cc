@@ -89,6 +89,35 @@ bool errors_arrive() {
   return true;
 }
 
+struct Meeting {
+  std::atomic<int> inside{0};
+  std::atomic<bool> met{false}, over{false};
+};
+
+// Both chunks wait for each other, and meet only when two threads share them.
+void meet(void* context) {
+  Meeting& meeting = *static_cast<Meeting*>(context);
+  parallel_for(2, [&](std::size_t) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    if (++meeting.inside == 2) meeting.met = true;
+    while (!meeting.met && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    meeting.inside--;
+  });
+  meeting.over = true;
+}
+
+// Whichever thread takes a task, another one shares its loops: also when the thread of tasks was slower than the worker.
+bool tasks_share_loops() {
+  for (int i = 0; i < 200; i++) {
+    Meeting meeting;
+    pool::submit({meet, &meeting});
+    while (!meeting.over) std::this_thread::yield();
+    if (!meeting.met) return false;
+    if (i % 3 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  return true;
+}
+
 bool ranges_cover() {
   for (std::size_t items = 0; items < 70; items++) {
     for (std::size_t chunks = 1; chunks < 9; chunks++) {
@@ -115,6 +144,7 @@ int main() {
     check("nested regions", nested_regions());
     check("after idling", after_idling());
     check("errors arrive at the caller", errors_arrive());
+    if (threads > 1) check("tasks share their loops", tasks_share_loops());
   }
   check("changing the number of threads", changing_threads());
   check("chunk ranges cover without overlap", ranges_cover());
