@@ -126,10 +126,26 @@ export type Pair = number | readonly [height: number, width: number];
 
 /** Height and width of an option, both checked to be integers of at least `least`. */
 export function pairOf(op: string, name: string, value: Pair, least: number): readonly [number, number] {
-  const pair: unknown = typeof value === 'number' ? [value, value] : value;
-  if (!Array.isArray(pair) || pair.length !== 2) refuse(op, name, value, 'a number or [height, width]');
-  for (const item of pair) checkInteger(op, name, item, least);
-  return [pair[0] as number, pair[1] as number];
+  const [height, width] = extentsOf(op, name, value, 2, least);
+  return [height!, width!];
+}
+
+/** One number for the length of a signal, also in a list. */
+export type Single = number | readonly [length: number];
+
+/** A number for depth, height and width alike, or one for each. */
+export type Triple = number | readonly [depth: number, height: number, width: number];
+
+const spatialNames = ['[length]', '[height, width]', '[depth, height, width]'] as const;
+
+/** An option of `count` spatial axes, one number for all or one for each, checked to be integers of at least `least`. */
+export function extentsOf(op: string, name: string, value: unknown, count: number, least: number): readonly number[] {
+  const list: unknown = typeof value === 'number' ? new Array<number>(count).fill(value) : value;
+  if (!Array.isArray(list) || list.length !== count) {
+    refuse(op, name, value, `a number or ${spatialNames[count - 1] ?? `${count} numbers`}`);
+  }
+  for (const item of list) checkInteger(op, name, item, least);
+  return list as number[];
 }
 
 /** Whether a number can be an element of a dtype. */

@@ -1,21 +1,12 @@
 import { defineOp } from '../engine/define.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { describe, fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import { channelsLastStrides, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { checkInteger, checkOneFloat, checkShapeOf, pairOf, type Pair } from './checks.js';
+import { checkShapeOf, type Pair } from './checks.js';
+import { checkConvolution, convolvedShape, type ConvOptions, type Geometry } from './conv-geometry.js';
 import { zeros } from './creation.js';
 import { sum } from './reduce.js';
-
-/** Where the kernel looks, as the native side takes it. */
-interface Geometry {
-  readonly stride: readonly number[];
-  /** Top, left, bottom, right. */
-  readonly padding: readonly number[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-}
 
 const geometryAttrs = { stride: 'ints', padding: 'ints', dilation: 'ints', groups: 'int' } as const;
 
@@ -25,48 +16,13 @@ const imageSpec = (x: TensorSpec, shape: Shape): TensorSpec => ({
   strides: channelsLastStrides(shape),
 });
 
-// Output extent along image axis `i`, 0 for the height and 1 for the width; 0 when the kernel does not fit.
-function extentOf(x: Shape, weight: Shape, { stride, padding, dilation }: Geometry, i: number): number {
-  const kernel = weight[2 + i]!;
-  const room = x[2 + i]! + padding[i]! + padding[2 + i]! - dilation[i]! * (kernel - 1) - 1;
-  return room < 0 || kernel === 0 ? 0 : Math.floor(room / stride[i]!) + 1;
-}
-
-function inferConv(x: Tensor, weight: Tensor, geometry: Geometry): TensorSpec {
-  const given = `x is ${describe(x)}, weight is ${describe(weight)}`;
-  const { groups } = geometry;
-  const [batch = 0, channels = 0] = x.shape;
-  const [outChannels = 0, groupChannels = 0] = weight.shape;
-  if (x.rank !== 4 || weight.rank !== 4) {
-    fail('SHAPE', 'conv2d', `${given} (need x [B, C, H, W] and weight [O, C / groups, KH, KW])`);
-  }
-  if (channels !== groupChannels * groups) {
-    fail(
-      'SHAPE',
-      'conv2d',
-      `channels differ: ${given}, groups is ${groups} (need x.shape[1] = weight.shape[1] * groups)`,
-    );
-  }
-  if (outChannels % groups !== 0) {
-    fail('SHAPE', 'conv2d', `${given}, groups is ${groups} (need weight.shape[0] to be a multiple of groups)`);
-  }
-  const height = extentOf(x.shape, weight.shape, geometry, 0);
-  const width = extentOf(x.shape, weight.shape, geometry, 1);
-  if (height === 0 || width === 0) {
-    const [top, left, bottom, right] = geometry.padding;
-    const padding = `padding is ${top},${left},${bottom},${right}, dilation is ${geometry.dilation.join(',')}`;
-    fail('SHAPE', 'conv2d', `${given}, ${padding} (need a padded image at least as large as the kernel)`);
-  }
-  return imageSpec(x, [batch, outChannels, height, width]);
-}
-
 const conv2dOp = defineOp({
   name: 'conv2d',
   inputs: ['x', 'weight', 'bias'],
   attrs: geometryAttrs,
   save: ['x', 'weight'],
   infer: ({ x, weight, bias }, attrs) => {
-    const out = inferConv(x, weight, attrs);
+    const out = imageSpec(x, convolvedShape('conv2d', x, weight, attrs));
     if (bias.size !== 0) checkShapeOf('conv2d', 'bias', bias, [weight.shape[0]!], 'one value per output channel');
     return out;
   },
@@ -102,13 +58,20 @@ const conv2dDWeightOp = defineOp({
   }),
 });
 
-function convolve(x: Tensor, weight: Tensor, { stride, padding, dilation, groups }: Geometry, bias?: Tensor): Tensor {
+/** A convolution of images, its arguments being checked. */
+export function convolve(
+  x: Tensor,
+  weight: Tensor,
+  { stride, padding, dilation, groups }: Geometry,
+  bias?: Tensor,
+): Tensor {
   const attrs = { stride, padding, dilation, groups };
   if (bias !== undefined) return conv2dOp({ x, weight, bias }, attrs);
   return scope(() => conv2dOp({ x, weight, bias: zeros([0], { dtype: x.dtype }) }, attrs));
 }
 
-function convDInput(gradient: Tensor, weight: Tensor, inputShape: Shape, geometry: Geometry): Tensor {
+/** The gradient of a convolution by its input: a transposed convolution. */
+export function convDInput(gradient: Tensor, weight: Tensor, inputShape: Shape, geometry: Geometry): Tensor {
   const { stride, padding, dilation, groups } = geometry;
   return conv2dDInputOp({ gradient, weight }, { inputShape, stride, padding, dilation, groups });
 }
@@ -119,42 +82,7 @@ function convDWeight(x: Tensor, gradient: Tensor, kernelShape: Shape, geometry: 
 }
 
 /** Options of {@link conv2d}. */
-export interface Conv2dOptions {
-  /** One value per output channel, added to every pixel; default none. */
-  readonly bias?: Tensor | undefined;
-  /** Pixels between neighbouring positions of the kernel; default 1. */
-  readonly stride?: Pair;
-  /**
-   * Zeros around the image, in pixels; `'valid'` is 0, and `'same'` keeps height and width (stride 1 only; where an odd
-   * number is needed, the extra row or column is at the end). Default 0.
-   */
-  readonly padding?: Pair | 'same' | 'valid';
-  /** Pixels between neighbouring elements of the kernel; default 1. */
-  readonly dilation?: Pair;
-  /** Parts into which the channels are split, each with kernels of its own; default 1. */
-  readonly groups?: number;
-}
-
-function paddingOf(padding: Pair | 'same' | 'valid', weight: Tensor, stride: Shape, dilation: Shape): number[] {
-  if (padding === 'valid') return [0, 0, 0, 0];
-  if (padding !== 'same') {
-    if (typeof padding === 'string') {
-      fail('VALUE', 'conv2d', `padding is ${show(padding)} (need a number, [height, width], "same" or "valid")`);
-    }
-    const [height, width] = pairOf('conv2d', 'padding', padding, 0);
-    return [height, width, height, width];
-  }
-  if (stride[0] !== 1 || stride[1] !== 1) {
-    fail(
-      'VALUE',
-      'conv2d',
-      `padding is "same" and stride is ${stride.join(',')} (need stride 1, or padding as numbers)`,
-    );
-  }
-  const total = [0, 1].map((i) => dilation[i]! * ((weight.shape[2 + i] ?? 1) - 1));
-  const before = total.map((pixels) => Math.floor(pixels / 2));
-  return [...before, ...total.map((pixels, i) => pixels - before[i]!)];
-}
+export type Conv2dOptions = ConvOptions<Pair>;
 
 /**
  * Slides kernels over images and sums the products (a cross-correlation, as in every deep-learning library).
@@ -187,13 +115,6 @@ export function conv2d<D extends FloatDType>(
   options?: Conv2dOptions,
 ): Tensor<D>;
 export function conv2d(x: Tensor, weight: Tensor, options: Conv2dOptions = {}): Tensor {
-  const { bias, groups = 1 } = options;
-  checkOneFloat('conv2d', bias === undefined ? { x, weight } : { x, weight, bias });
-  const stride = pairOf('conv2d', 'stride', options.stride ?? 1, 1);
-  const dilation = pairOf('conv2d', 'dilation', options.dilation ?? 1, 1);
-  const padding = paddingOf(options.padding ?? 0, weight, stride, dilation);
-  checkInteger('conv2d', 'groups', groups, 1);
-  // An empty bias means none to the native side, which is right only for an image without output channels.
-  if (bias?.size === 0) checkShapeOf('conv2d', 'bias', bias, [weight.shape[0] ?? 0], 'one value per output channel');
-  return convolve(x, weight, { stride, padding, dilation, groups }, bias);
+  const geometry = checkConvolution('conv2d', x, weight, options, 2);
+  return convolve(x, weight, geometry, options.bias);
 }

@@ -12,13 +12,16 @@ export type { Indexed } from './axis.js';
 export { assign, assignAt } from './assign.js';
 export { at, newAxis, type IndexSpec, type RangeText } from './at.js';
 export { cast } from './cast.js';
-export type { Pair } from './checks.js';
+export type { Pair, Single, Triple } from './checks.js';
 export * from './clamp.js';
 export * from './closeness.js';
 export { eq, ge, gt, le, lt, ne, where, type Choice, type Comparison } from './compare.js';
 export * from './cholesky.js';
 export { complex, complexAbs, complexAngle, complexConj, complexMul, polar } from './complex.js';
-export * from './conv.js';
+export { conv2d, type Conv2dOptions } from './conv.js';
+export { conv1d, conv3d, type Conv1dOptions, type Conv3dOptions } from './conv-axes.js';
+export type { ConvOptions } from './conv-geometry.js';
+export * from './conv-transpose.js';
 export {
   borrow,
   empty,

@@ -5,6 +5,7 @@ import { assign } from './assign';
 import { at } from './at';
 import { bitwise } from './bitwise';
 import { conv } from './conv';
+import { convAxes } from './conv-axes';
 import { creation } from './creation';
 import { decompositions } from './decompositions';
 import { divisions } from './division';
@@ -49,6 +50,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   at,
   bitwise,
   conv,
+  'conv-axes': convAxes,
   creation,
   decompositions,
   division: divisions,
