@@ -2,6 +2,7 @@
 
     python scripts/golden.py                 (needs: pip install torch numpy scipy safetensors)
     python scripts/golden.py ops products    only the ops of scripts/golden_ops/products.py
+    python scripts/golden.py layers pooling  only the layers of scripts/golden_layers/pooling.py
 
 Inputs are drawn in float32 and computed in float64, so one file checks both precisions. A name is `<case>/<what>`; the
 tests build each case under the same name.
@@ -139,21 +140,21 @@ def randomize(module):
 
 
 def layer_case(build, draw):
-    module, x = build().double(), draw()
+    module, drawn = build().double(), draw()
     randomize(module)
-    record = {"x": x.clone()}
+    inputs = dict(zip(("x", "x1", "x2"), drawn if isinstance(drawn, tuple) else (drawn,)))
+    record = {name: x.clone() for name, x in inputs.items()}
     record |= {f"before/{name}": value.clone() for name, value in module.state_dict().items()}
-    if x.is_floating_point():
-        x.requires_grad_()
-    out = module(x)
+    for x in inputs.values():
+        x.requires_grad_(x.is_floating_point())
+    out = module(*inputs.values())
     weights = normal(*out.shape)
     (out * weights).sum().backward()
     record |= {"out": out, "weights": weights}
-    if x.grad is not None:
-        record["grad/x"] = x.grad
+    record |= {f"grad/{name}": x.grad for name, x in inputs.items() if x.grad is not None}
     record |= {f"grad/{name}": value.grad for name, value in module.named_parameters()}
     record |= {f"after/{name}": value for name, value in module.named_buffers()}
-    record["eval"] = module.eval()(x)
+    record["eval"] = module.eval()(*inputs.values())
     return record
 
 
@@ -325,11 +326,21 @@ def seeded(cases, run):
     return record
 
 
-def write_ops(families):
-    folder = Path(__file__).resolve().parent / "golden_ops"
+def modules_of(package, families):
+    folder = Path(__file__).resolve().parent / package
     for family in families or sorted(file.stem for file in folder.glob("*.py") if file.stem != "cases"):
+        yield family, import_module(f"{package}.{family}")
+
+
+def write_layers(families):
+    for family, module in modules_of("golden_layers", families):
+        write(f"layers-{family}", seeded(module.LAYERS, layer_case))
+
+
+def write_ops(families):
+    for family, module in modules_of("golden_ops", families):
         tensors = {}
-        for name, case in import_module(f"golden_ops.{family}").CASES.items():
+        for name, case in module.CASES.items():
             tensors |= compute(name, case)
         (GOLDEN / f"ops-{family}.safetensors").write_bytes(save(tensors))
 
@@ -348,9 +359,12 @@ def write_layers_and_optimizers():
 def main(what=None, *families):
     GOLDEN.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    if what != "ops":
+    if what is None:
         write_layers_and_optimizers()
-    write_ops(families)
+    if what != "ops":
+        write_layers(families)
+    if what != "layers":
+        write_ops(families)
 
 
 main(*sys.argv[1:])

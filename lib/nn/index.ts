@@ -25,7 +25,23 @@ export {
   Tanh,
   type SoftmaxLayerOptions,
 } from './activation.js';
-export { Conv2d, type Conv2dLayerOptions } from './conv.js';
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type Conv1dLayerOptions,
+  type Conv2dLayerOptions,
+  type Conv3dLayerOptions,
+  type ConvLayerOptions,
+  type ConvPaddingMode,
+} from './conv.js';
+export {
+  ConvTranspose1d,
+  ConvTranspose2d,
+  type ConvTranspose1dLayerOptions,
+  type ConvTranspose2dLayerOptions,
+  type ConvTransposeLayerOptions,
+} from './conv-transpose.js';
 export { Dropout, type DropoutLayerOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
 export { Flatten, type FlattenOptions } from './flatten.js';

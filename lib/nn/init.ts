@@ -317,14 +317,24 @@ export interface AffineOptions<D extends FloatDType = FloatDType> {
   readonly dtype?: D;
 }
 
-/** The weight and bias that PyTorch's linear and convolution layers start with: both U(−1/√fanIn, 1/√fanIn). */
+/** A weight and a bias of as many values as there are outputs, both U(−1/√fanIn, 1/√fanIn) as in PyTorch. */
+export function boundedParameters<D extends FloatDType>(
+  shape: Shape,
+  outputs: number,
+  fanIn: number,
+  options: AffineOptions<D>,
+): { weight: Parameter<D>; bias: Parameter<D> | undefined } {
+  const dtype = dtypeOf(options);
+  const bound = 1 / Math.sqrt(fanIn);
+  const draw = (extents: Shape): Parameter<D> =>
+    parameter<D>(() => uniform(extents, { low: -bound, high: bound, dtype }));
+  return { weight: draw(shape), bias: options.bias === false ? undefined : draw([outputs]) };
+}
+
+/** The weight [out, in, …kernel] and the bias that PyTorch's linear and convolution layers start with. */
 export function affineParameters<D extends FloatDType>(
   shape: Shape,
   options: AffineOptions<D>,
 ): { weight: Parameter<D>; bias: Parameter<D> | undefined } {
-  const dtype = dtypeOf(options);
-  const bound = 1 / Math.sqrt(fansOf(shape).fanIn);
-  const draw = (extents: Shape): Parameter<D> =>
-    parameter<D>(() => uniform(extents, { low: -bound, high: bound, dtype }));
-  return { weight: draw(shape), bias: options.bias === false ? undefined : draw([shape[0]!]) };
+  return boundedParameters(shape, shape[0]!, fansOf(shape).fanIn, options);
 }

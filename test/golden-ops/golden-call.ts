@@ -11,3 +11,17 @@ export interface GoldenCall {
 
 /** Every case of one file `test/golden/ops-<family>.safetensors`, by name. */
 export type GoldenCalls = Readonly<Record<string, GoldenCall['call'] | GoldenCall>>;
+
+type Real = Tensor<FloatDType>;
+
+/** Inputs of these functions are floats; the table's type cannot say so. */
+export const real =
+  (f: (x: Real, y: Real, z: Real) => Tensor): GoldenCall['call'] =>
+  (...inputs) =>
+    f(...(inputs as [Real, Real, Real]));
+
+/** Sums of many terms, which cancel. */
+export const summed = (call: GoldenCall['call']): GoldenCall => {
+  const tolerance = { relative: 64, absolute: 128 };
+  return { call, tolerance: { float32: tolerance, float64: tolerance } };
+};

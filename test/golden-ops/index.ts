@@ -4,6 +4,7 @@ import type { GoldenCalls } from './golden-call';
 import { decompositions } from './decompositions';
 import { fourier } from './fourier';
 import { indexing } from './indexing';
+import { layers } from './layers';
 import { matrices } from './matrices';
 import { network } from './network';
 import { products } from './products';
@@ -18,6 +19,7 @@ export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
   elementwise,
   fourier,
   indexing,
+  layers,
   matrices,
   network,
   products,

@@ -24,25 +24,9 @@ import {
   softmax,
   softplus,
   stopGradient,
-  type FloatDType,
-  type Tensor,
 } from 'myelin';
 
-import type { GoldenCall, GoldenCalls } from './golden-call';
-
-type Real = Tensor<FloatDType>;
-
-/** Inputs of these functions are floats; the table's type cannot say so. */
-const real =
-  (f: (x: Real, y: Real, z: Real) => Tensor): GoldenCall['call'] =>
-  (...inputs) =>
-    f(...(inputs as [Real, Real, Real]));
-
-/** Sums of many terms, which cancel. */
-const summed = (call: GoldenCall['call']): GoldenCall => {
-  const tolerance = { relative: 64, absolute: 128 };
-  return { call, tolerance: { float32: tolerance, float64: tolerance } };
-};
+import { real, summed, type GoldenCalls } from './golden-call';
 
 export const network: GoldenCalls = {
   relu,

@@ -21,9 +21,7 @@ import {
   LogSigmoid,
   LogSoftmax,
   MaxPool2d,
-  memory,
   Mish,
-  mul,
   PReLU,
   ReLU,
   ReLU6,
@@ -37,25 +35,14 @@ import {
   Softplus,
   Softshrink,
   Softsign,
-  sum,
   Tanh,
   Tanhshrink,
   Threshold,
-  valueAndGrad,
-  type FloatDType,
-  type Module,
-  type Tensor,
 } from 'myelin';
 
-import type { Tolerance } from '../support/compare';
-import { expectAllGolden, expectGolden, expectNoLeak, Golden, scoped } from '../support/golden';
+import { testLayers, type Layers } from '../support/layer-table';
 
-// Sums of up to 153 products of numbers around 1, taken in another order than PyTorch's.
-const tolerance: Tolerance = { relative: 16, absolute: 64 };
-
-type Build = (dtype: FloatDType) => Module;
-
-const layers: Readonly<Record<string, Build>> = {
+const layers: Layers = {
   linear: (dtype) => new Linear(5, 3, { dtype }),
   'linear-no-bias': (dtype) => new Linear(5, 3, { bias: false, dtype }),
   'linear-batch': (dtype) => new Linear(3, 4, { dtype }),
@@ -138,47 +125,4 @@ const layers: Readonly<Record<string, Build>> = {
     ),
 };
 
-let golden: Golden;
-beforeAll(async () => {
-  golden = await Golden.read('layers');
-});
-afterAll(() => golden.dispose());
-
-test('every case of PyTorch is tested', () => {
-  expect(Object.keys(layers).sort()).toEqual(golden.cases());
-});
-
-/** Output and all gradients of the weighted sum of the output, as PyTorch's `backward` gives them. */
-function differentiate(
-  name: string,
-  module: Module,
-  dtype: FloatDType,
-): { out: Tensor; grads: Record<string, Tensor> } {
-  const x = golden.as(`${name}/x`, dtype);
-  const weights = golden.as(`${name}/weights`, dtype);
-  const leaves = { ...module.parameters(), ...(golden.has(`${name}/grad/x`) ? { x } : {}) };
-  const [[, out], grads] = valueAndGrad(() => {
-    const result = module.forward(x);
-    return [sum(mul(result, weights)), result] as const;
-  }, leaves);
-  return { out, grads };
-}
-
-describe.each(['float32', 'float64'] as const)('in %s, output, gradients and state are those of PyTorch', (dtype) => {
-  test.each(Object.entries(layers))('%s', (name, build) => {
-    const before = memory().storages;
-    scoped(() => {
-      using module = build(dtype);
-      const state = golden.under(`${name}/before`);
-      expect(Object.keys(module.stateDict()).sort()).toEqual(Object.keys(state).sort());
-      module.loadStateDict(state);
-      const { out, grads } = differentiate(name, module, dtype);
-      expectGolden(`${name}/out`, out, golden.get(`${name}/out`), tolerance);
-      expectAllGolden(`${name}/grad`, grads, golden.under(`${name}/grad`), tolerance);
-      expectAllGolden(`${name}/after`, module.buffers(), golden.under(`${name}/after`), tolerance);
-      const inference = module.eval().forward(golden.as(`${name}/x`, dtype));
-      expectGolden(`${name}/eval`, inference, golden.get(`${name}/eval`), tolerance);
-    })();
-    expectNoLeak(before);
-  });
-});
+testLayers('layers', layers, ['batch-norm2d-cumulative']);

@@ -1,0 +1,125 @@
+import { extentsOf, type Pair, type Single } from '../ops/checks.js';
+import { convTranspose1d, convTranspose2d, type ConvTransposeOptions } from '../ops/conv-transpose.js';
+import type { FloatDType } from '../tensor/dtype.js';
+import type { Parameter } from '../tensor/parameter.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { checkChannels } from './conv.js';
+import { boundedParameters, fansOf, type AffineOptions } from './init.js';
+import { Module } from './module.js';
+
+/** Options of transposed convolution layers; `E` is a number, or one for each spatial axis. */
+export type ConvTransposeLayerOptions<E, D extends FloatDType = FloatDType> = Omit<ConvTransposeOptions<E>, 'bias'> &
+  AffineOptions<D>;
+
+/** Options of {@link ConvTranspose1d}. */
+export type ConvTranspose1dLayerOptions<D extends FloatDType = FloatDType> = ConvTransposeLayerOptions<Single, D>;
+
+/** Options of {@link ConvTranspose2d}. */
+export type ConvTranspose2dLayerOptions<D extends FloatDType = FloatDType> = ConvTransposeLayerOptions<Pair, D>;
+
+abstract class TransposedConvolution<E, D extends FloatDType> extends Module {
+  readonly weight: Parameter<D>;
+  readonly bias: Parameter<D> | undefined;
+  private readonly options: ConvTransposeOptions<E>;
+
+  protected constructor(
+    op: string,
+    readonly inChannels: number,
+    readonly outChannels: number,
+    kernelSize: E,
+    options: ConvTransposeLayerOptions<E, D>,
+    axes: number,
+  ) {
+    super();
+    const { groups = 1 } = options;
+    const kernel = extentsOf(op, 'kernelSize', kernelSize, axes, 1);
+    checkChannels(op, inChannels, outChannels, groups);
+    this.options = { ...options, bias: undefined };
+    const shape = [inChannels, outChannels / groups, ...kernel];
+    ({ weight: this.weight, bias: this.bias } = boundedParameters(shape, outChannels, fansOf(shape).fanIn, options));
+  }
+
+  protected abstract convolve(x: Tensor<D>, options: ConvTransposeOptions<E>): Tensor<D>;
+
+  override forward(x: Tensor<D>): Tensor<D> {
+    return this.convolve(x, { ...this.options, bias: this.bias });
+  }
+}
+
+/**
+ * Spreads every step of a signal with learned kernels and sums what overlaps, which makes signals longer.
+ *
+ * out[b, o, i·stride + k·dilation − padding] = bias[o] + Σ c,i,k  weight[c, o, k] · x[b, c, i]
+ *
+ * Shapes: x [B, inChannels, L] → [B, outChannels, L′] with
+ * L′ = (L − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding + 1; weight [inChannels, outChannels / groups, K], bias
+ * [outChannels]. Dtypes: float dtypes. Weight and bias start as U(−b, b) with b = 1/√(outChannels / groups · K), as in
+ * PyTorch.
+ *
+ * @param kernelSize length of the kernels
+ * @param options.stride steps of the output between neighbouring steps of the input; default 1
+ * @param options.padding steps that are cut off on each side; default 0
+ * @param options.outputPadding steps that are added at the end; default 0
+ * @param options.dilation steps between elements of the kernel; default 1
+ * @param options.groups parts into which the channels are split; default 1
+ * @param options.bias whether there is a bias; default `true`
+ * @param options.dtype default float32
+ * @throws MyelinError `VALUE` for counts that are no positive integers, or channels that do not divide into the groups
+ * @example
+ * ```ts
+ * import { ConvTranspose1d, ones } from 'myelin';
+ * console.log(new ConvTranspose1d(4, 2, 4, { stride: 4 }).forward(ones([1, 4, 5])).shape); // [ 1, 2, 20 ]
+ * ```
+ */
+export class ConvTranspose1d<D extends FloatDType = 'float32'> extends TransposedConvolution<Single, D> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Single,
+    options: ConvTranspose1dLayerOptions<D> = {},
+  ) {
+    super('ConvTranspose1d', inChannels, outChannels, kernelSize, options, 1);
+  }
+
+  protected override convolve(x: Tensor<D>, options: ConvTransposeOptions<Single>): Tensor<D> {
+    return convTranspose1d(x, this.weight, options);
+  }
+}
+
+/**
+ * Spreads every pixel with learned kernels and sums what overlaps, which makes images larger.
+ *
+ * out[b, o, i·stride + k·dilation − padding, …] = bias[o] + Σ c,i,k  weight[c, o, k, …] · x[b, c, i, …]
+ *
+ * Shapes: x [B, inChannels, H, W] → [B, outChannels, H′, W′] with
+ * H′ = (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1; weight [inChannels, outChannels / groups, KH, KW],
+ * bias [outChannels]. Dtypes: float dtypes. Weight and bias start as U(−b, b) with b = 1/√(outChannels / groups · KH · KW),
+ * as in PyTorch.
+ *
+ * @param kernelSize height and width of the kernels, a number or [height, width], in pixels
+ * @param options.stride pixels of the output between neighbouring pixels of the input; default 1
+ * @param options.padding pixels that are cut off on each side; default 0
+ * @param options.outputPadding pixels that are added at the bottom and on the right; default 0
+ * @param options.dilation pixels between elements of the kernel; default 1
+ * @param options.groups parts into which the channels are split; default 1
+ * @param options.bias whether there is a bias; default `true`
+ * @param options.dtype default float32
+ * @throws MyelinError `VALUE` for counts that are no positive integers, or channels that do not divide into the groups
+ *
+ * Source: Zeiler et al. 2010, «Deconvolutional Networks», section 2.
+ * @example
+ * ```ts
+ * import { ConvTranspose2d, ones } from 'myelin';
+ * const layer = new ConvTranspose2d(8, 3, 4, { stride: 2, padding: 1 });
+ * console.log(layer.forward(ones([1, 8, 16, 16])).shape); // [ 1, 3, 32, 32 ]
+ * ```
+ */
+export class ConvTranspose2d<D extends FloatDType = 'float32'> extends TransposedConvolution<Pair, D> {
+  constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvTranspose2dLayerOptions<D> = {}) {
+    super('ConvTranspose2d', inChannels, outChannels, kernelSize, options, 2);
+  }
+
+  protected override convolve(x: Tensor<D>, options: ConvTransposeOptions<Pair>): Tensor<D> {
+    return convTranspose2d(x, this.weight, options);
+  }
+}

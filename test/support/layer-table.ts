@@ -1,0 +1,123 @@
+import {
+  compile,
+  memory,
+  mul,
+  MyelinError,
+  sum,
+  valueAndGrad,
+  type AnyModule,
+  type FloatDType,
+  type Parameter,
+  type Tensor,
+} from 'myelin';
+
+import { isFloat } from '../../lib/tensor/dtype';
+import type { Tolerance } from './compare';
+import { expectAllGolden, expectGolden, expectNoLeak, Golden, scoped } from './golden';
+
+// Sums of up to 153 products of numbers around 1, taken in another order than PyTorch's.
+const tolerance: Tolerance = { relative: 16, absolute: 64 };
+
+/** How the layers of a table are built, by the names of their cases in scripts/golden_layers. */
+export type Layers = Readonly<Record<string, (dtype: FloatDType) => AnyModule>>;
+
+const inputNames = ['x', 'x1', 'x2'];
+
+type Forward = (...inputs: readonly Tensor[]) => Tensor;
+
+/** A layer, its inputs, and what of them has gradients. */
+interface Trial {
+  readonly module: AnyModule;
+  readonly forward: Forward;
+  readonly inputs: readonly Tensor[];
+  readonly weights: Tensor;
+}
+
+/** Output and all gradients of the weighted sum of the output, as PyTorch's `backward` gives them. */
+function differentiate({ module, forward }: Trial, inputs: readonly Tensor[], weights: Tensor) {
+  const floats = inputs.flatMap((x, i) => (isFloat(x.dtype) ? [[inputNames[i]!, x] as const] : []));
+  const leaves: Record<string, Tensor | Parameter> = { ...module.parameters(), ...Object.fromEntries(floats) };
+  const [[, out], grads] = valueAndGrad(() => {
+    const result = forward(...inputs);
+    return [sum(mul(result, weights)), result] as const;
+  }, leaves);
+  return { out, grads };
+}
+
+function expectPyTorch(golden: Golden, name: string, trial: Trial, run: typeof differentiate): void {
+  const { module, inputs, weights } = trial;
+  const { out, grads } = run(trial, inputs, weights);
+  expectGolden(`${name}/out`, out, golden.get(`${name}/out`), tolerance);
+  expectAllGolden(`${name}/grad`, grads, golden.under(`${name}/grad`), tolerance);
+  expectAllGolden(`${name}/after`, module.buffers(), golden.under(`${name}/after`), tolerance);
+}
+
+function prepare(golden: Golden, name: string, module: AnyModule, dtype: FloatDType): Trial {
+  const state = golden.under(`${name}/before`);
+  expect(Object.keys(module.stateDict()).sort()).toEqual(Object.keys(state).sort());
+  module.loadStateDict(state);
+  const given = inputNames.filter((input) => golden.has(`${name}/${input}`));
+  return {
+    module,
+    forward: (...inputs) => (module as unknown as { forward: Forward }).forward(...inputs),
+    inputs: given.map((input) => golden.as(`${name}/${input}`, dtype)),
+    weights: golden.as(`${name}/weights`, dtype),
+  };
+}
+
+function tryEager(golden: Golden, name: string, module: AnyModule, dtype: FloatDType): void {
+  const trial = prepare(golden, name, module, dtype);
+  expectPyTorch(golden, name, trial, differentiate);
+  module.eval();
+  expectGolden(`${name}/eval`, trial.forward(...trial.inputs), golden.get(`${name}/eval`), tolerance);
+}
+
+/** Whether a layer is one that reads values, which compiled functions cannot. */
+function tryCompiled(golden: Golden, name: string, module: AnyModule, dtype: FloatDType): boolean {
+  const trial = prepare(golden, name, module, dtype);
+  using compiled = compile((inputs: readonly Tensor[], weights: Tensor) => differentiate(trial, inputs, weights));
+  try {
+    expectPyTorch(golden, name, trial, (_, inputs, weights) => compiled.sync(inputs, weights));
+  } catch (error) {
+    if (error instanceof MyelinError && error.code === 'TRACE') return true;
+    throw error;
+  }
+  return false;
+}
+
+/**
+ * Declares the tests of a table of layers: output, gradients and state are those that scripts/golden.py got from PyTorch.
+ *
+ * @param readsValues cases that cannot be compiled because they look at values
+ */
+export function testLayers(file: string, layers: Layers, readsValues: readonly string[] = []): void {
+  let golden: Golden;
+  beforeAll(async () => {
+    golden = await Golden.read(file);
+  });
+  afterAll(() => golden.dispose());
+
+  test('every case of PyTorch is tested', () => {
+    expect(Object.keys(layers).sort()).toEqual(golden.cases());
+  });
+
+  describe.each(['float32', 'float64'] as const)('in %s, output, gradients and state are those of PyTorch', (dtype) => {
+    test.each(Object.entries(layers))('%s', (name, build) => {
+      const before = memory().storages;
+      scoped(() => {
+        using module = build(dtype);
+        tryEager(golden, name, module, dtype);
+      })();
+      expectNoLeak(before);
+    });
+  });
+
+  describe('compiled, too', () => {
+    test.each(Object.entries(layers))('%s', (name, build) => {
+      scoped(() => {
+        using module = build('float32');
+        expect(tryCompiled(golden, name, module, 'float32')).toBe(readsValues.includes(name));
+      })();
+    });
+  });
+}
