@@ -3,7 +3,7 @@ import { checkModule, type AnyModule, type Module } from '../nn/module.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Metric } from './metrics.js';
+import type { Metric } from './metrics/metric.js';
 import { checkBatches, checkFlag, switchMode, type Batch, type Batches, type Loss, type Supervised } from './run.js';
 import { Step } from './step.js';
 

@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { evaluate, forwardOf, Mean } from './evaluate.js';
 import { Interruption } from './interruption.js';
-import type { Metric } from './metrics.js';
+import type { Metric } from './metrics/metric.js';
 import { createProgress, type Progress, type ProgressKind } from './progress.js';
 import { checkBatches, checkFlag, switchMode, type Batch, type Batches, type Callback, type EpochLog } from './run.js';
 import { Step } from './step.js';
@@ -188,7 +188,7 @@ class Training<B extends Batch> implements Run {
       this.batch++;
       this.step++;
       loss.add(value, batch.y.shape[0] ?? 1);
-      this.progress.step({ loss: loss.value, ...this.measured() });
+      this.progress.step(() => ({ loss: loss.value, ...this.measured() }));
       await this.notify((callback) => callback.onStepEnd?.(this, value));
       await breathe();
       ended = this.ending;

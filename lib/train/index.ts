@@ -12,14 +12,6 @@ export {
 export { loadCheckpoint, loadModel, saveCheckpoint, saveModel, type Position, type Trainee } from './checkpoint.js';
 export { evaluate, predict, type EvaluateOptions, type Prediction, type PredictOptions } from './evaluate.js';
 export { fit, type FitOptions } from './fit.js';
-export {
-  accuracy,
-  confusionMatrix,
-  ConfusionMatrix,
-  meanAbsoluteError,
-  meanSquaredError,
-  topK,
-  type Metric,
-} from './metrics.js';
+export * from './metrics/index.js';
 export type { ProgressKind } from './progress.js';
 export type { Batch, Batches, Callback, EpochLog, History, Hook, Loss, Run, Steps, Supervised } from './run.js';

@@ -9,7 +9,8 @@ export type ProgressKind = 'auto' | 'bar' | 'lines' | false;
 /** Shows how far a training is. */
 export interface Progress {
   startEpoch(epoch: number, epochs: number, steps: number | undefined): void;
-  step(values: Readonly<Record<string, number>>): void;
+  /** After each step; `values` are asked for only when they are shown, because some metrics are dear. */
+  step(values: () => Readonly<Record<string, number>>): void;
   endEpoch(log: EpochLog, epochs: number): void;
   /** Leaves the terminal as it was. */
   close(): void;
@@ -68,11 +69,14 @@ class Lines implements Progress {
   }
 }
 
+const framesPerSecond = 10;
+
 type BarOptions = ConstructorParameters<typeof SingleBar>[0];
 
 /** A bar that fills during every epoch, and is replaced by a line at its end. */
 class Bar implements Progress {
   private bar: SingleBar | undefined;
+  private shown = -Infinity;
 
   constructor(
     private readonly lines: Lines,
@@ -86,14 +90,20 @@ class Bar implements Progress {
       barsize: 24,
       hideCursor: true,
       clearOnComplete: true,
-      fps: 10,
+      fps: framesPerSecond,
       gracefulExit: false,
     });
     this.bar.start(steps ?? 0, 0, { values: '' });
   }
 
-  step(values: Readonly<Record<string, number>>): void {
-    this.bar?.increment(1, { values: formatValues(values) });
+  step(values: () => Readonly<Record<string, number>>): void {
+    const now = performance.now();
+    if (now - this.shown < 1000 / framesPerSecond) {
+      this.bar?.increment(1);
+      return;
+    }
+    this.shown = now;
+    this.bar?.increment(1, { values: formatValues(values()) });
   }
 
   endEpoch(log: EpochLog, epochs: number): void {

@@ -1,13 +1,32 @@
 import {
   accuracy,
+  averagePrecision,
+  bleu,
+  calibrationError,
+  chrf,
   confusionMatrix,
+  f1Score,
+  hitRate,
+  iou,
   meanAbsoluteError,
+  meanAveragePrecision,
+  meanReciprocalRank,
   meanSquaredError,
+  memory,
+  ndcg,
+  perplexity,
+  precision,
+  r2Score,
+  rocAuc,
   scope,
   tensor,
   topK,
+  wordErrorRate,
+  zeros,
+  type Detections,
   type Metric,
   type MyelinError,
+  type Objects,
   type Tensor,
 } from 'myelin';
 
@@ -83,11 +102,82 @@ it('the confusion matrix has a row per target class and a column per predicted o
   });
 });
 
+it('classes may be given as numbers or as scores of class 1', () => {
+  scope(() => {
+    const [numbers, binary] = [accuracy(), accuracy({ threshold: 0.5 })];
+    numbers.update(classes([1, 0, 2]), classes([1, 1, 2]));
+    binary.update(tensor([0.6, 0.4, 0.9]), classes([1, 1, 1]));
+    expect([numbers.value(), binary.value()]).toEqual([2 / 3, 2 / 3]);
+  });
+});
+
+it('what is to be ignored does not count', () => {
+  scope(() => {
+    const metric = iou(3, { ignoreIndex: 255 });
+    metric.update(classes([0, 1, 2, 2]), classes([0, 1, 255, 2]));
+    expect([metric.value(), metric.scores()]).toEqual([1, [1, 1, 1]]);
+    const model = perplexity({ ignoreIndex: 0 });
+    model.update(zeros([2, 4]), classes([0, 3]));
+    expect(model.value()).toBeCloseTo(4, 6);
+  });
+});
+
+it('nothing of a metric stays alive', () => {
+  const before = memory().storages;
+  const [output, target] = [logits(), classes([1, 2, 2, 1])];
+  for (const metric of [
+    accuracy(),
+    topK(2),
+    f1Score(3),
+    rocAuc(),
+    averagePrecision(),
+    perplexity(),
+    calibrationError(),
+  ]) {
+    metric.update(output, target);
+    metric.value();
+  }
+  for (const metric of [ndcg(), hitRate(1), meanReciprocalRank(), r2Score()]) metric.update(output, output);
+  output.dispose();
+  target.dispose();
+  expect(memory().storages).toBeLessThanOrEqual(before);
+});
+
+it('JavaScript callers get errors with a name', () => {
+  const nothing = undefined as never;
+  for (const metric of [accuracy(), topK(1), iou(2), rocAuc(), ndcg(), perplexity(), calibrationError(), r2Score()]) {
+    expect(() => metric.update(nothing, nothing)).toThrow(expect.objectContaining({ code: 'TYPE' }) as Error);
+  }
+  for (const metric of [bleu(), chrf(), wordErrorRate(), meanAveragePrecision()]) {
+    expect(() => metric.update(nothing, nothing)).toThrow(expect.objectContaining({ code: 'TYPE' }) as Error);
+  }
+  for (const make of [accuracy, bleu, chrf, perplexity, calibrationError]) {
+    expect(() => make(null as never)).toThrow(expect.objectContaining({ code: 'TYPE' }) as Error);
+  }
+});
+
 it('of nothing is NaN', () => {
-  for (const metric of [accuracy(), topK(2), meanSquaredError(), confusionMatrix(2)]) expect(metric.value()).toBeNaN();
+  for (const metric of [
+    accuracy(),
+    topK(2),
+    meanSquaredError(),
+    confusionMatrix(2),
+    rocAuc(),
+    r2Score(),
+    ndcg(),
+    bleu(),
+    chrf(),
+  ])
+    expect(metric.value()).toBeNaN();
 });
 
 describe('refuses', () => {
+  const found = (boxes: Detections['boxes']): Detections => ({
+    boxes,
+    scores: boxes.map(() => 1),
+    classes: boxes.map(() => 0),
+  });
+  const there: Objects = { boxes: [], classes: [] };
   const cases: [name: string, code: string, call: () => void][] = [
     ['targets of another batch', 'SHAPE', () => accuracy().update(logits(), classes([1, 2]))],
     ['one-hot targets', 'SHAPE', () => accuracy().update(logits(), logits())],
@@ -97,6 +187,19 @@ describe('refuses', () => {
     ['a class that is not there', 'INDEX', () => confusionMatrix(3).update(logits(), classes([0, 3, 0, 0]))],
     ['no classes', 'VALUE', () => confusionMatrix(0)],
     ['half a k', 'VALUE', () => topK(0.5)],
+    ['shapes of a binary target', 'SHAPE', () => accuracy({ threshold: 0 }).update(logits(), classes([0, 1, 0, 1]))],
+    ['an average that is none', 'VALUE', () => precision(3, { average: 'mean' as 'macro' })],
+    ['scores without order', 'VALUE', () => rocAuc().update(tensor([NaN, 1]), tensor([0, 1]))],
+    ['scores of other classes', 'SHAPE', () => averagePrecision().update(logits(), classes([0, 1]))],
+    ['relevances of other items', 'SHAPE', () => ndcg(2).update(logits(), logits().slice([0, 2]))],
+    ['no rank', 'VALUE', () => hitRate(0)],
+    ['no bins', 'VALUE', () => calibrationError({ bins: 0 })],
+    ['fewer references than texts', 'VALUE', () => bleu().update(['a', 'b'], ['a'])],
+    ['a text without references', 'VALUE', () => chrf().update(['a'], [[]])],
+    ['what is no text', 'TYPE', () => wordErrorRate().update([1 as unknown as string], ['a'])],
+    ['a box of three', 'VALUE', () => meanAveragePrecision().update([found([[0, 0, 1] as never])], [there])],
+    ['boxes without scores', 'VALUE', () => meanAveragePrecision().update([{ ...found([]), scores: [1] }], [there])],
+    ['images without targets', 'VALUE', () => meanAveragePrecision().update([found([])], [])],
     ['a target for top k that is no class', 'INDEX', () => topK(1).update(logits(), classes([0, 3, 0, 0]))],
   ];
 

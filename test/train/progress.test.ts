@@ -11,7 +11,7 @@ it('is a line per epoch without a terminal', async () => {
   const { written, output } = terminal();
   const progress = await createProgress('auto', { ...output, isTTY: false });
   progress.startEpoch(1, 2, 10);
-  progress.step({ loss: 1 });
+  progress.step(() => ({ loss: 1 }));
   expect(written).toEqual([]);
   progress.endEpoch(log, 2);
   progress.close();
@@ -23,7 +23,7 @@ it('is a bar on a terminal, which makes way for the line', async () => {
   const bar = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   const progress = await createProgress('auto', output);
   progress.startEpoch(1, 2, 10);
-  progress.step({ loss: 0.5 });
+  progress.step(() => ({ loss: 0.5 }));
   progress.endEpoch(log, 2);
   progress.close();
   bar.mockRestore();
