@@ -55,17 +55,36 @@ export function executing<T>(next: Executor, body: () => T): T {
   }
 }
 
+/** What an op yields: its output, its outputs by name, or nothing when it overwrites inputs. */
+type Yield = Tensor | Named<Tensor> | void;
+
+/** Runs an op in a way of its own, by calling `dispatch` with other inputs, or leaves it alone: `undefined`. */
+export type Interceptor = (op: Op, inputs: NamedInputs, attrs: Named<AttrValue>) => Yield | undefined;
+
+let interceptor: Interceptor | undefined;
+
+/** Ops inside are offered to an interceptor; `undefined` takes one away. */
+export function intercepting<T>(next: Interceptor | undefined, body: () => T): T {
+  const before = interceptor;
+  interceptor = next;
+  try {
+    return body();
+  } finally {
+    interceptor = before;
+  }
+}
+
 const noAttrs: Named<AttrValue> = {};
 const noTargets: readonly Tensor[] = [];
 
 type Infer = (inputs: NamedInputs, attrs: Named<AttrValue>) => TensorSpec & Named<TensorSpec>;
 
 /** Runs an op now: checks it, runs its command, and tells the tape. */
-export function dispatch(
-  op: Op,
-  inputs: NamedInputs,
-  attrs: Named<AttrValue> = noAttrs,
-): Tensor | Named<Tensor> | void {
+export function dispatch(op: Op, inputs: NamedInputs, attrs: Named<AttrValue> = noAttrs): Yield {
+  if (interceptor !== undefined) {
+    const result = interceptor(op, inputs, attrs);
+    if (result !== undefined) return result;
+  }
   const tensors = gather(op, inputs);
   const inferred = (op.infer as Infer)(inputs, attrs);
   if (op.single) {

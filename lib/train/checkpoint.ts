@@ -4,7 +4,8 @@ import { checkModule, type AnyModule } from '../nn/module.js';
 import type { StateDict, StateDictDifference } from '../nn/state-dict.js';
 import { fail } from '../tensor/errors.js';
 import { defaultGenerator } from '../tensor/rng.js';
-import type { EpochLog, Steps } from './run.js';
+import { scopeAsync } from '../tensor/scope.js';
+import type { Callback, EpochLog, Steps } from './run.js';
 
 /** Where a training is. */
 export interface Position {
@@ -22,11 +23,14 @@ export interface Position {
 export interface Trainee {
   readonly model: AnyModule;
   readonly optimizer: Steps;
+  /** Those that have state keep it under their place in this list. Default: none. */
+  readonly callbacks?: readonly Callback[];
 }
 
 const kind = 'myelin checkpoint';
 const modelPrefix = 'model.';
 const optimizerPrefix = 'optimizer.';
+const callbackPrefix = (i: number): string => `callbacks.${i}.`;
 
 /**
  * Saves a model's Parameters and Buffers to a safetensors file, under their state-dict names; atomically.
@@ -75,8 +79,8 @@ export async function loadModel(
 }
 
 /**
- * Saves all that a training needs to go on later as if it had never stopped: model, optimizer, position, and the state of
- * the library's random generator. Atomic: an interrupted write leaves the previous checkpoint.
+ * Saves all that a training needs to go on later as if it had never stopped: model, optimizer, position, the state of
+ * callbacks, and that of the library's random generator. Atomic: an interrupted write leaves the previous checkpoint.
  *
  * @throws MyelinError `IO`
  * @example
@@ -89,13 +93,18 @@ export async function loadModel(
  * ```
  */
 export async function saveCheckpoint(file: string, trainee: Trainee, position: Position): Promise<void> {
-  const { model, optimizer } = checkTrainee('saveCheckpoint', trainee);
-  const tensors = {
-    ...addPrefix(model.stateDict(), modelPrefix),
-    ...addPrefix(optimizer.stateDict(), optimizerPrefix),
-  };
-  const random = JSON.stringify(defaultGenerator.state);
-  await writeSafetensors(file, tensors, { metadata: { kind, position: JSON.stringify(position), random } });
+  const { model, optimizer, callbacks = [] } = checkTrainee('saveCheckpoint', trainee);
+  await scopeAsync(async () => {
+    const states = callbacks.map((callback, i) => addPrefix(callback.stateDict?.() ?? {}, callbackPrefix(i)));
+    const tensors: StateDict = Object.assign(
+      {},
+      addPrefix(model.stateDict(), modelPrefix),
+      addPrefix(optimizer.stateDict(), optimizerPrefix),
+      ...states,
+    );
+    const random = JSON.stringify(defaultGenerator.state);
+    await writeSafetensors(file, tensors, { metadata: { kind, position: JSON.stringify(position), random } });
+  });
 }
 
 /**
@@ -105,7 +114,7 @@ export async function saveCheckpoint(file: string, trainee: Trainee, position: P
  * @throws MyelinError `FORMAT` when the file is no checkpoint; `VALUE`, `SHAPE` when it is one of another model
  */
 export async function loadCheckpoint(file: string, trainee: Trainee): Promise<Position> {
-  const { model, optimizer } = checkTrainee('loadCheckpoint', trainee);
+  const { model, optimizer, callbacks = [] } = checkTrainee('loadCheckpoint', trainee);
   const { tensors, metadata } = await readSafetensors(file);
   try {
     if (metadata['kind'] !== kind)
@@ -114,6 +123,7 @@ export async function loadCheckpoint(file: string, trainee: Trainee): Promise<Po
     const random = parseRandom(file, metadata['random']);
     model.loadStateDict(withPrefix(tensors, modelPrefix));
     optimizer.loadStateDict(withPrefix(tensors, optimizerPrefix));
+    callbacks.forEach((callback, i) => callback.loadStateDict?.(withPrefix(tensors, callbackPrefix(i))));
     defaultGenerator.state = random;
     return position;
   } finally {

@@ -1,17 +1,8 @@
-export {
-  csvLogger,
-  earlyStopping,
-  jsonlLogger,
-  lrSchedule,
-  modelCheckpoint,
-  onEpochEnd,
-  terminateOnNaN,
-  type Direction,
-  type MonitorOptions,
-} from './callbacks.js';
+export * from './callbacks/index.js';
 export { loadCheckpoint, loadModel, saveCheckpoint, saveModel, type Position, type Trainee } from './checkpoint.js';
 export { evaluate, predict, type EvaluateOptions, type Prediction, type PredictOptions } from './evaluate.js';
 export { fit, type FitOptions } from './fit.js';
+export type { LearnOptions } from './learner.js';
 export * from './metrics/index.js';
 export type { ProgressKind } from './progress.js';
 export type { Batch, Batches, Callback, EpochLog, History, Hook, Loss, Run, Steps, Supervised } from './run.js';

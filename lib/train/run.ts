@@ -30,6 +30,11 @@ export function checkFlag(op: string, name: string, value: unknown): boolean {
   return fail('TYPE', op, `${name} is ${show(value)} (need true or false)`);
 }
 
+/** Refuses what is no text. */
+export function checkText(op: string, name: string, value: unknown): void {
+  if (typeof value !== 'string') fail('TYPE', op, `${name} is ${show(value)} (need a text)`);
+}
+
 /** How well an output fits a target, as one number to make small. */
 export type Loss = (output: Tensor<FloatDType>, target: Tensor) => Tensor;
 
@@ -79,6 +84,11 @@ export interface Run {
   readonly history: readonly EpochLog[];
   /** Ends the training after this step or epoch. */
   stop(reason: string): void;
+  /**
+   * Writes a checkpoint that {@link fit} can resume from: weights, optimizer, callbacks, random state, and how far the training
+   * is. To be called after a step or an epoch.
+   */
+  save(file: string): Promise<void>;
 }
 
 /** What a callback does at one moment of a training; a promise is awaited. */
@@ -90,11 +100,15 @@ export interface Callback {
   readonly onEpochStart?: Hook;
   /** Before a step. */
   readonly onStepStart?: Hook;
-  /** After a step, with its loss. */
+  /** After a step, with its loss: the mean over its samples. */
   readonly onStepEnd?: Hook<[loss: number]>;
   readonly onEpochEnd?: Hook<[log: EpochLog]>;
   /** When training ends well, also when it was stopped or interrupted. */
   readonly onEnd?: Hook<[history: History]>;
+  /** What must be saved with a checkpoint to go on later. */
+  stateDict?(): StateDict;
+  /** Puts back what `stateDict` gave, before `onStart`; a resumed training calls it with nothing where nothing was saved. */
+  loadStateDict?(state: StateDict): void;
 }
 
 /** Sets a model and all its parts to training or inference behaviour; the result puts every part back as it was. */

@@ -1,0 +1,6 @@
+export { earlyStopping } from './early-stopping.js';
+export { lrSchedule, onEpochEnd, terminateOnNaN } from './hooks.js';
+export { csvLogger, jsonlLogger } from './loggers.js';
+export { modelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js';
+export type { Direction, MonitorOptions } from './monitor.js';
+export { tensorBoard, type TensorBoardOptions } from './tensorboard.js';
