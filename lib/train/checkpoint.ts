@@ -96,12 +96,11 @@ export async function saveCheckpoint(file: string, trainee: Trainee, position: P
   const { model, optimizer, callbacks = [] } = checkTrainee('saveCheckpoint', trainee);
   await scopeAsync(async () => {
     const states = callbacks.map((callback, i) => addPrefix(callback.stateDict?.() ?? {}, callbackPrefix(i)));
-    const tensors: StateDict = Object.assign(
-      {},
+    const tensors = [
       addPrefix(model.stateDict(), modelPrefix),
       addPrefix(optimizer.stateDict(), optimizerPrefix),
       ...states,
-    );
+    ].reduce((all, some) => ({ ...all, ...some }));
     const random = JSON.stringify(defaultGenerator.state);
     await writeSafetensors(file, tensors, { metadata: { kind, position: JSON.stringify(position), random } });
   });
