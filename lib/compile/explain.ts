@@ -1,6 +1,15 @@
 import { showBytes } from '../tensor/bytes.js';
 import { describe } from '../tensor/errors.js';
-import { boundValues, writtenValues, type Graph, type Node, type Value, type View } from './graph.js';
+import {
+  boundValues,
+  titleOf,
+  withoutMemory,
+  writtenValues,
+  type Graph,
+  type Node,
+  type Value,
+  type View,
+} from './graph.js';
 import type { Program } from './lower.js';
 
 /** Short names of values: inputs `in0`, what is bound `b0`, what is made `t0`. */
@@ -25,18 +34,23 @@ export function explainPlan(name: string, graph: Graph, program: Program): strin
     const offset = program.offsets.get(value);
     return offset === undefined ? 'result' : `@${offset}`;
   };
-  const line = ({ op, inputs, outputs, writes, draw }: Node, i: number): string => {
+  const line = (node: Node, i: number): string => {
+    const { inputs, outputs, writes, draw } = node;
     const makes = outputs.map((output) => `${show(output)} ${placeOf(output)}`);
     const assigns = writes.map((value) => `assigns ${nameOf(value)}`);
     const random = draw === undefined ? [] : ['random'];
-    return `${String(i).padStart(4)}  ${op.name}(${inputs.map(show).join(', ')}) → ${[...makes, ...assigns, ...random].join(', ')}`;
+    const saved = sum(withoutMemory(node));
+    const fused = saved > 0 ? [`saves ${showBytes(saved)}`] : [];
+    return `${String(i).padStart(4)}  ${titleOf(node)}(${inputs.map(show).join(', ')}) → ${[...makes, ...assigns, ...random, ...fused].join(', ')}`;
   };
   const written = writtenValues(graph);
   const constants = boundValues(graph).filter((value) => !written.has(value));
+  const fused = graph.nodes.filter(({ parts }) => parts !== undefined);
   const unplanned = sum(program.offsets.keys());
   return [
     `${name}: ${graph.nodes.length} commands`,
     ...graph.nodes.map(line),
+    `fused: ${fused.length} commands do the work of ${fused.flatMap(({ parts }) => parts!).length}; ${showBytes(sum(graph.nodes.flatMap(withoutMemory)))} of results reach no memory`,
     `arena: ${showBytes(program.arenaBytes)} for ${showBytes(unplanned)} of intermediate results`,
     `bound: ${showBytes(sum(written))} that runs assign, ${showBytes(sum(constants))} that they only read`,
   ].join('\n');
@@ -48,9 +62,10 @@ export function drawGraph(graph: Graph): string {
   const makers = new Map<Value, string>();
   for (const value of [...graph.inputs, ...boundValues(graph)]) makers.set(value, nameOf(value));
   const lines = [...makers.values()].map((name) => `  ${name}([${name}])`);
-  graph.nodes.forEach(({ op, inputs, outputs, writes }, i) => {
+  graph.nodes.forEach((command, i) => {
+    const { inputs, outputs, writes } = command;
     const node = `n${i}`;
-    lines.push(`  ${node}["${op.name}<br>${outputs.map(describe).join('<br>')}"]`);
+    lines.push(`  ${node}["${titleOf(command)}<br>${outputs.map(describe).join('<br>')}"]`);
     for (const view of inputs) lines.push(`  ${makers.get(view.value) ?? '?'} --> ${node}`);
     for (const value of writes) lines.push(`  ${node} -.-> ${nameOf(value)}`);
     for (const { value } of outputs) makers.set(value, node);

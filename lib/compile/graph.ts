@@ -40,6 +40,21 @@ export interface Node {
   /** Bound values that the command overwrites. */
   readonly writes: readonly Value[];
   readonly draw: Draw | undefined;
+  /** Of a command that stands for several: those, in their order. */
+  readonly parts?: readonly Node[];
+}
+
+/** The op of a command, and those that it does the work of. */
+export function titleOf({ op, parts }: Node): string {
+  return parts === undefined ? op.name : `${op.name}[${parts.map(titleOf).join(' ')}]`;
+}
+
+/** Results of those commands that a command stands for, which nobody else reads and which have no memory of their own. */
+export function withoutMemory({ parts = [], outputs }: Node): Value[] {
+  const kept = new Set(outputs.map(({ value }) => value));
+  return parts
+    .flatMap((part) => [...part.outputs.map(({ value }) => value), ...withoutMemory(part)])
+    .filter((value) => !kept.has(value));
 }
 
 /** What a function does: commands in the order in which they run. */

@@ -2,6 +2,7 @@ import type { Storage } from '../tensor/storage.js';
 import { mergeEqual } from './common.js';
 import { removeDeadCode } from './dead-code.js';
 import { foldConstants } from './fold.js';
+import { fuseElementwise } from './fuse.js';
 import { checkGraph, type Graph } from './graph.js';
 
 /** All passes in their order; each gives a graph that does the same with less. `keep` is told of new constants. */
@@ -11,6 +12,7 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     mergeEqual,
     (before) => foldConstants(before, keep),
     removeDeadCode,
+    fuseElementwise,
   ];
   return passes.reduce((before, pass) => {
     const after = pass(before);

@@ -1,5 +1,6 @@
 import { checkInteger } from '../ops/checks.js';
 import { describe } from '../tensor/errors.js';
+import { titleOf } from './graph.js';
 import type { Plan } from './plan.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -52,9 +53,10 @@ export function profilePlan(plan: Plan, inputs: readonly Tensor[], { runs = 10 }
 
 function byOp({ graph }: Plan, spent: Float64Array, total: number): OpProfile[] {
   const sums = new Map<string, { commands: number; milliseconds: number }>();
-  graph.nodes.forEach(({ op }, i) => {
-    const { commands, milliseconds } = sums.get(op.name) ?? { commands: 0, milliseconds: 0 };
-    sums.set(op.name, { commands: commands + 1, milliseconds: milliseconds + spent[i]! });
+  graph.nodes.forEach((node, i) => {
+    const title = titleOf(node);
+    const { commands, milliseconds } = sums.get(title) ?? { commands: 0, milliseconds: 0 };
+    sums.set(title, { commands: commands + 1, milliseconds: milliseconds + spent[i]! });
   });
   const rows = [...sums].map(([op, sum]) => ({ op, ...sum, share: total === 0 ? 0 : sum.milliseconds / total }));
   return rows.sort((a, b) => b.milliseconds - a.milliseconds);
@@ -76,15 +78,15 @@ function tableOf(name: string, ops: readonly OpProfile[], total: number): string
 // Durations of the trace event format are microseconds.
 function traceOf({ name, graph }: Plan, times: Float64Array): string {
   const [start = 0] = times;
-  const traceEvents = graph.nodes.map(({ op, inputs, outputs }, i) => ({
-    name: op.name,
+  const traceEvents = graph.nodes.map((node, i) => ({
+    name: titleOf(node),
     cat: name,
     ph: 'X',
     ts: 1000 * (times[i]! - start),
     dur: 1000 * (times[i + 1]! - times[i]!),
     pid: process.pid,
     tid: 1,
-    args: { inputs: inputs.map(describe), outputs: outputs.map(describe) },
+    args: { inputs: node.inputs.map(describe), outputs: node.outputs.map(describe) },
   }));
   return JSON.stringify({ traceEvents, displayTimeUnit: 'ms' });
 }

@@ -4,7 +4,7 @@ import { native } from '../tensor/native.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 
 /** How an attribute crosses to the native side: as one number, or as a length and its numbers. */
-export type AttrKind = 'int' | 'float' | 'bool' | 'ints' | readonly string[];
+export type AttrKind = 'int' | 'float' | 'bool' | 'ints' | 'floats' | readonly string[];
 
 /** What attribute values can be in TypeScript. */
 export type AttrValue = number | boolean | string | readonly number[];
@@ -74,7 +74,13 @@ function putAttr(at: number, op: string, name: string, kind: AttrKind, value: At
   return at + 1;
 }
 
-const needs = { int: 'an integer', float: 'a number', bool: 'true or false', ints: 'a list of integers' };
+const needs = {
+  int: 'an integer',
+  float: 'a number',
+  bool: 'true or false',
+  ints: 'a list of integers',
+  floats: 'a list of numbers',
+};
 
 function refuseAttr(op: string, name: string, kind: AttrKind, value: unknown): never {
   const need = typeof kind === 'string' ? needs[kind] : `one of ${kind.join(', ')}`;
@@ -84,6 +90,14 @@ function refuseAttr(op: string, name: string, kind: AttrKind, value: unknown): n
 function optionIndex(op: string, name: string, kind: AttrKind, value: string): number {
   const index = typeof kind === 'object' ? kind.indexOf(value) : -1;
   return index < 0 ? refuseAttr(op, name, kind, value) : index;
+}
+
+/** The attributes of a command as numbers of their own. */
+export function encodeAttrs(op: Callee, attrs: Readonly<Record<string, AttrValue>>): number[] {
+  reserve(op.attrs.reduce((width, [name]) => width + attrWidth(attrs[name]!), 0));
+  let at = 0;
+  for (const [name, kind] of op.attrs) at = putAttr(at, op.name, name, kind, attrs[name]!);
+  return [...row.subarray(0, at)];
 }
 
 /** A view of what a handle stands for. */

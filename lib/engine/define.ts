@@ -12,7 +12,7 @@ export type Inputs<I extends string> = {
   readonly [K in I as InputName<K>]: K extends `${string}[]` ? readonly Tensor[] : Tensor;
 };
 
-/** Attribute kinds by name: `int`, `float`, `bool`, `ints`, or the list of strings that are allowed. */
+/** Attribute kinds by name: `int`, `float`, `bool`, `ints`, `floats`, or the list of strings that are allowed. */
 export type AttrKinds = Readonly<Record<string, AttrKind>>;
 
 /** Attribute values by name. */
@@ -21,7 +21,7 @@ export type Attrs<A extends AttrKinds> = {
     ? Option
     : A[K] extends 'bool'
       ? boolean
-      : A[K] extends 'ints'
+      : A[K] extends 'ints' | 'floats'
         ? readonly number[]
         : number;
 };
@@ -102,14 +102,42 @@ export interface Op {
 }
 
 const registry = new Map<string, Op>();
-const nativeOps = new Map(native.ops().map(([name, inputs, outputs], number) => [name, { number, inputs, outputs }]));
+const nativeOps = new Map(
+  native
+    .ops()
+    .map(([name, inputs, outputs, elementwise], number) => [name, { number, inputs, outputs, elementwise }] as const),
+);
+/** Ops that only plans run. */
+const planned = new Set<string>();
 
 /** Every op, by name. */
 export const ops: ReadonlyMap<string, Op> = registry;
 
 /** Names of native bodies that no definition has claimed; empty once the library is loaded. */
 export function unclaimedNativeOps(): string[] {
-  return [...nativeOps.keys()].filter((name) => !registry.has(name));
+  return [...nativeOps.keys()].filter((name) => !registry.has(name) && !planned.has(name));
+}
+
+/** Whether elements of the output depend on those at their own place alone, so that an op may run piece by piece. */
+export const isElementwise = ({ name }: Op): boolean => nativeOps.get(name)?.elementwise === true;
+
+/** An op of any number of inputs and outputs that passes of `compile` put in place of others: nobody calls it. */
+export function planOp(name: string, attrs: AttrKinds): Op {
+  const { number } = nativeOps.get(name) ?? fail('UNSUPPORTED', 'load', `the addon has no op ${name}`);
+  planned.add(name);
+  return {
+    name,
+    number,
+    inputs: ['xs'],
+    variadic: true,
+    outputs: ['outs'],
+    overwrites: [],
+    single: false,
+    attrs: Object.entries(attrs),
+    save: [],
+    infer: () => fail('UNSUPPORTED', name, 'only plans run it'),
+    grad: 'none',
+  };
 }
 
 type NoAttrs = Readonly<Record<never, AttrKind>>;

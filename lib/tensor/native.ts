@@ -28,7 +28,7 @@ export interface Native {
   resetPeak(): void;
   pin(row: Float64Array): void;
   run(length: number, ...owners: object[]): void;
-  ops(): [name: string, inputs: number, outputs: number][];
+  ops(): [name: string, inputs: number, outputs: number, elementwise: boolean][];
   createPlan(numbers: Float64Array, patches: Float64Array, slots: number, arenaBytes: number, commit: number): number;
   runPlan(plan: number, arguments_: Float64Array, times?: Float64Array): void;
   startPlan(

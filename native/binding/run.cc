@@ -28,7 +28,7 @@ void run(const Napi::CallbackInfo& info) {
   });
 }
 
-// ops(): [name, inputs, outputs] of every op, in the order of their numbers.
+// ops(): [name, inputs, outputs, elementwise] of every op, in the order of their numbers.
 Napi::Value ops(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
@@ -38,6 +38,7 @@ Napi::Value ops(const Napi::CallbackInfo& info) {
     entry.Set(0u, Napi::String::New(env, op.name));
     entry.Set(1u, Napi::Number::New(env, op.inputs));
     entry.Set(2u, Napi::Number::New(env, op.outputs));
+    entry.Set(3u, Napi::Boolean::New(env, op.elementwise));
     list.Set(index++, entry);
   }
   return list;

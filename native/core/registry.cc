@@ -30,6 +30,13 @@ Dims Attrs::integers(int& count, int limit) {
   return values;
 }
 
+Attrs Attrs::part(std::int64_t count) {
+  require(count >= 0 && count <= end_ - next_, "too few attributes");
+  const double* const begin = next_;
+  next_ += count;
+  return Attrs(begin, static_cast<std::size_t>(count));
+}
+
 const std::vector<OpInfo>& all_ops() {
   static const OpList ops = [] {
     OpList list;
@@ -68,6 +75,7 @@ const std::vector<OpInfo>& all_ops() {
     register_random(list);
     register_optim(list);
     register_fft(list);
+    register_fused(list);
     return list;
   }();
   return ops;

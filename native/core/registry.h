@@ -17,6 +17,7 @@ class Attrs {
   bool boolean() { return integer() != 0; }
   int choice(int options);                          // a string of a closed set, as its index; refuses others
   Dims integers(int& count, int limit = kMaxRank);  // a list, encoded as its length and its values
+  Attrs part(std::int64_t count);                   // the next so many values by themselves
 
  private:
   const double* next_;
@@ -42,6 +43,9 @@ struct OpInfo {
   int outputs;
   void (*run)(OpCall& call);
   bool halves = false;  // takes float16 and bfloat16 as they are; other ops are given float32 instead
+  // An element of the output depends on the elements at its own place, and is the same whatever else is computed with it:
+  // so the op may be run piece by piece, and write onto an input (native/ops/fused.cc).
+  bool elementwise = false;
 };
 
 // Runs an op that knows no halves (native/ops/halves.cc): it is given float32 copies of those among its inputs, and what it puts into float32
@@ -54,6 +58,15 @@ const std::vector<OpInfo>& all_ops();
 
 // One function a family, called once by all_ops(); each is defined in the file of native/ops that bears its name.
 using OpList = std::vector<OpInfo>;
+
+template <class Ops>
+void add_elementwise(OpList& list, const Ops& ops) {
+  for (OpInfo op : ops) {
+    op.elementwise = true;
+    list.push_back(op);
+  }
+}
+
 void register_elementwise(OpList& ops);
 void register_special(OpList& ops);
 void register_division(OpList& ops);
@@ -89,5 +102,6 @@ void register_move(OpList& ops);
 void register_random(OpList& ops);
 void register_optim(OpList& ops);
 void register_fft(OpList& ops);
+void register_fused(OpList& ops);
 
 }  // namespace myelin

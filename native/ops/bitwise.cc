@@ -80,6 +80,6 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-void register_bitwise(OpList& ops) { ops.insert(ops.end(), std::begin(kOps), std::end(kOps)); }
+void register_bitwise(OpList& ops) { add_elementwise(ops, kOps); }
 
 }  // namespace myelin

@@ -82,6 +82,6 @@ void cast(OpCall& call) {
 
 }  // namespace
 
-void register_cast(OpList& ops) { ops.push_back({"cast", 1, 1, cast, true}); }
+void register_cast(OpList& ops) { ops.push_back({"cast", 1, 1, cast, true, true}); }
 
 }  // namespace myelin

@@ -153,6 +153,6 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-void register_division(OpList& ops) { ops.insert(ops.end(), std::begin(kOps), std::end(kOps)); }
+void register_division(OpList& ops) { add_elementwise(ops, kOps); }
 
 }  // namespace myelin

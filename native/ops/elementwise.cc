@@ -269,6 +269,6 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-void register_elementwise(OpList& ops) { ops.insert(ops.end(), std::begin(kOps), std::end(kOps)); }
+void register_elementwise(OpList& ops) { add_elementwise(ops, kOps); }
 
 }  // namespace myelin

@@ -70,6 +70,6 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-void register_special(OpList& ops) { ops.insert(ops.end(), std::begin(kOps), std::end(kOps)); }
+void register_special(OpList& ops) { add_elementwise(ops, kOps); }
 
 }  // namespace myelin

@@ -144,8 +144,9 @@ describe('plans', () => {
   test('explain themselves', () => {
     const f = compile((x: Tensor<'float32'>) => x.add(1).relu().mul(x.add(1)), { name: 'explained' });
     const text = f.explain(ones([2, 3]));
-    expect(text).toContain('explained: 3 commands');
-    expect(text).toContain('relu(t0 float32[2,3])');
+    expect(text).toContain('explained: 1 commands');
+    expect(text).toContain('fused[scaleShift relu mul](in0 float32[6]) → t0 float32[6] result, saves 48 bytes');
+    expect(text).toContain('1 commands do the work of 3; 48 bytes of results reach no memory');
     expect(text).toMatch(/arena: .* of intermediate results/);
     expect(f.toMermaid(ones([2, 3]))).toMatch(/^flowchart TD\n[^]*relu/);
     f.dispose();

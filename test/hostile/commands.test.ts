@@ -1,9 +1,13 @@
 import { pinnedRow } from './pinned';
-import { dtypes, scope } from 'myelin';
+import { dtypes, ones, scope, where, type Tensor } from 'myelin';
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { fuseElementwise } from '../../lib/compile/fuse';
+import { flatten } from '../../lib/compile/structure';
+import { traceFunction } from '../../lib/compile/trace';
+import { encodeCommand } from '../../lib/engine/command';
 import { ops } from '../../lib/engine/define';
 import { dtypeInfo } from '../../lib/tensor/dtype';
 import { native } from '../../lib/tensor/native';
@@ -57,7 +61,21 @@ function validRows(): number[][] {
   return found;
 }
 
-const valid = validRows();
+/** A row of element-wise ops in one, as plans have it. */
+function fusedRow(): number[] {
+  const fn = (x: Tensor<'float32'>, y: Tensor<'float32'>): Tensor => where(x.gt(y), x.mul(2).mul(y), x);
+  const { graph } = traceFunction(fn, flatten('test', 'args', [ones([4, 5]), ones([5])]));
+  const { op, inputs, outputs, attrs } = fuseElementwise(graph).nodes.find(({ parts }) => parts !== undefined)!;
+  const { numbers } = encodeCommand(
+    op,
+    inputs.map((view) => ({ ...view, handle: 0 })),
+    outputs.map((view) => ({ ...view, handle: -1 })),
+    attrs,
+  );
+  return [...numbers];
+}
+
+const valid = [...validRows(), fusedRow(), fusedRow()];
 const nameOf = (row: readonly number[]): string => native.ops()[row[0]!]![0];
 
 // The fuzzer of test/fuzz begins with these rows; in its files, storages have small numbers.
@@ -149,9 +167,9 @@ const mutated = fc
     return { values, length: Math.max(0, values.length + cut) };
   });
 
-test('rows of the library are of every op', () => {
+test('rows of the library are of every op, and of those that only plans run', () => {
   const all = [...ops.values()].filter(({ number }) => number >= 0).map(({ name }) => name);
-  expect([...new Set(valid.map(nameOf))].sort()).toEqual(all.sort());
+  expect([...new Set(valid.map(nameOf))].sort()).toEqual([...all, 'fused'].sort());
 });
 
 test('rows of the library run as they are, but for integer division by the zeros of the storage', () => {
