@@ -115,7 +115,10 @@ export const activationMore: SampleTable = refusingOthers({
     hardsigmoid,
   ),
   hardswish: unary((x) => (x * bounded(x + 3, 0, 6)) / 6, { ...wide, kinks: [-3, 3], specials: finiteSpecials }),
-  hardswishBackward: twin(hardswishSlope, { saved: (shape) => uniform(shape, -5, 5, [-3, 3]) }),
+  hardswishBackward: {
+    ...twin(hardswishSlope, { saved: (shape) => uniform(shape, -5, 5, [-3, 3]) }),
+    without: { broadcast: 'a gradient has the shape of its input' },
+  },
   celu: composed(
     unary((x) => (x > 0 ? x : 1.5 * Math.expm1(x / 1.5)), {
       kinks: [0],
@@ -134,7 +137,10 @@ export const activationMore: SampleTable = refusingOthers({
     selu,
   ),
   mish: unary((x) => x * mishGate(x), { specials: finiteSpecials }),
-  mishBackward: twin((x) => mishGate(x) + x * sigmoid(x) * (1 - mishGate(x) ** 2)),
+  mishBackward: {
+    ...twin((x) => mishGate(x) + x * sigmoid(x) * (1 - mishGate(x) ** 2)),
+    without: { broadcast: 'a gradient has the shape of its input' },
+  },
   logSigmoid: unary((x) => -softplus(-x)),
   softsign: composed(
     unary((x) => x / (1 + Math.abs(x)), {
@@ -203,6 +209,7 @@ export const activationMore: SampleTable = refusingOthers({
       integerInput(() => rrelu(ints())),
       { call: () => rrelu(a23(), { lower: 1 }), code: 'VALUE', message: /lower is 1/ },
     ],
+    without: { secondOrder: 'every call draws other numbers' },
   },
   glu: {
     samples: [
@@ -215,6 +222,7 @@ export const activationMore: SampleTable = refusingOthers({
       { call: () => glu(a23()), code: 'SHAPE', message: /float32\[2,3\].*even extent of axis 1/ },
       { call: () => glu(a23(), { axis: 2 }), code: 'INDEX', message: /2/ },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   softmin: {
     samples: [[2, 3], [3], [0, 3]].map((shape): Sample => ({
@@ -225,6 +233,7 @@ export const activationMore: SampleTable = refusingOthers({
     })),
     run: ofOne(softmin),
     errors: [integerInput(() => softmin(ints()))],
+    without: { scalar: 'it needs an axis' },
   },
   gumbelSoftmax: {
     samples: [drawn([3, 5], false), drawn([2, 2, 5], true), drawn([0, 5], false)],
@@ -233,5 +242,6 @@ export const activationMore: SampleTable = refusingOthers({
       integerInput(() => gumbelSoftmax(ints())),
       { call: () => gumbelSoftmax(a23(), { tau: 0 }), code: 'VALUE', message: /tau is 0/ },
     ],
+    without: { scalar: 'it needs an axis', secondOrder: 'every call draws other numbers' },
   },
 });

@@ -54,24 +54,39 @@ export const finiteSpecials = [...specials.slice(0, 2), ...specials.slice(3)];
 
 export const activation: SampleTable = refusingOthers({
   relu: unary((x) => (x > 0 || Number.isNaN(x) ? x : 0), { kinks: [0], dtypes: signed }),
-  reluBackward: twin((x) => (x > 0 ? 1 : 0), { saved: awayFromZero }),
+  reluBackward: {
+    ...twin((x) => (x > 0 ? 1 : 0), { saved: awayFromZero }),
+    without: { broadcast: 'a gradient has the shape of its input' },
+  },
   sigmoid: unary(sigmoid),
-  sigmoidBackward: twin((out) => out * (1 - out), { saved: (shape) => uniform(shape, 0.05, 0.95) }),
+  sigmoidBackward: {
+    ...twin((out) => out * (1 - out), { saved: (shape) => uniform(shape, 0.05, 0.95) }),
+    without: { broadcast: 'a gradient has the shape of its input' },
+  },
   tanh: unary(Math.tanh),
-  tanhBackward: twin((out) => 1 - out * out, { saved: (shape) => uniform(shape, -0.95, 0.95) }),
+  tanhBackward: {
+    ...twin((out) => 1 - out * out, { saved: (shape) => uniform(shape, -0.95, 0.95) }),
+    without: { broadcast: 'a gradient has the shape of its input' },
+  },
   erf: unary(erf),
   gelu: unary((x) => x * normalCdf(x), { specials: finiteSpecials, tolerance: { relative: 8, absolute: 8 } }),
   // The reference's error function is a sum of rounded terms.
-  geluBackward: twin((x) => normalCdf(x) + x * normalDensity(x), { tolerance: { absolute: 16 } }),
+  geluBackward: {
+    ...twin((x) => normalCdf(x) + x * normalDensity(x), { tolerance: { absolute: 16 } }),
+    without: { broadcast: 'a gradient has the shape of its input' },
+  },
   geluTanh: {
     ...unary(geluTanh, { specials: finiteSpecials, tolerance: { relative: 8, absolute: 8 } }),
     neverFails: 'gelu calls it, and checks for it',
   },
-  geluTanhBackward: twin(geluTanhDerivative),
+  geluTanhBackward: { ...twin(geluTanhDerivative), without: { broadcast: 'a gradient has the shape of its input' } },
   silu: unary((x) => x * sigmoid(x), { specials: finiteSpecials }),
-  siluBackward: twin((x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)))),
+  siluBackward: {
+    ...twin((x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)))),
+    without: { broadcast: 'a gradient has the shape of its input' },
+  },
   softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
-  softplusBackward: twin(sigmoid),
+  softplusBackward: { ...twin(sigmoid), without: { broadcast: 'a gradient has the shape of its input' } },
   leakyRelu: unary((x) => (x > 0 ? x : 0.2 * x), {
     kinks: [0],
     attrs: { negativeSlope: 0.2 },

@@ -153,15 +153,17 @@ function joined(shapes: readonly (readonly number[])[], lifted: readonly (readon
   };
 }
 
-const blocks = (shapes: readonly (readonly [number, number])[]): Sample => ({
+const blocks = (shapes: readonly (readonly [number, number] | readonly [])[]): Sample => ({
   inputs: { xs: shapes.map((shape) => uniform(shape)) },
   dtypes: everyDType,
   reference: (...xs: Nd[]) => {
-    const total = (axis: 0 | 1): number => shapes.reduce((sum, shape) => sum + shape[axis], 0);
+    const matrices = shapes.map((shape) => (shape.length === 0 ? [1, 1] : shape));
+    const total = (axis: 0 | 1): number => matrices.reduce((sum, shape) => sum + shape[axis], 0);
     return build(xs[0]!.dtype, [total(0), total(1)], ([row, column]) => {
       let [i, j] = [row!, column!];
-      for (const [k, [rows, columns]] of shapes.entries()) {
-        if (i < rows) return j >= 0 && j < columns ? at(xs[k]!, [i, j]) : 0;
+      for (const [k, shape] of matrices.entries()) {
+        const [rows, columns] = shape as [number, number];
+        if (i < rows) return j >= 0 && j < columns ? at({ ...xs[k]!, shape }, [i, j]) : 0;
         i -= rows;
         j -= columns;
       }
@@ -178,7 +180,7 @@ const counted = (counts: readonly number[]): Sample => {
     attrs: { total },
     dtypes: ['float32'],
     order: 0,
-    layouts: false,
+    repeats: false,
     reference: () => ({ dtype: 'int64', shape: [total], data: counts.flatMap((n, i) => new Array<number>(n).fill(i)) }),
   };
 };
@@ -196,13 +198,16 @@ const outsideRank = { code: 'VALUE', message: /non-negative integers/ } as const
 export const arrange: SampleTable = {
   view: {
     run: ({ x }, { shape }) => view(x!, numbersOf(shape)),
-    samples: [reshaped([2, 3, 4], [4, 6], { shape: [4, -1] }), reshaped([0, 3], [3, 0], { shape: [3, 0] })].map(
-      (sample): Sample => ({ ...sample, layouts: false }),
-    ),
+    samples: [
+      reshaped([2, 3, 4], [4, 6], { shape: [4, -1] }),
+      reshaped([], [1, 1], { shape: [1, 1] }),
+      reshaped([0, 3], [3, 0], { shape: [3, 0] }),
+    ].map((sample): Sample => ({ ...sample, layouts: false })),
     errors: [
       { call: () => view(ones([2, 3]).transpose(), [6]), code: 'SHAPE', message: /strides \[1, 3\] cannot be seen as/ },
       { call: () => view(ones([2, 3]), [5]), code: 'SHAPE', message: /6 elements/ },
     ],
+    without: { layouts: 'it refuses what is not contiguous' },
   },
   ravel: {
     run: ({ x }) => ravel(x!),
@@ -219,11 +224,13 @@ export const arrange: SampleTable = {
       { call: () => unflatten(ones([2, 12]), 1, [5, -1]), code: 'SHAPE', message: /product of 12/ },
       { call: () => unflatten(ones([4]), 0, 4 as never), code: 'TYPE', message: /need a list/ },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   swapAxes: {
     run: ({ x }, { a, b }) => swapAxes(x!, a as number, b as number),
     samples: [permuted([2, 3, 4], [2, 1, 0], { a: 0, b: -1 }), permuted([0, 3], [1, 0], { a: 0, b: 1 })],
     errors: [{ call: () => swapAxes(ones([2, 3]), 0, 5), ...noAxis }],
+    without: { scalar: 'it needs an axis' },
   },
   moveAxis: {
     run: ({ x }, { from, to }) => moveAxis(x!, numbersOf(from), numbersOf(to)),
@@ -236,14 +243,17 @@ export const arrange: SampleTable = {
       { call: () => moveAxis(ones([2, 3]), 0, 5), ...noAxis },
       { call: () => moveAxis(ones([2, 3]), [0, 1], 0), code: 'VALUE', message: /as many places/ },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   broadcastTo: {
     run: ({ x }, { shape }) => broadcastTo(x!, numbersOf(shape)),
     samples: [
       moved([1, 3], [2, 4, 3], ([, , k]) => [0, k!], { shape: [2, 4, 3] }),
+      moved([], [2], () => [], { shape: [2] }),
       moved([1], [0], () => undefined, { shape: [0] }),
       moved([0, 1], [2, 0, 3], () => undefined, { shape: [2, 0, 3] }),
     ],
+    large: moved([301, 1], [301, 307], ([i]) => [i!, 0], { shape: [301, 307] }),
     errors: [{ call: () => broadcastTo(ones([2]), [3]), code: 'SHAPE', op: 'expand', message: /does not broadcast/ }],
   },
   broadcastTensors: {
@@ -258,6 +268,7 @@ export const arrange: SampleTable = {
           elements(c, [2, 3], () => []),
         ],
       },
+      { inputs: { xs: [uniform([]), uniform([])] }, dtypes: everyDType, reference: (a, b) => [a, b] },
       { inputs: { xs: [uniform([0, 1])] }, reference: (x) => [x] },
     ],
     errors: [
@@ -272,6 +283,7 @@ export const arrange: SampleTable = {
       moved([0, 5], [0, 1], () => undefined, { axis: 1, start: 0, length: 1 }),
     ],
     errors: [{ call: () => narrow(ones([3]), 0, 2, 2), code: 'INDEX', message: /2 to 4 are outside axis 0/ }],
+    without: { scalar: 'it needs an axis' },
   },
   pad: {
     run: ({ x }, { before, after, mode }) =>
@@ -288,6 +300,7 @@ export const arrange: SampleTable = {
       padded([3, 4], [2, 0], [5, 3], 'replicate'),
       padded([2, 3, 2], [0, 3, 1], [0, 1, 2], 'circular'),
       padded([0, 2], [0, 1], [0, 1], 'reflect'),
+      padded([], [], [], 'constant'),
     ],
     errors: [
       { call: () => pad(ones([2]), [[-1, -2]]), code: 'SHAPE', message: /cut at most what is there/ },
@@ -319,6 +332,7 @@ export const arrange: SampleTable = {
       rolled([2, 5], [-3], [1]),
       rolled([3, 4], [4, -9], [0, 1]),
       rolled([0, 3], [1], [0]),
+      rolled([], [], []),
     ],
     errors: [
       { call: () => roll(ones([2, 3]), [1, 2], { axis: 0 }), code: 'VALUE', message: /one shift for each axis/ },
@@ -332,15 +346,23 @@ export const arrange: SampleTable = {
       { call: () => rot90(ones([2, 3]), 1, { axes: [0, 0] }), code: 'VALUE', message: /need two/ },
       { call: () => rot90(ones([2]), 1), code: 'INDEX', message: /axis 1 / },
     ],
+    without: { scalar: 'it needs a plane' },
   },
   tile: {
     run: ({ x }, { repeats }) => tile(x!, numbersOf(repeats)),
-    samples: [tiled([2, 3], [2, 2]), tiled([3], [2, 1]), tiled([2, 3], [3]), tiled([2], [0]), tiled([0, 2], [2, 1])],
+    samples: [
+      tiled([2, 3], [2, 2]),
+      tiled([3], [2, 1]),
+      tiled([2, 3], [3]),
+      tiled([2], [0]),
+      tiled([0, 2], [2, 1]),
+      tiled([], [2, 3]),
+    ],
     errors: [{ call: () => tile(ones([2]), [-1]), ...outsideRank }],
   },
   repeat: {
     run: ({ x }, { repeats }) => repeat(x!, numbersOf(repeats)),
-    samples: [tiled([2, 3], [2, 2]), tiled([3], [2, 1]), tiled([0, 2], [2, 1])],
+    samples: [tiled([2, 3], [2, 2]), tiled([3], [2, 1]), tiled([0, 2], [2, 1]), tiled([], [2, 3])],
     errors: [
       { call: () => repeat(ones([2, 3]), [2]), code: 'SHAPE', message: /1 repeats for float32\[2,3\]/ },
       { call: () => repeat(ones([2]), [0.5]), ...outsideRank },
@@ -351,7 +373,7 @@ export const arrange: SampleTable = {
       const list = numbersOf(counts);
       const equal = list.length > 0 && list.every((count) => count === list[0]);
       const repeats = equal ? list[0]! : tensor(list, { dtype: 'int32' });
-      const out = repeatInterleave(x!, repeats, { axis: axis as number });
+      const out = repeatInterleave(x!, repeats, axis === undefined ? {} : { axis: axis as number });
       if (typeof repeats !== 'number') repeats.dispose();
       return out;
     },
@@ -360,6 +382,8 @@ export const arrange: SampleTable = {
       interleaved([2, 3], [0, 3, 1], 1),
       interleaved([2], [0, 0], 0),
       interleaved([0, 2], [], 0),
+      // Without an axis all elements are repeated, also the only one.
+      moved([], [3], () => [], { counts: [3] }),
     ],
     errors: [
       { call: () => repeatInterleave(ones([2]), -1), code: 'VALUE', message: /repeats is -1/ },
@@ -380,6 +404,7 @@ export const arrange: SampleTable = {
     large: counted(Array.from({ length: 300 }, (_, i) => i % 7)),
     errors: [],
     neverFails: internal,
+    without: { scalar: 'its input is a list' },
   },
   wrapIndex: {
     samples: [wrapped(4, [5]), wrapped(2, [2, 3]), wrapped(3, [0]), wrapped(3, [])],
@@ -403,6 +428,7 @@ export const arrange: SampleTable = {
       },
     ],
     errors: [{ call: () => unbind(ones([]), {}), code: 'INDEX', message: /axis 0 / }],
+    without: { scalar: 'it needs an axis' },
   },
   tensorSplit: {
     run: ({ x }, { sections, axis }) =>
@@ -417,6 +443,7 @@ export const arrange: SampleTable = {
       { call: () => tensorSplit(ones([2]), 0), code: 'VALUE', message: /sections is 0/ },
       { call: () => tensorSplit(ones([2]), [0.5]), code: 'VALUE', message: /0\.5/ },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   hstack: {
     run: ({ xs }) => hstack(xs!),
@@ -482,7 +509,26 @@ export const arrange: SampleTable = {
         2,
       ),
       joined([[2, 0]], [[2, 0, 1]], 2),
+      joined(
+        [[], []],
+        [
+          [1, 1, 1],
+          [1, 1, 1],
+        ],
+        2,
+      ),
     ],
+    large: joined(
+      [
+        [301, 153],
+        [301, 153],
+      ],
+      [
+        [301, 153, 1],
+        [301, 153, 1],
+      ],
+      2,
+    ),
     errors: [{ call: () => dstack([1 as never]), code: 'TYPE', message: /tensors\[0\] is 1/ }],
   },
   blockDiag: {
@@ -493,6 +539,7 @@ export const arrange: SampleTable = {
         [2, 1],
         [1, 1],
       ]),
+      blocks([[], []]),
       blocks([
         [0, 2],
         [1, 0],

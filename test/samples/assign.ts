@@ -7,7 +7,7 @@ const assigned = (target: readonly number[], source: readonly number[]): Sample 
   inputs: { target: uniform(target), source: uniform(source) },
   dtypes: everyDType,
   order: 0,
-  layouts: ['source'],
+  repeats: false,
   reference: (x: Nd, y: Nd) => [zip([x, y], (_, value) => value), y],
 });
 

@@ -107,7 +107,7 @@ const written = (axes: readonly number[], picked: readonly number[], source: rea
     attrs: { axes },
     dtypes: everyDType,
     order: 0,
-    layouts: ['source', 'indices'],
+    repeats: false,
     reference: (target, values_, ...indices) => {
       const data = [...target.data];
       const flat = build('int64', shape, (index) => (index[0]! * 3 + index[1]!) * 5 + index[2]!);
@@ -129,6 +129,7 @@ export const at: SampleTable = {
     run: ({ x, indices }, { specs }) => atOf(x!, ...decode(specs as string, indices!)),
     samples: [
       indexed([3, 4], '', [], [3, 4], (i) => i),
+      indexed([], '+ ...', [], [1], () => []),
       indexed([3, 4], '-1', [], [4], ([j]) => [2, j!]),
       indexed([3, 4], ': 1:3', [], [3, 2], ([i, j]) => [i!, j! + 1]),
       indexed([3, 4], '::-2 ...', [], [2, 4], ([i, j]) => [2 - 2 * i!, j!]),
@@ -202,6 +203,7 @@ export const at: SampleTable = {
     large: together([0, 2], [30_001]),
     errors: [],
     neverFails: internal,
+    without: { scalar: 'its function gives it at least one axis' },
   },
   takeAtBackward: {
     samples: [back([0, 2], [5]), back([1, 2], [2, 3]), back([2, 0, 1], [6]), back([0, 1], [0])],
@@ -220,6 +222,7 @@ export const at: SampleTable = {
     large: written([0, 2], [3001], [3]),
     errors: [],
     neverFails: 'its function is tested by itself: test/tensor/assign-at.test.ts',
+    without: { scalar: 'its function gives it at least one axis' },
   },
   take: {
     run: ({ x, index }) => takeOf(x!, index as never),
@@ -229,9 +232,11 @@ export const at: SampleTable = {
         dtypes: everyDType,
         reference: (x, index) => ({ ...index, dtype: x.dtype, data: index.data.map((i) => x.data[wrap(i, 12)]!) }),
       },
+      { inputs: { x: uniform([]), index: negative([], 1) }, dtypes: everyDType, reference: (x) => x },
       { inputs: { x: uniform([3]), index: negative([0], 3) }, reference: (x) => ({ ...x, shape: [0], data: [] }) },
     ],
     errors: [{ call: () => takeOf(ones([2]), int([-3])), code: 'INDEX', message: /index -3 at position 0/ }],
+    without: { broadcast: 'its index has a shape of its own' },
   },
   takeAlongAxis: {
     run: ({ x, index }, { axis }) => takeAlongAxis(x!, index as never, { axis: axis as number }),
@@ -241,6 +246,11 @@ export const at: SampleTable = {
         attrs: { axis: 1 },
         dtypes: everyDType,
         reference: (x, index) => build(x.dtype, [3, 2], ([i, j]) => element(x, [i!, wrap(element(index, [0, j!]), 4)])),
+      },
+      {
+        inputs: { x: uniform([3, 4]), index: negative([1, 4], 4) },
+        attrs: { axis: 1 },
+        reference: (x, index) => build(x.dtype, [3, 4], ([i, j]) => element(x, [i!, wrap(element(index, [0, j!]), 4)])),
       },
       {
         inputs: { x: uniform([4, 1, 2]), index: negative([2, 3, 2], 4) },
@@ -258,5 +268,6 @@ export const at: SampleTable = {
       { call: () => takeAlongAxis(ones([3]), int([3])), code: 'INDEX', message: /index 3 at position 0/ },
       { call: () => takeAlongAxis(ones([3, 2]), int([1])), code: 'SHAPE', message: /which broadcast except axis 1/ },
     ],
+    without: { scalar: 'it needs an axis' },
   },
 };

@@ -176,6 +176,7 @@ export const convAxes: SampleTable = {
     ],
     large: forward({ x: [4, 32, 999], weight: [24, 32, 5], padding: 2, order: 0 }),
     errors: [...wrongCalls(run1d, 1), tooLarge(run1d, 1)],
+    without: { scalar: 'signals have three axes' },
   },
   conv3d: {
     run: run(run3d),
@@ -201,6 +202,7 @@ export const convAxes: SampleTable = {
     ],
     large: forward({ x: [2, 8, 9, 15, 16], weight: [16, 8, 3, 3, 3], padding: 1, order: 0 }),
     errors: [...wrongCalls(run3d, 3), tooLarge(run3d, 3)],
+    without: { scalar: 'volumes have five axes' },
   },
   convTranspose1d: {
     run: run(spread1d),
@@ -210,7 +212,9 @@ export const convAxes: SampleTable = {
       transposed({ x: [1, 4, 3], weight: [4, 2, 2], groups: 2, dilation: 3, biased: false }),
       transposed({ x: [0, 2, 4], weight: [2, 3, 3] }),
     ],
+    large: transposed({ x: [4, 24, 999], weight: [24, 32, 5], padding: 2, order: 0 }),
     errors: [...wrongCalls(spread1d, 1, true), wrongOutputPadding(spread1d, 1), nothingLeft(spread1d, 1)],
+    without: { scalar: 'signals have three axes' },
   },
   convTranspose2d: {
     run: run(spread2d),
@@ -231,5 +235,6 @@ export const convAxes: SampleTable = {
       order: 0,
     }),
     errors: [...wrongCalls(spread2d, 2, true), wrongOutputPadding(spread2d, 2), nothingLeft(spread2d, 2)],
+    without: { scalar: 'images have four axes' },
   },
 };

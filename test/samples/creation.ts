@@ -137,13 +137,25 @@ export const creation: SampleTable = {
   ones: constant(1, ones),
   zeros: constant(0, zeros),
   empty: constant(0, empty),
-  onesLike: alike(1, ({ x }) => onesLike(x!), [noTensor(() => onesLike(1 as never))]),
-  zerosLike: alike(0, ({ x }) => zerosLike(x!), [noTensor(() => zerosLike(1 as never))]),
-  emptyLike: alike(0, ({ x }) => emptyLike(x!), [noTensor(() => emptyLike(1 as never))]),
-  fullLike: alike(1, ({ x }) => fullLike(x!, 1), [
-    noTensor(() => fullLike(1 as never, 1)),
-    { call: () => fullLike(ones([2], { dtype: 'bool' }), 2), code: 'VALUE', message: /does not fit bool/ },
-  ]),
+  onesLike: {
+    ...alike(1, ({ x }) => onesLike(x!), [noTensor(() => onesLike(1 as never))]),
+    without: { secondOrder: 'its values do not depend on those of its input' },
+  },
+  zerosLike: {
+    ...alike(0, ({ x }) => zerosLike(x!), [noTensor(() => zerosLike(1 as never))]),
+    without: { secondOrder: 'its values do not depend on those of its input' },
+  },
+  emptyLike: {
+    ...alike(0, ({ x }) => emptyLike(x!), [noTensor(() => emptyLike(1 as never))]),
+    without: { secondOrder: 'its values do not depend on those of its input' },
+  },
+  fullLike: {
+    ...alike(1, ({ x }) => fullLike(x!, 1), [
+      noTensor(() => fullLike(1 as never, 1)),
+      { call: () => fullLike(ones([2], { dtype: 'bool' }), 2), code: 'VALUE', message: /does not fit bool/ },
+    ]),
+    without: { secondOrder: 'its values do not depend on those of its input' },
+  },
   tensor: {
     run: fromArray(tensor),
     samples: shapes.flatMap((shape) => given(shape)),
@@ -152,6 +164,7 @@ export const creation: SampleTable = {
       { call: () => tensor([300], { dtype: 'uint8' }), code: 'VALUE', message: /does not fit uint8/ },
     ],
     neverEmpty: noInputs,
+    without: { threads: 'it copies a list' },
   },
   borrow: {
     run: fromArray(borrow),
@@ -167,6 +180,7 @@ export const creation: SampleTable = {
       { call: () => borrow([1] as never), code: 'TYPE', message: /./ },
     ],
     neverEmpty: noInputs,
+    without: { threads: 'it computes nothing' },
   },
   linspace: {
     run: (_, { start, stop, count, dtype }) =>
@@ -174,6 +188,7 @@ export const creation: SampleTable = {
     samples: [...spaced(0, 1, 5), ...spaced(-2, 3, 37), ...spaced(4, -4, 2), ...spaced(3, 7, 1), ...spaced(0, 1, 0)],
     errors: [{ call: () => linspace(0, 1, -1), code: 'VALUE', message: /count/ }],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a vector' },
   },
   rand: drawn(rand, moments(1 / 2, 1 / 12, 1 / 80)),
   randn: drawn(randn, moments(0, 1, 3)),
@@ -190,5 +205,6 @@ export const creation: SampleTable = {
     samples: [0, 1, 37].map((n) => made({ n }, { law: permuted })),
     errors: [{ call: () => randperm(-1), code: 'VALUE', message: /n is -1/ }],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a vector' },
   },
 };

@@ -107,7 +107,7 @@ function tensorOf(values: number[][][]): () => Real {
 const tolerance = { relative: 64, absolute: 256 };
 
 /** Batches keep their matrices whole in every layout; a single matrix would become another one when it is expanded. */
-const layoutsOf = (shape: Shape): Partial<Sample> => (shape.length > 2 ? {} : { layouts: false });
+const layoutsOf = (shape: Shape): Partial<Sample> => (shape.length > 2 ? {} : { repeats: false });
 
 const unary = (shape: Shape, derive: (x: Nd) => Nd, reference: (x: Nd) => Nd | readonly Nd[]): Sample => ({
   inputs: { x: uniform(shape) },
@@ -348,6 +348,7 @@ export const decompositions: SampleTable = {
       ),
       refused(() => choleskyOf(tensor([[NaN]])), 'VALUE', /order 1/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   choleskySolve: {
     run: ({ b, x }) =>
@@ -360,13 +361,14 @@ export const decompositions: SampleTable = {
       inputs: { b: uniform([shape.at(-1)!, 2]), x: uniform(shape) },
       derive: (b, x) => [b, positiveDefinite(x)],
       tolerance,
-      layouts: false,
+      repeats: false,
       reference: (b, x) => eachMatrix(x, (a) => solved(a, matricesOf(b)[0]!), [shape.at(-1)!, 2]),
     })),
     errors: [
       refused(() => choleskySolve(ones([3, 1]), ones([2, 2])), 'SHAPE', /a is float32\[2,2\], b is float32\[3,1\]/),
       refused(() => choleskySolve(ones([3, 1]), ones([2, 3])), 'SHAPE', /factor is float32\[2,3\]/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   choleskyInverse: {
     run: ({ x }) => scope(() => choleskyInverse(choleskyOf(halfSum(x as Real)))),
@@ -376,6 +378,7 @@ export const decompositions: SampleTable = {
       [2, 0, 0],
     ].map((shape) => unary(shape, positiveDefinite, (x) => eachMatrix(x, (a) => solved(a, identity(a.length))))),
     errors: [refused(() => choleskyInverse(ones([2, 3])), 'SHAPE', /factor is float32\[2,3\]/)],
+    without: { scalar: 'it needs a matrix' },
   },
   solveTriangular: {
     samples: [
@@ -405,6 +408,7 @@ export const decompositions: SampleTable = {
         /one dtype for both/,
       ),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   lu: {
     samples: [
@@ -427,6 +431,7 @@ export const decompositions: SampleTable = {
     ],
     large: large(luSample([300, 290])),
     errors: [...notMatrix(luMatrices), refused(() => luFactor(ones([2])), 'SHAPE', /x is float32\[2\]/, 'luFactor')],
+    without: { scalar: 'it needs a matrix' },
   },
   luFactor: {
     run: ({ x }) => {
@@ -440,6 +445,7 @@ export const decompositions: SampleTable = {
       [0, 2, 2],
     ].map(luSample),
     errors: notMatrix(luFactor),
+    without: { scalar: 'it needs a matrix' },
   },
   luSolve: {
     run: ({ x, b }, { transposed: turn }) =>
@@ -454,7 +460,7 @@ export const decompositions: SampleTable = {
         attrs: { transposed: turn },
         derive: (x, b) => [dominant(x), b],
         tolerance,
-        layouts: false,
+        repeats: false,
         reference: (x, b) => eachMatrix(x, (a) => solved(turn ? turned(a) : a, matricesOf(b)[0]!), [shape.at(-1)!, 2]),
       })),
     ),
@@ -467,6 +473,7 @@ export const decompositions: SampleTable = {
       refused(() => luSolve(luFactor(ones([2, 3])), ones([2, 2])), 'SHAPE', /lu is float32\[2,3\]/),
       refused(() => luSolve(luFactor(ones([2, 2])), ones([3, 2])), 'SHAPE', /b of as many rows as lu/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   solve: {
     samples: [
@@ -488,11 +495,13 @@ export const decompositions: SampleTable = {
       refused(() => solveOf(ones([2, 2]), ones([1, 3]), { left: false }), 'SHAPE', /need b of as many columns as a/),
       refused(() => solveOf(ones([2, 2]), [1] as never), 'TYPE', /b is \[1\]/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   inv: {
     samples: withBigger((shape) => unary(shape, dominant, (x) => eachMatrix(x, (a) => solved(a, identity(a.length))))),
     large: large(unary([220, 220], dominant, (x) => x)),
     errors: [...notSquare(invOf), refused(() => invOf(singular()), 'VALUE', /x\[1\] is singular/)],
+    without: { scalar: 'it needs a matrix' },
   },
   det: {
     notCompiled: 'its gradient reads whether a matrix is singular',
@@ -511,6 +520,7 @@ export const decompositions: SampleTable = {
       ),
     ),
     errors: notSquare(detOf),
+    without: { scalar: 'it needs a matrix' },
   },
   slogdet: {
     samples: squares.map((shape): Sample => ({
@@ -528,6 +538,7 @@ export const decompositions: SampleTable = {
       ),
     ),
     errors: notSquare(slogdetOf),
+    without: { scalar: 'it needs a matrix' },
   },
   logdet: {
     run: ({ x }) => logdet(x as Real),
@@ -535,6 +546,7 @@ export const decompositions: SampleTable = {
       unary(shape, positiveDefinite, (x) => perMatrix(x, (a) => Math.log(determinant(a)))),
     ),
     errors: notSquare(logdet),
+    without: { scalar: 'it needs a matrix' },
   },
   qr: {
     samples: [
@@ -559,6 +571,7 @@ export const decompositions: SampleTable = {
         /mode is "r" \(need "reduced" or "complete"\)/,
       ),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   eigh: {
     run: ({ x }) => scope(() => Object.values(eighOf(halfSum(x as Real))) as Tensor[]),
@@ -569,6 +582,7 @@ export const decompositions: SampleTable = {
     ],
     large: eighSample([200, 200]),
     errors: [...notSquare(eighOf), ...notFinite(eighOf)],
+    without: { scalar: 'it needs a matrix' },
   },
   eigvalsh: {
     run: ({ x }) => scope(() => eigvalshOf(halfSum(x as Real))),
@@ -602,6 +616,7 @@ export const decompositions: SampleTable = {
     ),
     large: eighSample([200, 200]),
     errors: [...notSquare(eigvalshOf), ...notFinite(eigvalshOf)],
+    without: { scalar: 'it needs a matrix' },
   },
   svd: {
     run: ({ x }, { fullMatrices }) =>
@@ -614,6 +629,7 @@ export const decompositions: SampleTable = {
     ],
     large: svdSample([150, 130], false),
     errors: [...notMatrix(svdOf), ...notFinite(svdOf)],
+    without: { scalar: 'it needs a matrix' },
   },
   svdvals: {
     samples: rectangles.map((shape) =>
@@ -633,6 +649,7 @@ export const decompositions: SampleTable = {
     ),
     large: large(spectral([150, 130], () => undefined)),
     errors: [...notMatrix(svdvalsOf), ...notFinite(svdvalsOf)],
+    without: { scalar: 'it needs a matrix' },
   },
   pinv: {
     samples: [
@@ -660,6 +677,7 @@ export const decompositions: SampleTable = {
       refused(() => pinvOf(zeros([2, 2]), { rtol: -1 }), 'VALUE', /rtol is -1/),
       refused(() => pinvOf(zeros([2, 2]), { atol: NaN }), 'VALUE', /atol is NaN/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
 };
 

@@ -22,7 +22,7 @@ import {
   type Tensor,
 } from 'myelin';
 
-import { build, position, sizeOf, type Nd } from '../support/reference';
+import { at as element, build, position, sizeOf, type Nd } from '../support/reference';
 import { floats, uniform, type ErrorCase, type OpSamples, type Sample, type SampleTable } from './sample';
 
 /** Σ x[j] exp(sign 2πi jk / n) along an axis of pairs, as sums. */
@@ -265,17 +265,32 @@ const complexSamples: SampleTable = {
       { call: () => complex(ones([2]), ones([3])), code: 'SHAPE', message: /need equal shapes/, op: 'stack' },
       { call: () => complex(ones([2]), ones([2]).to('int64') as never), code: 'DTYPE', message: /im is int64/ },
     ],
+    without: { broadcast: 'both need one shape' },
   },
   complexMul: {
     run: ({ a, b }) => complexMul(a as Tensor<'float64'>, b as Tensor<'float64'>),
-    samples: [[2, 3, 2], [2], [0, 2]].map((shape) => ({
-      inputs: { a: uniform(shape), b: uniform(shape) },
-      reference: pairOf(([a, b], [c, d]) => [a * c - b * d, a * d + b * c]),
-      tolerance: { relative: 4, absolute: 16 },
-    })),
+    samples: [
+      ...[[2, 3, 2], [2], [0, 2]].map((shape) => ({
+        inputs: { a: uniform(shape), b: uniform(shape) },
+        reference: pairOf(([a, b], [c, d]) => [a * c - b * d, a * d + b * c]),
+        tolerance: { relative: 4, absolute: 16 },
+      })),
+      // One number for all: its parts lie in the first place.
+      {
+        inputs: { a: uniform([2, 3, 2]), b: uniform([2]) },
+        reference: (a, b) =>
+          build(a.dtype, a.shape, ([i, j, part]) => {
+            const [re, im] = [element(a, [i!, j!, 0]), element(a, [i!, j!, 1])];
+            const [c, d] = b.data as [number, number];
+            return part === 0 ? re * c - im * d : re * d + im * c;
+          }),
+        tolerance: { relative: 4, absolute: 16 },
+      },
+    ],
     errors: [
       { call: () => complexMul(ones([2]), ones([3])), code: 'SHAPE', message: /b is float32\[3\] \(need a last axis/ },
     ],
+    without: { scalar: 'a pair is an axis' },
   },
   complexConj: {
     run: ({ x }) => complexConj(x as Tensor<'float64'>),
@@ -284,48 +299,58 @@ const complexSamples: SampleTable = {
       reference: (x: Nd) => conjugate(x),
     })),
     errors: [{ call: () => complexConj(ones([3])), code: 'SHAPE', message: /need a last axis of extent 2/ }],
+    without: { scalar: 'a pair is an axis' },
   },
 };
 
 export const fourier: SampleTable = {
   ...complexSamples,
-  fftn: forward2((x, options) => fftn(x, options)),
-  fft2: forward2((x, options) => fft2(x, options)),
-  ifftn: inverse2((x, options) => ifftn(x, options)),
-  ifft2: inverse2((x, options) => ifft2(x, options)),
-  rfftn: real2((x, options) => rfftn(x, options)),
-  rfft2: real2((x, options) => rfft2(x, options)),
-  irfftn: back2((x, options) => irfftn(x, options)),
-  irfft2: back2((x, options) => irfft2(x, options)),
-  fft: fftSamples,
-  rfft: rfftSamples,
-  irfft: irfftSamples,
-  ifft: alongAxis(
-    (x, options) => ifft(x, options),
-    [
-      at([5, 3, 2], 5, 0, (x) => dft(x, 0, 1, 1 / 5)),
-      at([5, 3, 2], 4, -2, (x) => dft(fitted(x, 4), 0, 1, 1 / 4)),
-      at([3, 2], 6, 0, (x) => dft(fitted(x, 6), 0, 1, 1 / 6)),
-      at([0, 3, 2], 3, 1, (x) => x),
-    ],
-    [{ ...noPairs, call: () => ifft(ones([4, 3])) }, ...refusals((x, options) => ifft(x, options), ones([4, 2]))],
-  ),
-  hfft: alongAxis(
-    (x, options) => hfft(x, options),
-    [
-      at([4, 2], 6, 0, (x) => irdft(conjugate(x), 1, 1, 6)),
-      at([4, 2], 7, -1, (x) => irdft(conjugate(x), 1, 1, 7)),
-      at([0, 4, 2], 6, 1, (x) => ({ ...x, shape: [0, 6] })),
-    ],
-    refusals((x, options) => hfft(x, options), ones([4, 2])),
-  ),
-  ihfft: alongAxis(
-    (x, options) => ihfft(x, options),
-    [
-      at([6], 6, 0, (x) => conjugate(rdft(x, 1 / 6, 1 / 6))),
-      at([6], 5, -1, (x) => conjugate(rdft(fitted(x, 5), 1 / 5, 1 / 5))),
-      at([0, 6], 6, 1, (x) => ({ ...x, shape: [0, 4, 2] })),
-    ],
-    refusals((x, options) => ihfft(x, options), ones([4])),
-  ),
+  fftn: { ...forward2((x, options) => fftn(x, options)), without: { scalar: 'a pair is an axis' } },
+  fft2: { ...forward2((x, options) => fft2(x, options)), without: { scalar: 'a pair is an axis' } },
+  ifftn: { ...inverse2((x, options) => ifftn(x, options)), without: { scalar: 'a pair is an axis' } },
+  ifft2: { ...inverse2((x, options) => ifft2(x, options)), without: { scalar: 'a pair is an axis' } },
+  rfftn: { ...real2((x, options) => rfftn(x, options)), without: { scalar: 'it needs an axis to transform' } },
+  rfft2: { ...real2((x, options) => rfft2(x, options)), without: { scalar: 'it needs an axis to transform' } },
+  irfftn: { ...back2((x, options) => irfftn(x, options)), without: { scalar: 'a pair is an axis' } },
+  irfft2: { ...back2((x, options) => irfft2(x, options)), without: { scalar: 'a pair is an axis' } },
+  fft: { ...fftSamples, without: { scalar: 'a pair is an axis' } },
+  rfft: { ...rfftSamples, without: { scalar: 'it needs an axis to transform' } },
+  irfft: { ...irfftSamples, without: { scalar: 'a pair is an axis' } },
+  ifft: {
+    ...alongAxis(
+      (x, options) => ifft(x, options),
+      [
+        at([5, 3, 2], 5, 0, (x) => dft(x, 0, 1, 1 / 5)),
+        at([5, 3, 2], 4, -2, (x) => dft(fitted(x, 4), 0, 1, 1 / 4)),
+        at([3, 2], 6, 0, (x) => dft(fitted(x, 6), 0, 1, 1 / 6)),
+        at([0, 3, 2], 3, 1, (x) => x),
+      ],
+      [{ ...noPairs, call: () => ifft(ones([4, 3])) }, ...refusals((x, options) => ifft(x, options), ones([4, 2]))],
+    ),
+    without: { scalar: 'a pair is an axis' },
+  },
+  hfft: {
+    ...alongAxis(
+      (x, options) => hfft(x, options),
+      [
+        at([4, 2], 6, 0, (x) => irdft(conjugate(x), 1, 1, 6)),
+        at([4, 2], 7, -1, (x) => irdft(conjugate(x), 1, 1, 7)),
+        at([0, 4, 2], 6, 1, (x) => ({ ...x, shape: [0, 6] })),
+      ],
+      refusals((x, options) => hfft(x, options), ones([4, 2])),
+    ),
+    without: { scalar: 'a pair is an axis' },
+  },
+  ihfft: {
+    ...alongAxis(
+      (x, options) => ihfft(x, options),
+      [
+        at([6], 6, 0, (x) => conjugate(rdft(x, 1 / 6, 1 / 6))),
+        at([6], 5, -1, (x) => conjugate(rdft(fitted(x, 5), 1 / 5, 1 / 5))),
+        at([0, 6], 6, 1, (x) => ({ ...x, shape: [0, 4, 2] })),
+      ],
+      refusals((x, options) => ihfft(x, options), ones([4])),
+    ),
+    without: { scalar: 'it needs an axis to transform' },
+  },
 };

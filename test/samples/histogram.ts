@@ -81,6 +81,7 @@ export const histograms: SampleTable = {
     large: { inputs: { x: integers([150_001], 0, 99, 'int32'), weights: uniform([150_001]) }, attrs: { bins: 99 } },
     errors: [],
     neverFails: 'bincount checks for it',
+    without: { broadcast: 'both need one shape' },
   },
   bincount: {
     notCompiled: 'the shape of its result depends on values',
@@ -93,7 +94,7 @@ export const histograms: SampleTable = {
         inputs: { x: values([6], [1, 5, 1, 0, 3, 1]) },
         dtypes: wholeNumbers,
         order: 0,
-        layouts: false,
+        repeats: false,
         reference: (x) => counted(x, Math.max(...x.data) + 1),
       },
       {
@@ -129,28 +130,31 @@ export const histograms: SampleTable = {
         message: /weights is 3/,
       },
     ],
+    without: { scalar: 'its input is a list', broadcast: 'its index has a shape of its own' },
   },
   histogramCounts: {
     samples: cases.map(([x, edges]): Sample => ({
       inputs: { x, edges: list(edges) },
       order: 0,
-      layouts: ['x'],
+      repeats: false,
       reference: (array, bounds) => binned(array, bounds.data),
     })),
     large: { inputs: { x: uniform([150_001]), edges: list(even) } },
     errors: [],
     neverFails: 'histogram checks for it',
+    without: { scalar: 'edges are a list', broadcast: 'edges are a list' },
   },
   histogramSums: {
     samples: cases.map(([x, edges]): Sample => ({
       inputs: { x, edges: list(edges), weights: uniform(x.shape) },
       by: ['weights'],
-      layouts: ['x', 'weights'],
+      repeats: false,
       reference: (array, bounds, weights) => binned(array, bounds.data, weights),
     })),
     large: { inputs: { x: uniform([150_001]), edges: list(even), weights: uniform([150_001]) } },
     errors: [],
     neverFails: 'histogram checks for it',
+    without: { scalar: 'edges are a list', broadcast: 'edges are a list' },
   },
   histogram: {
     notCompiled: 'it reads the range and the order of the bins',
@@ -168,7 +172,7 @@ export const histograms: SampleTable = {
         inputs: { x: values([7], [1, 2, 2.25, 4, 5, 3.5, 9]) },
         attrs: { bins: 4 },
         order: 0,
-        layouts: false,
+        repeats: false,
         reference: (x) => [binned(x, [1, 3, 5, 7, 9], undefined, x.dtype), { ...x, shape: [5], data: [1, 3, 5, 7, 9] }],
       },
       {
@@ -179,6 +183,13 @@ export const histograms: SampleTable = {
           const edges = spread(x, 10);
           return [binned(x, edges, undefined, x.dtype), { ...x, shape: [11], data: edges }];
         },
+      },
+      {
+        inputs: { x: values([], [0.75]), weights: uniform([], 1, 2) },
+        attrs: { bins: 4, range: [0, 2] },
+        by: ['weights'],
+        differentiable: 1,
+        reference: (x, weights) => [binned(x, even, weights), { ...x, shape: [5], data: even }],
       },
       {
         inputs: { x: uniform([0]) },
@@ -192,7 +203,7 @@ export const histograms: SampleTable = {
         dtypes: ['float64'],
         by: ['weights'],
         differentiable: 1,
-        layouts: false,
+        repeats: false,
         reference: (x, weights) => {
           const sums = binned(x, even, weights);
           const total = sums.data.reduce((sum, value) => sum + value, 0);
@@ -210,6 +221,7 @@ export const histograms: SampleTable = {
       { call: () => histogram(ones([2]), { weights: ones([3]) }), code: 'SHAPE', message: /weights is float32\[3\]/ },
       { call: () => histogram(ones([2], { dtype: 'int32' }) as never), code: 'DTYPE', message: /int32\[2\]/ },
     ],
+    without: { broadcast: 'both need one shape' },
   },
   histc: {
     notCompiled: 'it reads the range of its input',
@@ -225,8 +237,14 @@ export const histograms: SampleTable = {
         inputs: { x: values([4], [1, 2, 1, 3]) },
         attrs: { bins: 4 },
         order: 0,
-        layouts: false,
+        repeats: false,
         reference: (x) => binned(x, [1, 1.5, 2, 2.5, 3], undefined, x.dtype),
+      },
+      {
+        inputs: { x: uniform([], -1, 3) },
+        attrs: { bins: 4, min: 0, max: 2 },
+        order: 0,
+        reference: (x) => binned(x, even, undefined, x.dtype),
       },
       { inputs: { x: uniform([0]) }, order: 0, reference: (x) => binned(x, spread(x, 100), undefined, x.dtype) },
     ],
@@ -235,5 +253,6 @@ export const histograms: SampleTable = {
       { call: () => histc(ones([2]), { min: 3, max: 1 }), code: 'VALUE', message: /ascending/ },
       { call: () => histc(ones([2], { dtype: 'bool' }) as never), code: 'DTYPE', message: /bool\[2\]/ },
     ],
+    without: { secondOrder: 'it is flat' },
   },
 };

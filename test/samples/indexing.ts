@@ -97,6 +97,7 @@ export const indexing: SampleTable = {
       { ...outside, call: () => indexSelect(ones([3, 2]), wrong()) },
       { call: () => indexSelect(ones([3, 2]), ones([1]) as never), code: 'DTYPE', message: /float32\[1\]/ },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   indexSelectBackward: {
     samples: [
@@ -108,6 +109,7 @@ export const indexing: SampleTable = {
     large: selectBackward([50, 307], [1001], 0, 'int32'),
     errors: [],
     neverFails: internal,
+    without: { scalar: 'it needs an axis' },
   },
   gather: {
     samples: [
@@ -121,6 +123,7 @@ export const indexing: SampleTable = {
       { ...outside, call: () => gather(ones([1, 3]), wrong().reshape([1, 2]), { axis: 1 }) },
       { call: () => gather(ones([2, 3]), wrong(), { axis: 1 }), code: 'SHAPE', message: /float32\[2,3\].*int32\[2\]/ },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   gatherBackward: {
     samples: [
@@ -131,6 +134,7 @@ export const indexing: SampleTable = {
     large: pickBackward([50, 307], [301, 307], 0, 'int64'),
     errors: [],
     neverFails: internal,
+    without: { scalar: 'it needs an axis', broadcast: 'a gradient has the shape of its input' },
   },
   oneHot: {
     samples: [

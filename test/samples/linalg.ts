@@ -134,6 +134,7 @@ export const linalg: SampleTable = {
         message: /bool\[2,2\]/,
       },
     ],
+    without: { scalar: 'it needs an axis on both sides' },
   },
   linear: {
     samples: [
@@ -158,6 +159,7 @@ export const linalg: SampleTable = {
         message: /float64\[5,3\]/,
       },
     ],
+    without: { scalar: 'it needs an axis on both sides' },
   },
   matmulInteger: {
     samples: [
@@ -199,5 +201,6 @@ export const linalg: SampleTable = {
         ),
       ]),
     ],
+    without: { scalar: 'it needs an axis on both sides' },
   },
 };

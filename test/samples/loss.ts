@@ -189,6 +189,7 @@ export const loss: SampleTable = {
         message: /target is int32\[3\] \(need shape \[2\].*float32\[2,3\]/,
       },
     ],
+    without: { scalar: 'classes are an axis' },
   },
   crossEntropyBackward: {
     samples: shapes.flatMap((shape) => [backward(shape, 0), backward(shape, 0.1)]),
@@ -196,9 +197,12 @@ export const loss: SampleTable = {
     errors: [],
     neverFails: internal,
   },
-  mse: elementLoss(mse, [-1, 1], (x, t) => (x - t) ** 2),
-  l1Loss: elementLoss(l1Loss, [-1, 1], (x, t) => Math.abs(x - t)),
-  bce: elementLoss(bce, [0.1, 0.9], (p, t) => -(t * Math.log(p) + (1 - t) * Math.log(1 - p))),
+  mse: { ...elementLoss(mse, [-1, 1], (x, t) => (x - t) ** 2), without: { broadcast: 'both need one shape' } },
+  l1Loss: { ...elementLoss(l1Loss, [-1, 1], (x, t) => Math.abs(x - t)), without: { broadcast: 'both need one shape' } },
+  bce: {
+    ...elementLoss(bce, [0.1, 0.9], (p, t) => -(t * Math.log(p) + (1 - t) * Math.log(1 - p))),
+    without: { broadcast: 'both need one shape' },
+  },
   nllLoss: {
     run: ({ x, target, weight }, { reduction }) =>
       nllLoss(x as Tensor<FloatDType>, target as Target, { weight, reduction: reduction as Reduction }),
@@ -212,6 +216,7 @@ export const loss: SampleTable = {
       { call: () => nllLoss(ones([2, 3]), tensor([0, 3], { dtype: 'int32' })), code: 'INDEX', message: /target/ },
       { call: () => nllLoss(ones([2, 3]), ones([2]) as never), code: 'DTYPE', message: /target is float32\[2\]/ },
     ],
+    without: { scalar: 'classes are an axis' },
   },
   bceWithLogits: {
     samples: plain.map(withLogits),
@@ -223,11 +228,13 @@ export const loss: SampleTable = {
         message: /float32\[2,4\].*float32\[2,3\]/,
       },
     ],
+    without: { broadcast: 'both need one shape' },
   },
   bceWithLogitsBackward: {
     samples: plain.map(withLogitsBackward),
     large: withLogitsBackward([301, 307]),
     errors: [],
     neverFails: internal,
+    without: { broadcast: 'a gradient has the shape of its input' },
   },
 };

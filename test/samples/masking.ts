@@ -50,7 +50,7 @@ const nonzeros = (shape: readonly number[], count: number): Sample => ({
   attrs: { count },
   dtypes: everyDType,
   order: 0,
-  layouts: false,
+  repeats: false,
   reference: coordinates,
 });
 
@@ -203,6 +203,7 @@ export const masking: SampleTable = {
       replaced([2], [3, 2], uniform([2, 4])),
       replaced([0, 2], [2], uniform([0])),
     ],
+    large: replaced([301, 307], [307], uniform([301 * 307])),
     errors: [
       {
         call: () => maskedScatter(ones([2]), ones([2], { dtype: 'bool' }), ones([1])),
@@ -215,11 +216,13 @@ export const masking: SampleTable = {
     run: run(segmentSum),
     samples: shapes.map((shape) => segments(shape, 4, (list, dtype) => wrap(dtype, sumOf(list)))),
     errors: wrongIds(segmentSum),
+    without: { scalar: 'segments are parts of an axis', broadcast: 'ids are a list' },
   },
   segmentMean: {
     run: run(segmentMean as Segment),
     samples: shapes.map((shape) => segments(shape, 4, empty(meanOf), { dtypes: floats })),
     errors: wrongIds(segmentMean as Segment),
+    without: { scalar: 'segments are parts of an axis', broadcast: 'ids are a list' },
   },
   segmentProd: {
     run: run(segmentProd),
@@ -227,15 +230,18 @@ export const masking: SampleTable = {
       segments(shape, 4, (list, dtype) => list.reduce((product, value) => wrap(dtype, product * value), 1)),
     ),
     errors: wrongIds(segmentProd),
+    without: { scalar: 'segments are parts of an axis', broadcast: 'ids are a list' },
   },
   segmentMax: {
     run: run(segmentMax),
-    samples: shapes.map((shape) => segments(shape, 4, empty(maxOf), { order: 1, dtypes: everyDType })),
+    samples: shapes.map((shape) => segments(shape, 4, empty(maxOf), { dtypes: everyDType })),
     errors: wrongIds(segmentMax),
+    without: { scalar: 'segments are parts of an axis', broadcast: 'ids are a list' },
   },
   segmentMin: {
     run: run(segmentMin),
-    samples: shapes.map((shape) => segments(shape, 4, empty(minOf), { order: 1, dtypes: everyDType })),
+    samples: shapes.map((shape) => segments(shape, 4, empty(minOf), { dtypes: everyDType })),
     errors: wrongIds(segmentMin),
+    without: { scalar: 'segments are parts of an axis', broadcast: 'ids are a list' },
   },
 };

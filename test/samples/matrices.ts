@@ -39,7 +39,7 @@ const refused = (call: () => unknown, code: ErrorCode, message: RegExp, op?: str
   ...(op === undefined ? {} : { op }),
 });
 const integers = (): Real => ones([2, 2], { dtype: 'int32' }) as never;
-const layoutsOf = (shape: Shape): Partial<Sample> => (shape.length > 2 ? {} : { layouts: false });
+const layoutsOf = (shape: Shape): Partial<Sample> => (shape.length > 2 ? {} : { repeats: false });
 const tolerance = { relative: 128, absolute: 256 };
 
 const sizes = (rows: Rows): number[] => rows.map((row) => row.reduce((sum, value) => sum + Math.abs(value), 0));
@@ -99,6 +99,7 @@ export const matrices: SampleTable = {
       refused(() => matrixNorm(ones([2, 2]), { axis: 1 as never }), 'VALUE', /axis is 1 \(need two axes\)/),
       refused(() => matrixNorm(integers()), 'DTYPE', /int32/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   cond: {
     run: ({ x }, { p }) => cond(x as Real, { p: order(p) }),
@@ -123,6 +124,7 @@ export const matrices: SampleTable = {
       refused(() => cond(ones([2, 2]), { p: 'x' as never }), 'VALUE', /p is "x"/),
       refused(() => cond(ones([2, 2]), { p: 1 }), 'VALUE', /x is singular/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   matrixRank: {
     run: ({ x }) => matrixRank(x as Real, { rtol: 1e-2 }),
@@ -133,7 +135,7 @@ export const matrices: SampleTable = {
     ].map((shape): Sample => ({
       inputs: { x: uniform(shape, 0.5, 3) },
       order: 0,
-      layouts: false,
+      repeats: false,
       // Every row a multiple of the first.
       derive: (x) => [eachMatrix(x, (a) => a.map((row) => a[0]!.map((value) => value * row[0]!)))],
       reference: (x) => ({ ...perMatrix(x, (rows) => Math.min(1, rows.length)), dtype: 'int64' }),
@@ -142,6 +144,7 @@ export const matrices: SampleTable = {
       refused(() => matrixRank(ones([2])), 'SHAPE', /at least two axes/),
       refused(() => matrixRank(ones([2, 2]), { rtol: -1 }), 'VALUE', /rtol is -1/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   matrixPower: {
     run: ({ x }, { exponent }) => matrixPower(x as Real, exponent as number),
@@ -166,6 +169,7 @@ export const matrices: SampleTable = {
       refused(() => matrixPower(ones([2, 2]), 0.5), 'VALUE', /exponent is 0\.5 \(need an integer\)/),
       refused(() => matrixPower(ones([2, 2]), -1), 'VALUE', /x is singular/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   matrixExp: {
     notCompiled: 'it reads how large the matrices are',
@@ -189,6 +193,7 @@ export const matrices: SampleTable = {
       refused(() => matrixExp(ones([2, 3])), 'SHAPE', /need a square matrix/),
       refused(() => matrixExp(integers()), 'DTYPE', /int32/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   lstsq: {
     run: ({ a, b }, { driver }) => {
@@ -199,30 +204,30 @@ export const matrices: SampleTable = {
     },
     samples: ['gels', 'gelsd'].flatMap((driver) =>
       [
-        [3, 3],
-        [2, 3, 3],
-        [0, 2, 2],
-        [4, 2],
-      ].map((shape): Sample => ({
-        inputs: { a: uniform(shape), b: uniform([...shape.slice(0, -1), 2]) },
+        [[3, 3]],
+        [[2, 3, 3]],
+        [[0, 2, 2]],
+        [[4, 2]],
+        // One matrix for two right-hand sides.
+        [[4, 2], [2]],
+      ].map(([shape, batch = shape!.slice(0, -2)]): Sample => ({
+        inputs: { a: uniform(shape!), b: uniform([...batch, shape!.at(-2)!, 2]) },
         attrs: { driver: driver },
-        derive: (a, b) => [shape.at(-1) === shape.at(-2) ? dominant(a) : a, b],
+        derive: (a, b) => [a.shape.at(-1) === a.shape.at(-2) ? dominant(a) : a, b],
         tolerance: { relative: 1024, absolute: 4096 },
         // Residuals are what is left of numbers of about this size.
         halves: { steps: 2, scale: 1 },
-        layouts: false,
+        repeats: false,
         reference: (a, b) => {
           const rights = matricesOf(b);
-          const solutions = matricesOf(a).map((rows, i) => leastSquares(rows, rights[i]!));
-          const residuals = matricesOf(a).map((rows, i) => {
+          const lefts = rights.map((_, i) => matricesOf(a)[batch.length > a.shape.length - 2 ? 0 : i]!);
+          const solutions = lefts.map((rows, i) => leastSquares(rows, rights[i]!));
+          const residuals = lefts.map((rows, i) => {
             const off = times(rows, solutions[i]!).map((row, r) => row.map((value, c) => value - rights[i]![r]![c]!));
             return [0, 1].map((c) => off.reduce((sum, row) => sum + row[c]! * row[c]!, 0));
           });
-          const n = shape.at(-1)!;
-          return [
-            ofMatrices(b, solutions, [n, 2]),
-            { dtype: b.dtype, shape: [...shape.slice(0, -2), 2], data: residuals.flat() },
-          ];
+          const n = a.shape.at(-1)!;
+          return [ofMatrices(b, solutions, [n, 2]), { dtype: b.dtype, shape: [...batch, 2], data: residuals.flat() }];
         },
       })),
     ),
@@ -232,6 +237,7 @@ export const matrices: SampleTable = {
       refused(() => lstsq(ones([2, 2]), ones([2, 1]), { driver: 'x' as never }), 'VALUE', /driver is "x"/),
       refused(() => lstsq(ones([2, 2]), ones([2, 1]), { driver: 'gelsd', rcond: -1 }), 'VALUE', /rtol is -1/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   tensorinv: {
     run: ({ x }) => tensorinv(x as Real),
@@ -240,7 +246,7 @@ export const matrices: SampleTable = {
         inputs: { x: uniform([2, 2, 4]) },
         derive: (x) => [{ ...dominant({ ...x, shape: [4, 4] }), shape: [2, 2, 4] }],
         tolerance,
-        layouts: false,
+        repeats: false,
         reference: (x) => ({
           ...eachMatrix({ ...x, shape: [4, 4] }, (a) => solved(a, identity(4))),
           shape: [4, 2, 2],
@@ -253,6 +259,7 @@ export const matrices: SampleTable = {
       refused(() => tensorinv(ones([2, 2]), { ind: 0 }), 'VALUE', /ind is 0/),
       refused(() => tensorinv(zeros([2, 2, 4])), 'VALUE', /x is singular/),
     ],
+    without: { scalar: 'it needs a tensor that is a square matrix when flattened' },
   },
   tensorsolve: {
     run: ({ a, b }) => tensorsolve(a as Real, b as Real),
@@ -261,7 +268,7 @@ export const matrices: SampleTable = {
         inputs: { a: uniform([2, 2, 4]), b: uniform([2, 2]) },
         derive: (a, b) => [{ ...dominant({ ...a, shape: [4, 4] }), shape: [2, 2, 4] }, b],
         tolerance,
-        layouts: false,
+        repeats: false,
         reference: (a, b) => ({
           ...b,
           shape: [4],
@@ -290,5 +297,9 @@ export const matrices: SampleTable = {
         'solve',
       ),
     ],
+    without: {
+      scalar: 'it needs a tensor that is a square matrix when flattened',
+      threads: 'it is solve of one reshaped matrix',
+    },
   },
 };

@@ -151,6 +151,7 @@ export const move: SampleTable = {
       { call: () => concat([ones([2, 3]), ones([2, 4])]), code: 'SHAPE', message: /float32\[2,3\], float32\[2,4\]/ },
       { call: () => concat([ones([2])], { axis: 1 }), code: 'INDEX', message: /axis 1 / },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   padConstant: {
     samples: [
@@ -175,6 +176,7 @@ export const move: SampleTable = {
     large: unsliced([301, 307], [1, 306], [1, -3], [300, 100]),
     errors: [],
     neverFails: 'called by gradient rules only, with what their ops have checked',
+    without: { scalar: 'its function gives it at least one axis' },
   },
   full: {
     samples: [
@@ -204,5 +206,6 @@ export const move: SampleTable = {
     large: counted(200_001, 0, 1, 'float64'),
     errors: [{ call: () => arange(0, { stop: 5, step: 0 } as never), code: 'VALUE', message: /step/ }],
     neverEmpty: 'it has no inputs',
+    without: { scalar: 'it makes a vector' },
   },
 };

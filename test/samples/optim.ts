@@ -184,7 +184,7 @@ const mismatch = (
 
 function optimizer(rules: readonly Rule[], error: ErrorCase): OpSamples {
   return {
-    samples: rules.map((rule) => stepSample(rule, shapes)),
+    samples: [...rules.map((rule) => stepSample(rule, shapes)), stepSample(rules[0]!, [[], [3]])],
     large: stepSample(rules[0]!, [[301, 307], [1001]]),
     errors: [error],
   };
@@ -196,42 +196,54 @@ const rmspropDefaults = { alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, c
 const adagradDefaults = { lrDecay: 0, eps: 1e-10, weightDecay: 0 };
 
 export const optim: SampleTable = {
-  sgdStep: optimizer(
-    [
-      sgd({ ...sgdDefaults, momentum: 0.9 }, 2),
-      sgd({ ...sgdDefaults, momentum: 0.9, weightDecay: 0.1, dampening: 0.5 }, 1),
-      sgd({ ...sgdDefaults, momentum: 0.9, weightDecay: 0.1, dampening: 0.5 }, 3),
-      sgd({ ...sgdDefaults, momentum: 0.9, nesterov: true }, 2),
-      sgd({ ...sgdDefaults, weightDecay: 0.1 }, 1),
-    ],
-    mismatch((lists) => sgdStep({ ...lists, velocities: [], lr: one(), step: one() }, sgdDefaults)),
-  ),
-  adamStep: optimizer(
-    [
-      adam(adamDefaults, 3),
-      adam({ ...adamDefaults, weightDecay: 0.1 }, 1),
-      adam({ ...adamDefaults, weightDecay: 0.1, decoupled: true, beta1: 0.8 }, 100),
-    ],
-    mismatch((lists) =>
-      adamStep({ ...lists, means: [ones([2, 3])], squares: [ones([2, 3])], lr: one(), step: one() }, adamDefaults),
+  sgdStep: {
+    ...optimizer(
+      [
+        sgd({ ...sgdDefaults, momentum: 0.9 }, 2),
+        sgd({ ...sgdDefaults, momentum: 0.9, weightDecay: 0.1, dampening: 0.5 }, 1),
+        sgd({ ...sgdDefaults, momentum: 0.9, weightDecay: 0.1, dampening: 0.5 }, 3),
+        sgd({ ...sgdDefaults, momentum: 0.9, nesterov: true }, 2),
+        sgd({ ...sgdDefaults, weightDecay: 0.1 }, 1),
+      ],
+      mismatch((lists) => sgdStep({ ...lists, velocities: [], lr: one(), step: one() }, sgdDefaults)),
     ),
-  ),
-  rmspropStep: optimizer(
-    [
-      rmsprop(rmspropDefaults, 1),
-      rmsprop({ ...rmspropDefaults, momentum: 0.9, weightDecay: 0.1 }, 2),
-      rmsprop({ ...rmspropDefaults, centered: true }, 2),
-      rmsprop({ ...rmspropDefaults, centered: true, momentum: 0.9 }, 2),
-    ],
-    mismatch((lists) =>
-      rmspropStep(
-        { ...lists, squares: [ones([2, 3])], means: [], velocities: [], lr: one(), step: one() },
-        rmspropDefaults,
+    without: { layouts: 'what is written lies as the parameter does: row-major' },
+  },
+  adamStep: {
+    ...optimizer(
+      [
+        adam(adamDefaults, 3),
+        adam({ ...adamDefaults, weightDecay: 0.1 }, 1),
+        adam({ ...adamDefaults, weightDecay: 0.1, decoupled: true, beta1: 0.8 }, 100),
+      ],
+      mismatch((lists) =>
+        adamStep({ ...lists, means: [ones([2, 3])], squares: [ones([2, 3])], lr: one(), step: one() }, adamDefaults),
       ),
     ),
-  ),
-  adagradStep: optimizer(
-    [adagrad(adagradDefaults, 1), adagrad({ ...adagradDefaults, lrDecay: 0.1, weightDecay: 0.1 }, 4)],
-    mismatch((lists) => adagradStep({ ...lists, squares: [ones([2, 3])], lr: one(), step: one() }, adagradDefaults)),
-  ),
+    without: { layouts: 'what is written lies as the parameter does: row-major' },
+  },
+  rmspropStep: {
+    ...optimizer(
+      [
+        rmsprop(rmspropDefaults, 1),
+        rmsprop({ ...rmspropDefaults, momentum: 0.9, weightDecay: 0.1 }, 2),
+        rmsprop({ ...rmspropDefaults, centered: true }, 2),
+        rmsprop({ ...rmspropDefaults, centered: true, momentum: 0.9 }, 2),
+      ],
+      mismatch((lists) =>
+        rmspropStep(
+          { ...lists, squares: [ones([2, 3])], means: [], velocities: [], lr: one(), step: one() },
+          rmspropDefaults,
+        ),
+      ),
+    ),
+    without: { layouts: 'what is written lies as the parameter does: row-major' },
+  },
+  adagradStep: {
+    ...optimizer(
+      [adagrad(adagradDefaults, 1), adagrad({ ...adagradDefaults, lrDecay: 0.1, weightDecay: 0.1 }, 4)],
+      mismatch((lists) => adagradStep({ ...lists, squares: [ones([2, 3])], lr: one(), step: one() }, adagradDefaults)),
+    ),
+    without: { layouts: 'what is written lies as the parameter does: row-major' },
+  },
 };

@@ -84,6 +84,7 @@ export const pieces: SampleTable = {
       refuses(() => chunk(ones([4]), 0), 'VALUE', /count is 0/),
       { call: () => chunk(ones([4]), 2, { axis: 5 }), ...noAxis },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   split: {
     run: ({ x }, { extents, axis }) => split(x!, extents as number[], { axis: axis as number }),
@@ -92,10 +93,12 @@ export const pieces: SampleTable = {
       cut([2, 6], 1, [0, 1, 1, 6], { extents: [1, 0, 5], axis: -1 }),
       cut([2, 0], 1, [0, 0], { extents: 3, axis: 1 }),
     ],
+    large: cut([301, 307], 1, [0, 200, 307], { extents: 200, axis: 1 }),
     errors: [
       refuses(() => split(ones([4]), [1, 2]), 'VALUE', /add up to 4/),
       { call: () => split(1 as never, 2), ...noTensor },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   clone: { run: ({ x }) => clone(x!), samples: same(), errors: [{ call: () => clone(1 as never), ...noTensor }] },
   contiguous: {
@@ -134,6 +137,7 @@ export const pieces: SampleTable = {
       refuses(() => select(ones([2, 3]), 0, 2), 'INDEX', /2/),
       refuses(() => select(ones([2, 3]), 0, 0.5), 'VALUE', /index is 0\.5/),
     ],
+    without: { scalar: 'it needs an axis' },
   },
   squeeze: {
     run: ({ x }, { axis }) => (axis === undefined ? squeeze(x!) : squeeze(x!, listOf(axis))),
@@ -163,6 +167,7 @@ export const pieces: SampleTable = {
       refuses(() => stack([ones([2]), ones([3])]), 'SHAPE', /equal shapes/),
       refuses(() => stack([]), 'VALUE', /at least one/),
     ],
+    without: { broadcast: 'both need one shape' },
   },
   transpose: {
     run: ({ x }, { a, b }) => transpose(x!, a as number, b as number),
@@ -174,6 +179,7 @@ export const pieces: SampleTable = {
       swapped([5], 0, 0),
     ],
     errors: [{ call: () => transpose(ones([2, 3]), 0, 5), ...noAxis }],
+    without: { scalar: 'it needs two axes to exchange' },
   },
   unsqueeze: {
     run: ({ x }, { axis }) => unsqueeze(x!, axis as number),

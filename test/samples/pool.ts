@@ -171,17 +171,20 @@ export const pool: SampleTable = {
     ],
     large: maxForward(big),
     errors: wrongCalls((x, { kernelSize, ...options }) => maxPool2d(x, kernelSize, options)),
+    without: { scalar: 'images have four axes' },
   },
   maxPool2dBackward: {
     samples: [...geometries, dilated].map(maxBackward),
     large: maxBackward(big),
     errors: [],
     neverFails: internal,
+    without: { scalar: 'images have four axes', broadcast: 'a gradient has the shape of its input' },
   },
   avgPool2d: {
     samples: both(avgForward),
     large: avgForward(big, true),
     errors: wrongCalls((x, { kernelSize, ...options }) => avgPool2d(x, kernelSize, options)),
+    without: { scalar: 'images have four axes' },
   },
   globalAvgPool2d: {
     run: ({ x }) => globalAvgPool2d(x as Tensor<FloatDType>),
@@ -197,6 +200,13 @@ export const pool: SampleTable = {
     errors: [
       { call: () => globalAvgPool2d(ones([3, 4])), code: 'SHAPE', message: /float32\[3,4\] \(need \[B, C, H, W\]/ },
     ],
+    without: { scalar: 'images have four axes' },
   },
-  avgPool2dBackward: { samples: both(avgBackward), large: avgBackward(big, true), errors: [], neverFails: internal },
+  avgPool2dBackward: {
+    samples: both(avgBackward),
+    large: avgBackward(big, true),
+    errors: [],
+    neverFails: internal,
+    without: { scalar: 'images have four axes' },
+  },
 };

@@ -145,6 +145,7 @@ export const products: SampleTable = {
       refused(() => outer(flags([2]), flags([2])), 'DTYPE', /bool\[2\]/),
       refused(() => outer([1] as never, ones([2])), 'TYPE', /a is \[1\] \(need a tensor\)/),
     ],
+    without: { scalar: 'it needs vectors', broadcast: 'every element meets every other' },
   },
   inner: {
     run: ({ a, b }) => inner(a!, b!),
@@ -184,6 +185,7 @@ export const products: SampleTable = {
         { attrs: { axes: 2 } },
       ),
       pair([[2, 3], [4]], contracted('ab,c->abc'), { attrs: { axes: 0 } }),
+      pair([[], []], contracted(',->'), { attrs: { axes: 0 } }),
       pair(
         [
           [2, 3, 4],
@@ -233,6 +235,7 @@ export const products: SampleTable = {
       refused(() => tensordot(ones([2, 2]), ones([2, 2]), { axes: 'x' as never }), 'SHAPE', /axes is "x"/),
       refused(() => tensordot(ones([2, 2]), ones([2, 2]), { axes: -1 }), 'VALUE', /axes is -1/),
     ],
+    without: { broadcast: 'every element meets every other' },
   },
   kron: {
     run: ({ a, b }) => kron(a!, b!),
@@ -313,6 +316,7 @@ export const products: SampleTable = {
       refused(() => cross(ones([3]), ones([1, 3])), 'SHAPE', /one rank/),
       refused(() => cross(ones([3]), ones([3]), { axis: 1 }), 'INDEX', /axis 1/),
     ],
+    without: { scalar: 'it needs vectors' },
   },
   addmm: {
     run: ({ x, a, b }, { alpha, beta }) => addmm(x!, a!, b!, { alpha: alpha as number, beta: beta as number }),
@@ -386,6 +390,7 @@ export const products: SampleTable = {
       ),
       refused(() => baddbmm(ones([2]), ones([2, 3]), ones([3, 2])), 'SHAPE', /a is float32\[2,3\]/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   multiDot: {
     run: ({ matrices }) => multiDot(matrices!),
@@ -408,6 +413,7 @@ export const products: SampleTable = {
       ),
       refused(() => multiDot([flags([2, 2]), flags([2, 2])]), 'DTYPE', /bool/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   trace: {
     run: ({ x }) => trace(x!),
@@ -432,6 +438,7 @@ export const products: SampleTable = {
       refused(() => trace(ones([3])), 'SHAPE', /at least two axes/),
       refused(() => trace(flags([3, 3])), 'DTYPE', /bool\[3,3\]/),
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   einsum: {
     run: ({ operands }, { equation }) => einsum(equation as never, ...operands!),

@@ -200,6 +200,7 @@ export const random: SampleTable = {
     large: permutationSample(3001),
     errors: [{ call: () => randperm(-1), code: 'VALUE', op: 'randperm', message: /n is -1/ }],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a vector' },
   },
   dropout: {
     samples: [...shapes.map((shape) => dropoutSample(shape, 0.4)), dropoutSample([5], 1 - 2 ** -20)],
@@ -208,11 +209,13 @@ export const random: SampleTable = {
       { call: () => dropout(ones([2]), { p: 1.5 }), code: 'VALUE', message: outOfRange },
       { call: () => dropout(ones([2], { dtype: 'int32' }) as never, { p: 0.5 }), code: 'DTYPE', message: /int32\[2\]/ },
     ],
+    without: { layouts: 'the mask is drawn in the order of memory: in another layout other elements are dropped' },
   },
   dropoutBackward: {
     samples: shapes.map((shape) => dropoutBackwardSample(shape, 0.4)),
     large: dropoutBackwardSample([301, 307], 0.5),
     errors: [],
     neverFails: 'called by gradient rules only, with what their ops have checked',
+    without: { broadcast: 'a gradient has the shape of its input' },
   },
 };

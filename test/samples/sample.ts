@@ -36,6 +36,8 @@ export interface Sample {
   readonly derive?: (...inputs: Nd[]) => readonly Nd[];
   /** Inputs that also lie in memory in other ways than row-major: all when left out. */
   readonly layouts?: false | readonly string[];
+  /** False where inputs of equal rows, as expanding makes them, would be wrong ones: a singular matrix. */
+  readonly repeats?: false;
 }
 
 /** A call that must be refused. */
@@ -53,6 +55,9 @@ export type RunComposed = (
   attrs: Readonly<Record<string, AttrValue>>,
 ) => Tensor | readonly Tensor[];
 
+/** What every entry is tried in: by a sample of its own, or by one that test/support/cases.ts derives. */
+export type Case = 'scalar' | 'broadcast' | 'layouts' | 'secondOrder' | 'threads';
+
 /** Everything the table test knows about one op, or about one function that is composed of ops. */
 export interface OpSamples {
   readonly samples: readonly Sample[];
@@ -68,6 +73,8 @@ export interface OpSamples {
   readonly neverEmpty?: string;
   /** Why no call of it can be wrong. */
   readonly neverFails?: string;
+  /** Why a case does not exist. The test fails when it does. */
+  readonly without?: Readonly<Partial<Record<Case, string>>>;
   /** Why it cannot be part of a compiled function: it reads values. */
   readonly notCompiled?: string;
 }

@@ -179,6 +179,7 @@ export const sampling: SampleTable = {
       { call: () => exponentialOf([2], { dtype: 'int32' as never }), code: 'DTYPE', message: /int32/ },
     ],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a vector' },
   },
   truncatedNormal: {
     samples: [
@@ -267,6 +268,7 @@ export const sampling: SampleTable = {
         message: /row 0 has 0 positive/,
       },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   shuffle: {
     run: ({ x }, { axis }) => shuffle(x!, { axis: axis as number }),
@@ -278,5 +280,6 @@ export const sampling: SampleTable = {
       { call: () => shuffle(1 as never), ...noTensor },
       { call: () => shuffle(uniformOf([2]), { axis: 1 }), code: 'INDEX', message: /axis 1 / },
     ],
+    without: { scalar: 'it needs an axis', secondOrder: 'every call draws other numbers' },
   },
 };

@@ -122,22 +122,31 @@ function extremes(better: (a: number, b: number) => boolean, errors: readonly Er
 }
 
 export const scan: SampleTable = {
-  cumsum: scans({
-    scan: running((a, b) => a + b),
-    inputs: sumCases,
-    long: uniform([150_001]),
-    errors: [
-      badAxis(() => cumsum(ones([2, 3]), { axis: 2 })),
-      { call: () => cumsum(ones([2]), { dtype: 'float' as never }), code: 'DTYPE', message: /"float"/ },
-      { call: () => cumsum(undefined as never), code: 'TYPE', message: /undefined/ },
-    ],
-  }),
-  cumprod: scans({
-    scan: running((a, b) => a * b),
-    inputs: [...sumCases.map(([x, axis]) => [{ ...x, fill: uniform([], -1.5, 1.5).fill }, axis] as const), [zeros, 1]],
-    long: uniform([150_001], 0.999, 1.001),
-    errors: [badAxis(() => cumprod(ones([2, 3]), { axis: 2 }))],
-  }),
+  cumsum: {
+    ...scans({
+      scan: running((a, b) => a + b),
+      inputs: sumCases,
+      long: uniform([150_001]),
+      errors: [
+        badAxis(() => cumsum(ones([2, 3]), { axis: 2 })),
+        { call: () => cumsum(ones([2]), { dtype: 'float' as never }), code: 'DTYPE', message: /"float"/ },
+        { call: () => cumsum(undefined as never), code: 'TYPE', message: /undefined/ },
+      ],
+    }),
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
+  },
+  cumprod: {
+    ...scans({
+      scan: running((a, b) => a * b),
+      inputs: [
+        ...sumCases.map(([x, axis]) => [{ ...x, fill: uniform([], -1.5, 1.5).fill }, axis] as const),
+        [zeros, 1],
+      ],
+      long: uniform([150_001], 0.999, 1.001),
+      errors: [badAxis(() => cumprod(ones([2, 3]), { axis: 2 }))],
+    }),
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
+  },
   logcumsumexp: {
     samples: [
       logSample(uniform([2, 3, 4]), 0),
@@ -152,6 +161,7 @@ export const scan: SampleTable = {
       badAxis(() => logcumsumexp(ones([2, 3]), { axis: 2 })),
       { call: () => logcumsumexp(ones([2], { dtype: 'int32' }) as never), code: 'DTYPE', message: /int32\[2\]/ },
     ],
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
   },
   linearScan: {
     samples: [false, true].flatMap((reverse) =>
@@ -175,7 +185,14 @@ export const scan: SampleTable = {
     },
     errors: [],
     neverFails: 'no user calls it: it is the gradient of others',
+    without: { scalar: 'it needs an axis', broadcast: 'both need one shape' },
   },
-  cummax: extremes((a, b) => a > b, [badAxis(() => cummax(ones([2, 3]), { axis: 2 }))]),
-  cummin: extremes((a, b) => a < b, [badAxis(() => cummin(ones([2, 3]), { axis: 2 }))]),
+  cummax: {
+    ...extremes((a, b) => a > b, [badAxis(() => cummax(ones([2, 3]), { axis: 2 }))]),
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
+  },
+  cummin: {
+    ...extremes((a, b) => a < b, [badAxis(() => cummin(ones([2, 3]), { axis: 2 }))]),
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
+  },
 };

@@ -177,12 +177,14 @@ export const scatter: SampleTable = {
       { code: 'TYPE', message: /source is undefined/, call: () => scatterOf(ones([3]), int([0]), undefined as never) },
       { code: 'DTYPE', message: /index is float32/, call: () => scatterOf(ones([3]), ones([1]) as never, 1) },
     ],
+    without: { scalar: 'it needs an axis', broadcast: 'its index has a shape of its own' },
   },
   scatterCombine: {
     samples: [...['prod', 'amax', 'amin'].flatMap(cases), zerosMeet(true), zerosMeet(false)],
     large: placed({ ...large, mode: 'amax' }),
     errors: [],
     neverFails: notInternal,
+    without: { scalar: 'it needs an axis', broadcast: 'its index has a shape of its own' },
   },
   scatterAdd: {
     run: ({ x, index, source }, attrs) => scatterAdd(x!, index as never, source!, axisOf(attrs)),
@@ -195,6 +197,7 @@ export const scatter: SampleTable = {
         call: () => scatterAdd(ones([3], { dtype: 'bool' }), int([0]), 1),
       },
     ],
+    without: { scalar: 'it needs an axis', broadcast: 'its index has a shape of its own' },
   },
   scatterReduce: {
     run: ({ x, index, source }, { axis, mode, includeSelf }) =>
@@ -220,6 +223,7 @@ export const scatter: SampleTable = {
         call: () => scatterReduce(ones([3], { dtype: 'int32' }), int([0]), 1, 'mean'),
       },
     ],
+    without: { scalar: 'it needs an axis', broadcast: 'its index has a shape of its own' },
   },
   putAlongAxis: {
     run: ({ x, index, source }, attrs) => putAlongAxis(x!, index as never, source!, axisOf(attrs)),
@@ -249,6 +253,7 @@ export const scatter: SampleTable = {
         call: () => putAlongAxis(ones([3]), ones([1, 1], { dtype: 'int32' }), 1),
       },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   indexAdd: {
     run: ({ x, index, source }, attrs) => indexAdd(x!, index as never, source!, axisOf(attrs)),
@@ -263,11 +268,13 @@ export const scatter: SampleTable = {
         call: () => indexAdd(ones([3]), int([0, 1]).reshape([2, 1]), ones([2])),
       },
     ],
+    without: { scalar: 'it needs an axis' },
   },
   indexCopy: {
     run: ({ x, index, source }, attrs) => indexCopy(x!, index as never, source!, axisOf(attrs)),
     samples: slices('replace'),
     errors: [{ ...outside, call: () => indexCopy(ones([3]), int([0, 3]), ones([2])) }],
+    without: { scalar: 'it needs an axis' },
   },
   indexFill: {
     run: ({ x, index }, { axis, value }) => indexFill(x!, index as never, value as number, { axis: axis as number }),
@@ -292,6 +299,10 @@ export const scatter: SampleTable = {
         reference: (x) => x,
       },
     ],
+    large: {
+      inputs: { x: uniform([150, 40, 12]), index: integers([30], 0, 40, 'int64') },
+      attrs: { axis: 1, value: 1 },
+    },
     errors: [
       {
         code: 'VALUE',
@@ -300,6 +311,7 @@ export const scatter: SampleTable = {
         call: () => indexFill(zeros([3], { dtype: 'uint8' }), int([0]), 300),
       },
     ],
+    without: { scalar: 'it needs an axis', broadcast: 'its index has a shape of its own' },
   },
   indexReduce: {
     run: ({ x, index, source }, { axis, mode, includeSelf }) =>
@@ -314,5 +326,6 @@ export const scatter: SampleTable = {
       sliced([4, 3], 3, 0, 'amin', false),
     ],
     errors: [{ ...outside, call: () => indexReduce(ones([3]), int([0, 3]), ones([2]), 'prod') }],
+    without: { scalar: 'it needs an axis' },
   },
 };

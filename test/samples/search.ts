@@ -33,8 +33,8 @@ function search(sorted: InputSpec, wanted: InputSpec, right: boolean, dtypes: re
     attrs: { right },
     dtypes,
     order: 0,
-    // Reversed and expanded rows are no longer sorted.
-    layouts: ['values'],
+    // Expanded rows are no longer sorted.
+    repeats: false,
     reference: (rows, x) => {
       let at = 0;
       return build('int64', x.shape, (index) => placeIn(rowOf(rows, index), x.data[at++]!, right));
@@ -59,6 +59,7 @@ export const searching: SampleTable = {
     samples: searches,
     large: { ...search(ascending([1001]), uniform([100_003], 0, 20), false), dtypes: ['float32'] },
     errors: [{ call: misfit, code: 'SHAPE', message: /float32\[2,3\].*float32\[3,3\]/, op: 'searchsorted' }],
+    without: { scalar: 'what is searched is a row' },
   },
   searchsorted: {
     run: ({ sorted, values: wanted }, { right }) =>
@@ -79,17 +80,20 @@ export const searching: SampleTable = {
         message: /5/,
       },
     ],
+    without: { scalar: 'what is searched is a row' },
   },
   bucketize: {
     run: ({ x, boundaries }, { right }) => bucketize(x!, boundaries!, { right: right as boolean }),
-    samples: [false, true].map((right): Sample => ({
-      inputs: { x: integers([3, 4], 0, 22), boundaries: ascending([6]) },
-      attrs: { right },
-      dtypes: everyDType,
-      order: 0,
-      layouts: ['x'],
-      reference: (x, boundaries) => map(x, (value) => placeIn(boundaries.data, value, right), 'int64'),
-    })),
+    samples: [[3, 4], [6, 1], []].flatMap((shape) =>
+      [false, true].map((right): Sample => ({
+        inputs: { x: integers(shape, 0, 22), boundaries: ascending([6]) },
+        attrs: { right },
+        dtypes: everyDType,
+        order: 0,
+        repeats: false,
+        reference: (x, boundaries) => map(x, (value) => placeIn(boundaries.data, value, right), 'int64'),
+      })),
+    ),
     neverEmpty: 'it is searchsorted',
     errors: [
       { call: () => bucketize(ones([2]), ones([2, 2])), code: 'SHAPE', message: /boundaries is float32\[2,2\]/ },
@@ -116,5 +120,6 @@ export const searching: SampleTable = {
       { call: () => isin([1] as never, ones([2])), code: 'TYPE', message: /x is \[1\]/ },
       { call: () => isin(zeros([1]), 'a' as never), code: 'TYPE', message: /"a"/ },
     ],
+    without: { broadcast: 'its index has a shape of its own' },
   },
 };

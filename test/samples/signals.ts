@@ -120,6 +120,7 @@ function shifts(run: (x: Tensor, options?: ShiftOptions) => Tensor, by: (extent:
         reference: (x: Nd) => reference(x, [0, 1]),
       })),
       { inputs: { x: uniform([5, 2]) }, attrs: { axes: [0] }, reference: (x: Nd) => reference(x, [0]) },
+      { inputs: { x: uniform([]) }, attrs: { axes: [] }, reference: (x: Nd) => x },
     ],
     errors: [
       { call: () => run(5 as never), code: 'TYPE', message: /x is 5 \(need a tensor\)/ },
@@ -279,18 +280,33 @@ const convolutions: OpSamples = {
 };
 
 export const signals: SampleTable = {
-  fftConvolve: convolutions,
-  hannWindow: windowed(hannWindow, (i, m) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / m)),
-  hammingWindow: windowed(hammingWindow, (i, m) => 0.54 - 0.46 * Math.cos((2 * Math.PI * i) / m)),
-  blackmanWindow: windowed(
-    blackmanWindow,
-    (i, m) => 0.42 - 0.5 * Math.cos((2 * Math.PI * i) / m) + 0.08 * Math.cos((4 * Math.PI * i) / m),
-  ),
-  bartlettWindow: windowed(bartlettWindow, (i, m) => 1 - Math.abs((2 * i) / m - 1)),
-  nuttallWindow: windowed(nuttallWindow, (i, m) => {
-    const wave = (k: number): number => Math.cos((2 * Math.PI * k * i) / m);
-    return 0.3635819 - 0.4891775 * wave(1) + 0.1365995 * wave(2) - 0.0106411 * wave(3);
-  }),
+  fftConvolve: { ...convolutions, without: { scalar: 'it needs an axis' } },
+  hannWindow: {
+    ...windowed(hannWindow, (i, m) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / m)),
+    without: { scalar: 'it makes a vector' },
+  },
+  hammingWindow: {
+    ...windowed(hammingWindow, (i, m) => 0.54 - 0.46 * Math.cos((2 * Math.PI * i) / m)),
+    without: { scalar: 'it makes a vector' },
+  },
+  blackmanWindow: {
+    ...windowed(
+      blackmanWindow,
+      (i, m) => 0.42 - 0.5 * Math.cos((2 * Math.PI * i) / m) + 0.08 * Math.cos((4 * Math.PI * i) / m),
+    ),
+    without: { scalar: 'it makes a vector' },
+  },
+  bartlettWindow: {
+    ...windowed(bartlettWindow, (i, m) => 1 - Math.abs((2 * i) / m - 1)),
+    without: { scalar: 'it makes a vector' },
+  },
+  nuttallWindow: {
+    ...windowed(nuttallWindow, (i, m) => {
+      const wave = (k: number): number => Math.cos((2 * Math.PI * k * i) / m);
+      return 0.3635819 - 0.4891775 * wave(1) + 0.1365995 * wave(2) - 0.0106411 * wave(3);
+    }),
+    without: { scalar: 'it makes a vector' },
+  },
   generalCosineWindow: {
     ...windowed(
       (n, options) => generalCosineWindow(n, [0.4, 0.5, 0.1], options),
@@ -301,42 +317,64 @@ export const signals: SampleTable = {
       { call: () => generalCosineWindow(4, []), code: 'VALUE', message: /factors\[0\] is undefined \(need a finite/ },
       { call: () => generalCosineWindow(4, [1, NaN]), code: 'VALUE', message: /factors\[1\] is NaN/ },
     ],
+    without: { scalar: 'it makes a vector' },
   },
-  generalHammingWindow: shaped(
-    'alpha',
-    (n, options) => generalHammingWindow(n, { alpha: 0.7, ...options }),
-    (i, m) => 0.7 - 0.3 * Math.cos((2 * Math.PI * i) / m),
-  ),
-  cosineWindow: windowed(cosineWindow, (i, m) => Math.sin((Math.PI * (i + 0.5)) / (m + 1))),
-  kaiserWindow: shaped(
-    'beta',
-    (n, options) => kaiserWindow(n, { beta: 2, ...options }),
-    (i, m) => besselI0(2 * Math.sqrt(1 - ((2 * i) / m - 1) ** 2)) / besselI0(2),
-  ),
-  gaussianWindow: shaped(
-    'std',
-    (n, options) => gaussianWindow(n, { std: 2, ...options }),
-    (i, m) => Math.exp(-((i - m / 2) ** 2) / 8),
-  ),
-  exponentialWindow: shaped(
-    'tau',
-    (n, options) => exponentialWindow(n, { tau: 2, ...options }),
-    (i, m) => Math.exp(-Math.abs(i - m / 2) / 2),
-  ),
-  fftfreq: frequencies(
-    fftfreq,
-    (n) => n,
-    (i, n) => (2 * i < n ? i : i - n),
-  ),
-  rfftfreq: frequencies(
-    rfftfreq,
-    (n) => Math.floor(n / 2) + 1,
-    (i) => i,
-  ),
+  generalHammingWindow: {
+    ...shaped(
+      'alpha',
+      (n, options) => generalHammingWindow(n, { alpha: 0.7, ...options }),
+      (i, m) => 0.7 - 0.3 * Math.cos((2 * Math.PI * i) / m),
+    ),
+    without: { scalar: 'it makes a vector' },
+  },
+  cosineWindow: {
+    ...windowed(cosineWindow, (i, m) => Math.sin((Math.PI * (i + 0.5)) / (m + 1))),
+    without: { scalar: 'it makes a vector' },
+  },
+  kaiserWindow: {
+    ...shaped(
+      'beta',
+      (n, options) => kaiserWindow(n, { beta: 2, ...options }),
+      (i, m) => besselI0(2 * Math.sqrt(1 - ((2 * i) / m - 1) ** 2)) / besselI0(2),
+    ),
+    without: { scalar: 'it makes a vector' },
+  },
+  gaussianWindow: {
+    ...shaped(
+      'std',
+      (n, options) => gaussianWindow(n, { std: 2, ...options }),
+      (i, m) => Math.exp(-((i - m / 2) ** 2) / 8),
+    ),
+    without: { scalar: 'it makes a vector' },
+  },
+  exponentialWindow: {
+    ...shaped(
+      'tau',
+      (n, options) => exponentialWindow(n, { tau: 2, ...options }),
+      (i, m) => Math.exp(-Math.abs(i - m / 2) / 2),
+    ),
+    without: { scalar: 'it makes a vector' },
+  },
+  fftfreq: {
+    ...frequencies(
+      fftfreq,
+      (n) => n,
+      (i, n) => (2 * i < n ? i : i - n),
+    ),
+    without: { scalar: 'it makes a vector' },
+  },
+  rfftfreq: {
+    ...frequencies(
+      rfftfreq,
+      (n) => Math.floor(n / 2) + 1,
+      (i) => i,
+    ),
+    without: { scalar: 'it makes a vector' },
+  },
   fftshift: shifts(fftshift, (extent) => Math.floor(extent / 2)),
   ifftshift: shifts(ifftshift, (extent) => -Math.floor(extent / 2)),
-  complexAbs: ofPairs(complexAbs, Math.hypot),
-  complexAngle: ofPairs(complexAngle, (re, im) => Math.atan2(im, re)),
+  complexAbs: { ...ofPairs(complexAbs, Math.hypot), without: { scalar: 'a pair is an axis' } },
+  complexAngle: { ...ofPairs(complexAngle, (re, im) => Math.atan2(im, re)), without: { scalar: 'a pair is an axis' } },
   polar: {
     run: ({ r, angle }) => polar(r as Tensor<'float64'>, angle as Tensor<'float64'>),
     samples: [[2, 3], [], [0]].map((shape) => ({
@@ -351,5 +389,6 @@ export const signals: SampleTable = {
       { call: () => polar(ones([2]), ones([3])), code: 'SHAPE', message: /angle is float32\[3\] \(need shape \[2\]/ },
       { call: () => polar(ones([2]).to('int64') as never, ones([2])), code: 'DTYPE', message: /r is int64/ },
     ],
+    without: { broadcast: 'both need one shape' },
   },
 };

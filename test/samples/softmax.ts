@@ -68,20 +68,32 @@ const ofIntegers = (call: () => unknown): ErrorCase => ({ call, code: 'DTYPE', m
 const integersOnly = () => ones([2], { dtype: 'int32' }) as never;
 
 export const softmax: SampleTable = {
-  softmax: rows(softmaxList, [
-    refuses(() => softmaxOf(ones([2, 3]), { axis: 2 })),
-    ofIntegers(() => softmaxOf(integersOnly(), { axis: 0 })),
-  ]),
-  logSoftmax: rows(logSoftmaxList, [
-    refuses(() => logSoftmax(ones([2, 3]), { axis: 2 })),
-    ofIntegers(() => logSoftmax(integersOnly(), { axis: 0 })),
-  ]),
-  softmaxBackward: backward((dout, out) => {
-    const inner = sumOf(dout.map((d, i) => d * out[i]!));
-    return out.map((p, i) => p * (dout[i]! - inner));
-  }),
-  logSoftmaxBackward: backward((dout, out) => {
-    const total = sumOf(dout);
-    return out.map((logP, i) => dout[i]! - Math.exp(logP) * total);
-  }),
+  softmax: {
+    ...rows(softmaxList, [
+      refuses(() => softmaxOf(ones([2, 3]), { axis: 2 })),
+      ofIntegers(() => softmaxOf(integersOnly(), { axis: 0 })),
+    ]),
+    without: { scalar: 'it needs an axis' },
+  },
+  logSoftmax: {
+    ...rows(logSoftmaxList, [
+      refuses(() => logSoftmax(ones([2, 3]), { axis: 2 })),
+      ofIntegers(() => logSoftmax(integersOnly(), { axis: 0 })),
+    ]),
+    without: { scalar: 'it needs an axis' },
+  },
+  softmaxBackward: {
+    ...backward((dout, out) => {
+      const inner = sumOf(dout.map((d, i) => d * out[i]!));
+      return out.map((p, i) => p * (dout[i]! - inner));
+    }),
+    without: { scalar: 'it needs an axis', broadcast: 'a gradient has the shape of its input' },
+  },
+  logSoftmaxBackward: {
+    ...backward((dout, out) => {
+      const total = sumOf(dout);
+      return out.map((logP, i) => dout[i]! - Math.exp(logP) * total);
+    }),
+    without: { scalar: 'it needs an axis', broadcast: 'a gradient has the shape of its input' },
+  },
 };

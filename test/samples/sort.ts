@@ -217,7 +217,9 @@ function choice(
         sample(x, axis, true, depth, dtypes),
       ]),
       sample(uniform([3, 0]), 0, false, 0, floats),
-      ...(alongOnly ? [] : [whole(distinct([3, 4]), false), whole(distinct([3, 4]), true), whole(distinct([]), false)]),
+      ...(alongOnly
+        ? [{ ...whole(distinct([]), false), attrs: { axis: 0, keepDims: false } }]
+        : [whole(distinct([3, 4]), false), whole(distinct([3, 4]), true), whole(distinct([]), false)]),
     ],
     errors,
   };
@@ -288,9 +290,18 @@ function quantiles(f: typeof quantile, skipNaN: boolean): OpSamples {
 }
 
 export const sorts: SampleTable = {
-  sort: sorting,
-  topk: choosing,
-  orderStatistic,
+  sort: {
+    ...sorting,
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
+  },
+  topk: {
+    ...choosing,
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
+  },
+  orderStatistic: {
+    ...orderStatistic,
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
+  },
   mode: {
     samples: [...cases, [uniform([3, 0]), 0, 0, everyDType] as const].map(([x, axis, depth, dtypes]): Sample => ({
       inputs: { x },
@@ -301,14 +312,24 @@ export const sorts: SampleTable = {
     })),
     large: { inputs: { x: integers([301, 303], 0, 99) }, attrs: { axis: 1 } },
     errors: [badAxis(() => mode(ones([2, 3]), { axis: 2 })), nothing(() => mode(ones([2, 0])))],
+    without: { scalar: 'the op needs an axis; its function, which does not, is tried in test/scalars.test.ts' },
   },
   argsort: {
     run: ({ x }, { axis, descending }) => argsort(x!, { axis: axis as number, descending: descending as boolean }),
-    samples: sorting.samples.map((sample) => ({
-      ...sample,
-      order: 0 as const,
-      reference: (x: Nd) => (sample.reference!(x) as Nd[])[1]!,
-    })),
+    samples: [
+      ...sorting.samples.map((sample) => ({
+        ...sample,
+        order: 0 as const,
+        reference: (x: Nd) => (sample.reference!(x) as Nd[])[1]!,
+      })),
+      {
+        inputs: { x: uniform([]) },
+        attrs: { axis: 0, descending: true },
+        dtypes: everyDType,
+        order: 0,
+        reference: (x) => ({ ...x, dtype: 'int64', data: [0] }),
+      },
+    ],
     errors: [badAxis(() => argsort(ones([2, 3]), { axis: 2 }))],
   },
   kthvalue: choice(
@@ -344,7 +365,11 @@ export const sorts: SampleTable = {
       const range = aminmax(x!, { axis: axis as number[] });
       return [range.min, range.max];
     },
-    samples: [[distinct([2, 3, 4]), [0, 2]] as const, [distinct([2, 0]), [0]] as const].map(([x, axis]): Sample => ({
+    samples: [
+      [distinct([2, 3, 4]), [0, 2]] as const,
+      [distinct([2, 0]), [0]] as const,
+      [distinct([]), []] as const,
+    ].map(([x, axis]): Sample => ({
       inputs: { x },
       attrs: { axis },
       dtypes: everyDType,

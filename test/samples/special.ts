@@ -284,6 +284,7 @@ export const special: SampleTable = refusingOthers({
       errors: [{ call: () => heaviside('x' as never, a23()), code: 'TYPE', message: /"x"/ }],
     }),
     run: ofTwo(heaviside),
+    without: { secondOrder: 'it is flat' },
   },
   ldexp: {
     ...promoting(

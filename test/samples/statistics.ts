@@ -63,6 +63,7 @@ const usual: NonNullable<FoldSamples['inputs']> = [
   [distinct([2, 3, 4]), [0, 2]],
   [distinct([3, 30]), [1]],
   [distinct([2, 0]), [0]],
+  [distinct([]), []],
 ];
 
 function reductions({ folds, attrs = {}, inputs = usual, dtypes = floats, out = (x) => x }: FoldSamples): Sample[] {
@@ -95,7 +96,8 @@ function deviations(run: Run, of: (correction: number) => readonly Fold[]): OpSa
   return entry(
     run,
     [
-      ...reductions({ folds: of(1), attrs: { correction: 1 } }),
+      ...reductions({ folds: of(1), attrs: { correction: 1 }, inputs: usual.slice(0, -1) }),
+      ...reductions({ folds: of(1), attrs: { correction: 1 }, inputs: [[distinct([]), [], 0]] }),
       ...reductions({ folds: of(0), attrs: { correction: 0 }, inputs: [[distinct([5, 3]), [0]]] }),
       ...reductions({ folds: of(1), attrs: { correction: 1 }, inputs: [[values([2, 1], [1, 2]), [1], 0]] }),
     ],
@@ -126,6 +128,7 @@ function norms(name: string, run: (x: Tensor<'float64'>, p: number, attrs: Attrs
   const away: FoldSamples['inputs'] = [
     [distinct([2, 3, 4]), [0, 2]],
     [distinct([7]), [0]],
+    [distinct([]), []],
   ];
   const origin = values([2, 3], [0, 0, 0, 3, 0, -4], 'float64');
   return entry(
@@ -216,6 +219,15 @@ function trapezoids(f: typeof trapezoid, finish: (areas: number[]) => number[], 
           ),
       },
       {
+        inputs: { y: uniform([3, 4]), x: uniform([4]) },
+        attrs: { axis: 1 },
+        reference: (y, x) =>
+          shaped(
+            resized(y, 1, (list) => finish(areasOf(list, x.data))),
+            1,
+          ),
+      },
+      {
         inputs: { y: uniform([3, 4]), x: uniform([3, 4]) },
         attrs: { axis: 1 },
         reference: (y, x) => {
@@ -296,6 +308,7 @@ export const statistics: SampleTable = {
         [integers([2, 3, 4], 0, 3), [0, 2], 0],
         [integers([3, 40], 0, 3), [1], 0],
         [integers([0, 3], 0, 3), [0], 0],
+        [integers([], 0, 3), [], 0],
       ],
       dtypes: everyDType,
       out: () => 'int64',
@@ -351,7 +364,8 @@ export const statistics: SampleTable = {
         message: /float32\[3,1\]/,
       },
     ],
+    without: { scalar: 'it needs an axis' },
   },
-  trapezoid: trapezoids(trapezoid, (areas) => [sumOf(areas)], true),
-  cumulativeTrapezoid: trapezoids(cumulativeTrapezoid, running, false),
+  trapezoid: { ...trapezoids(trapezoid, (areas) => [sumOf(areas)], true), without: { scalar: 'it needs an axis' } },
+  cumulativeTrapezoid: { ...trapezoids(cumulativeTrapezoid, running, false), without: { scalar: 'it needs an axis' } },
 };

@@ -195,4 +195,10 @@ const istftSamples: OpSamples = {
   ],
 };
 
-export const shortTime: SampleTable = { stft: stftSamples, istft: istftSamples };
+export const shortTime: SampleTable = {
+  stft: {
+    ...stftSamples,
+    without: { scalar: 'it needs an axis to transform', broadcast: 'the window is that of each frame' },
+  },
+  istft: { ...istftSamples, without: { scalar: 'a pair is an axis', broadcast: 'the window is that of each frame' } },
+};

@@ -114,17 +114,20 @@ export const triangle: SampleTable = {
       { call: () => tril(ones([3])), code: 'SHAPE', message: /1 axes/ },
       { call: () => tril(ones([3, 3]), { diagonal: 0.5 }), code: 'VALUE', message: /diagonal is 0\.5/ },
     ],
+    without: { scalar: 'it needs a matrix' },
   },
   triu: {
     run: ({ x }, { diagonal }) => triu(x!, { diagonal: diagonal as number }),
     samples: [cut([3, 4], 0, above), cut([2, 3, 3], 1, above), cut([4, 3], -2, above), cut([2, 0, 3], 0, above)],
     errors: [{ call: () => triu(1 as never), ...noTensor }],
+    without: { scalar: 'it needs a matrix' },
   },
   eye: {
     run: (_, attrs) => eye(matrix(attrs).rows, matrix(attrs).columns, { dtype: matrix(attrs).dtype }),
     samples: [...flagged(3, 4, 0, same), ...flagged(2, 0, 0, same)],
     errors: [{ call: () => eye(-1), ...impossible }],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a matrix' },
   },
   tri: {
     run: (_, attrs) => {
@@ -137,6 +140,7 @@ export const triangle: SampleTable = {
       { call: () => tri(2, 2, { diagonal: NaN }), code: 'VALUE', message: /diagonal is NaN/ },
     ],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a matrix' },
   },
   trilIndices: {
     run: (_, attrs) => {
@@ -146,44 +150,71 @@ export const triangle: SampleTable = {
     samples: [listed(3, 4, 0, below), listed(4, 3, -1, below), listed(0, 3, 0, below)],
     errors: [{ call: () => trilIndices(0.5), ...impossible }],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a matrix' },
   },
   triuIndices: {
     run: (_, attrs) => {
       const { rows, columns, diagonal } = matrix(attrs);
       return triuIndices(rows, columns, { diagonal });
     },
+    large: listed(301, 307, 0, above),
     samples: [listed(3, 4, 0, above), listed(4, 3, 1, above), listed(3, 0, 0, above)],
     errors: [{ call: () => triuIndices(0.5), ...impossible }],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a matrix' },
   },
   meshgrid: {
     run: ({ xs }, { indexing }) => meshgrid(xs!, { indexing: indexing as 'ij' | 'xy' }),
-    samples: [grids([2, 3], 'ij'), grids([2, 3], 'xy'), grids([2, 3, 2], 'xy'), grids([3], 'ij'), grids([0, 2], 'ij')],
+    samples: [
+      grids([2, 3], 'ij'),
+      grids([2, 3], 'xy'),
+      grids([2, 3, 2], 'xy'),
+      grids([3], 'ij'),
+      grids([0, 2], 'ij'),
+      // A tensor without axes counts as one of one element.
+      {
+        inputs: { xs: [uniform([]), uniform([])] },
+        attrs: { indexing: 'ij' },
+        reference: (...xs) => xs.map((x) => ({ ...x, shape: [1, 1] })),
+      },
+    ],
     errors: [
       { call: () => meshgrid([]), code: 'VALUE', message: /at least one tensor/ },
       { call: () => meshgrid([ones([2, 2])]), code: 'SHAPE', message: /tensor 0 is float32\[2,2\]/ },
       { call: () => meshgrid([ones([2])], { indexing: 'ji' as never }), code: 'VALUE', message: /indexing is "ji"/ },
     ],
+    without: { broadcast: 'each vector has an axis of its own in the result' },
   },
   cartesianProd: {
     run: ({ xs }) => cartesianProd(xs!),
-    samples: [products([2, 3]), products([2, 1, 3]), products([0, 2])],
+    samples: [
+      products([2, 3]),
+      products([2, 1, 3]),
+      products([0, 2]),
+      {
+        inputs: { xs: [uniform([]), uniform([])] },
+        reference: (a, b) => ({ ...a, shape: [1, 2], data: [...a.data, ...b.data] }),
+      },
+    ],
     errors: [{ call: () => cartesianProd([1 as never]), code: 'TYPE', message: /tensors\[0\] is 1/ }],
   },
   combinations: {
     run: ({ x }, { size, withReplacement }) =>
       combinations(x!, { size: size as number, withReplacement: withReplacement as boolean }),
     samples: [chosen(4, 2, false), chosen(3, 2, true), chosen(4, 3, false), chosen(3, 1, false), chosen(0, 2, false)],
+    large: { ...chosen(3, 2, false), inputs: { x: uniform([400]) } },
     errors: [
       { call: () => combinations(ones([2, 2])), code: 'SHAPE', message: /need a vector/ },
       { call: () => combinations(ones([2]), { size: 9 }), code: 'VALUE', message: /at most 8/ },
     ],
+    without: { scalar: 'it needs vectors' },
   },
   vander: {
     run: ({ x }, { count, increasing }) =>
       vander(x as never, { count: count as number, increasing: increasing as boolean }),
     samples: [powers(3, 4, false), powers(3, 2, true), powers(0, 2, true)],
     errors: [{ call: () => vander(ones([2], { dtype: 'int32' }) as never), code: 'DTYPE', message: /int32\[2\]/ }],
+    without: { scalar: 'it needs vectors' },
   },
   logspace: {
     run: (_, { start, stop, count, base, dtype }) =>
@@ -202,5 +233,6 @@ export const triangle: SampleTable = {
       { call: () => logspace(0, 1, 2, { base: '2' as never }), code: 'VALUE', message: /base is "2"/ },
     ],
     neverEmpty: noInputs,
+    without: { scalar: 'it makes a vector' },
   },
 };

@@ -136,6 +136,7 @@ export const uniques: SampleTable = {
     large: { inputs: { x: integers([3001, 2], 0, 9) } },
     errors: [],
     neverFails: 'unique calls it with rows',
+    without: { scalar: 'its function gives it at least one axis' },
   },
   runs: {
     samples: [
@@ -146,7 +147,7 @@ export const uniques: SampleTable = {
       inputs: { x, order: values([order.length], order, 'int64') },
       dtypes: everyDType,
       order: 0,
-      layouts: ['x'],
+      repeats: false,
       reference: (array) => {
         const { firsts, counts, members } = runsOf(matrix(array), order);
         const found = { dtype: 'int64' as const, shape: [], data: [firsts.length] };
@@ -158,11 +159,18 @@ export const uniques: SampleTable = {
     },
     errors: [],
     neverFails: 'unique calls it with rows and their order',
+    without: { scalar: 'its input is a list' },
   },
-  unique: samplesOf(unique, (rows) => rowOrder(rows), byOccurrence),
-  uniqueConsecutive: samplesOf(
-    uniqueConsecutive,
-    (rows) => [...rows.keys()],
-    (found) => found,
-  ),
+  unique: {
+    ...samplesOf(unique, (rows) => rowOrder(rows), byOccurrence),
+    without: { secondOrder: 'it passes no gradient on' },
+  },
+  uniqueConsecutive: {
+    ...samplesOf(
+      uniqueConsecutive,
+      (rows) => [...rows.keys()],
+      (found) => found,
+    ),
+    without: { secondOrder: 'it passes no gradient on' },
+  },
 };

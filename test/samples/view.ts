@@ -66,15 +66,24 @@ const sliced = (shape: readonly number[], range: Range): Sample =>
 const views = (samples: readonly Sample[], errors: OpSamples['errors']): OpSamples => ({ samples, errors });
 
 export const view: SampleTable = {
-  reshape: views(
-    [reshaped([2, 3, 4], [4, 6]), reshaped([6], [1, 2, 3]), reshaped([1, 1], []), reshaped([0, 3], [3, 0, 2])],
-    [
-      { call: () => ones([2, 3]).reshape([4]), code: 'SHAPE', message: /float32\[2,3\] has 6 elements/ },
-      { call: () => ones([2, 3]).reshape([-1, 4]), code: 'SHAPE', message: /float32\[2,3\] has 6 elements/ },
-      { call: () => ones([2, 3]).reshape([-1, -1]), code: 'SHAPE', message: /non-negative/ },
-      { call: () => ones([2, 3]).reshape('6' as never), code: 'TYPE', message: /array of integers/ },
-    ],
-  ),
+  reshape: {
+    ...views(
+      [
+        reshaped([2, 3, 4], [4, 6]),
+        reshaped([6], [1, 2, 3]),
+        reshaped([1, 1], []),
+        reshaped([], [1, 1]),
+        reshaped([0, 3], [3, 0, 2]),
+      ],
+      [
+        { call: () => ones([2, 3]).reshape([4]), code: 'SHAPE', message: /float32\[2,3\] has 6 elements/ },
+        { call: () => ones([2, 3]).reshape([-1, 4]), code: 'SHAPE', message: /float32\[2,3\] has 6 elements/ },
+        { call: () => ones([2, 3]).reshape([-1, -1]), code: 'SHAPE', message: /non-negative/ },
+        { call: () => ones([2, 3]).reshape('6' as never), code: 'TYPE', message: /array of integers/ },
+      ],
+    ),
+    without: { layouts: 'the op is a view of what its function has made row-major' },
+  },
   permute: views(
     [permuted([2, 3, 4], [2, 0, 1]), permuted([2, 3], [1, 0]), permuted([], []), permuted([0, 3], [1, 0])],
     [

@@ -86,6 +86,7 @@ export const windows: SampleTable = {
     samples: [
       strided([3, 4], [2, 3], [4, 1], 1),
       strided([6], [4, 3], [1, 1], 0),
+      strided([], [2], [0], 0),
       strided([2, 5], [3], [-3], 9),
       strided([5], [2, 2], [0, 2], 1),
       strided([4], [0, 3], [9, 9], 0),
@@ -99,6 +100,7 @@ export const windows: SampleTable = {
       { call: () => asStrided(ones([4]), [1], [0.5]), code: 'VALUE', message: /0\.5/ },
       { call: () => asStrided([1] as never, [1], [1]), ...noTensor },
     ],
+    without: { layouts: 'the op is a view of what its function has made row-major' },
   },
   unfold: {
     samples: [
@@ -108,6 +110,7 @@ export const windows: SampleTable = {
       windowed([4], 0, 0, 1),
       windowed([0, 3], 1, 2, 1),
     ],
+    without: { scalar: 'it needs an axis' },
     errors: [
       { call: () => unfold(ones([3]), { size: 4 }), code: 'VALUE', message: /size is 4 on axis 0 of float32\[3\]/ },
       { call: () => unfold(ones([3]), { size: 2, step: 0 }), code: 'VALUE', message: /step is 0/ },
@@ -136,6 +139,7 @@ export const windows: SampleTable = {
       diagonalOf([3, 3], 0, 5, 0, 1),
       diagonalOf([0, 3], 0, 0, 0, 1),
     ],
+    without: { scalar: 'it needs two axes' },
     errors: [
       { call: () => diagonal(ones([3])), code: 'INDEX', message: /axis 1 / },
       { call: () => diagonal(ones([3, 3]), { axis1: 1 }), code: 'VALUE', message: /both 1/ },
@@ -148,6 +152,7 @@ export const windows: SampleTable = {
     // A bool cannot be added up.
     samples: [embedded([3], 0, 0, 1), embedded([2, 3], 1, 1, 2), embedded([2, 3], -1, 2, 0), embedded([2, 0], 0, 1, 2)],
     errors: [{ call: () => diagEmbed(ones([])), code: 'SHAPE', message: /no axes/ }],
+    without: { scalar: 'it needs an axis' },
   },
   diag: {
     run: ({ x }, { offset }) => diag(x!, { offset: offset as number }),
@@ -157,5 +162,6 @@ export const windows: SampleTable = {
       { ...embedded([0], 0, 0, 1), attrs: { offset: 0 } },
     ],
     errors: [{ call: () => diag(ones([1, 1, 1])), code: 'SHAPE', message: /vector or a matrix/ }],
+    without: { scalar: 'it needs an axis' },
   },
 };

@@ -1,15 +1,37 @@
-import { isa, memory, scope, setIsa, setThreads, supportedIsas, threads, type DType, type Tensor } from 'myelin';
+import {
+  isa,
+  memory,
+  scope,
+  seed as startAt,
+  setIsa,
+  setThreads,
+  supportedIsas,
+  threads,
+  type DType,
+  type Tensor,
+} from 'myelin';
 
 import { isDense } from '../../lib/tensor/shape';
 import {
   everyDType,
   floats,
+  type Case,
   type ErrorCase,
   type InputSpec,
   type OpSamples,
   type Sample,
   type SampleTable,
 } from '../samples/sample';
+import {
+  alwaysContiguous,
+  hasBroadcast,
+  hasScalar,
+  hasSecondOrder,
+  isEmpty,
+  isView,
+  largeSample,
+  scalarSamples,
+} from './cases';
 import { caught } from './caught';
 import { bytesOf, difference, read, type Tolerance } from './compare';
 import { checkCompiled } from './compiled';
@@ -50,8 +72,9 @@ function toleranceOf({ op }: Subject, { tolerance, halves = { steps: 2 } }: Samp
 }
 
 /** Whether the outputs of an op fill memory of their own; views and composed functions may give views. */
-function isWhole({ op }: Subject, outputs: readonly Tensor[]): boolean {
-  if (op === undefined || op.number < 0 || op.outputs.length === 0) return true;
+function isWhole(subject: Subject, outputs: readonly Tensor[]): boolean {
+  const { op } = subject;
+  if (op === undefined || isView(subject) || op.outputs.length === 0) return true;
   return outputs.every((out) => out.size === 0 || isDense(out.shape, out.strides));
 }
 
@@ -94,7 +117,8 @@ function tryOnce(subject: Subject, sample: Sample, drawn: Drawn, expected: Expec
 
 function checkForward(subject: Subject, sample: Sample, index: number): void {
   const seed = seedOf(`${subject.name} ${index}`);
-  const used: readonly Layout[] = sample.layouts === false ? ['contiguous'] : layouts;
+  const varied = sample.repeats === false ? layouts.filter((layout) => layout !== 'expanded') : layouts;
+  const used: readonly Layout[] = sample.layouts === false ? ['contiguous'] : varied;
   for (const dtype of sample.dtypes ?? floats) {
     for (const layout of used) {
       const drawn = draw(sample, dtype, seed, layout);
@@ -125,6 +149,14 @@ function checkGradient(subject: Subject, sample: Sample, index: number, order: 1
   if (found !== undefined) throw report(subject.name, trial, seed, arrays, sample, `order ${order}: ${found}`);
 }
 
+function checkScalars(subject: Subject, own: OpSamples): void {
+  for (const [index, sample] of scalarSamples(subject, own).entries()) {
+    checkForward(subject, sample, index);
+    checkGradient(subject, sample, index, 1);
+    checkGradient(subject, sample, index, 2);
+  }
+}
+
 function checkThreads(subject: Subject, sample: Sample): void {
   const before = threads();
   const drawn = draw(sample, sample.dtypes?.[0] ?? 'float32', seedOf(subject.name));
@@ -133,6 +165,7 @@ function checkThreads(subject: Subject, sample: Sample): void {
     const runs = threadCounts.map((count) => {
       setThreads(count);
       return scope(() => {
+        startAt(7);
         const tensors = placeAll(sample, drawn, 'contiguous');
         return subject.results(subject.run(groups, tensors, sample.attrs), tensors).map(bytesOf);
       });
@@ -174,19 +207,28 @@ function checkRefused(subject: Subject, sample: Sample, dtype: DType): void {
   expect([dtype, error.code]).toEqual([dtype, expect.stringMatching(/^(DTYPE|COMMAND)$/)]);
 }
 
-const isEmpty = (sample: Sample): boolean => {
-  const specs = Object.values(sample.inputs).flat();
-  return specs.some((spec) => spec.shape.includes(0));
-};
+/** The cases that an entry neither has as a sample nor lets derive. */
+function missing(subject: Subject, own: OpSamples): Case[] {
+  const present: Readonly<Record<Case, boolean>> = {
+    scalar: hasScalar(subject, own) || scalarSamples(subject, own).length > 0,
+    broadcast: hasBroadcast(own),
+    layouts: alwaysContiguous(own).length === 0,
+    secondOrder: hasSecondOrder(subject, own),
+    threads: isView(subject) || largeSample(subject, own) !== undefined,
+  };
+  return (Object.keys(present) as Case[]).filter((name) => !present[name]);
+}
 
-function checkCoverage({ op }: Subject, own: OpSamples): void {
+function checkCoverage(subject: Subject, own: OpSamples): void {
+  const { op } = subject;
+  // Each missing case has a reason, and each reason is of a missing case.
+  expect(Object.keys(own.without ?? {}).sort()).toEqual(missing(subject, own).sort());
   expect(own.samples.some(isEmpty) || own.neverEmpty !== undefined).toBe(true);
   expect(own.errors.length > 0 || own.neverFails !== undefined).toBe(true);
   if (op === undefined) return;
   const derivatives = own.samples.map((sample) => sample.order ?? 2);
   const names = own.samples.map(({ inputs, attrs = {} }) => [Object.keys(inputs), Object.keys(attrs)]);
   for (const given of names) expect(given).toEqual([op.inputs, op.attrs.map(([attr]) => attr)]);
-  expect(own.large !== undefined || op.number < 0).toBe(true);
   expect(Math.max(...derivatives) > 0).toBe(op.grad !== 'none');
 }
 
@@ -206,6 +248,10 @@ function testOne(subject: Subject, own: OpSamples): void {
   test('forward: equals its reference for each dtype, layout and ISA', () => {
     own.samples.forEach((sample, index) => checkForward(subject, sample, index));
   });
+
+  if (!hasScalar(subject, own) && own.without?.scalar === undefined) {
+    test('rank 0: equals its reference, and gradients equal central differences', () => checkScalars(subject, own));
+  }
 
   if (!forOne) test('compiled: gives the same bits, and so do its gradients', () => checkCompiled(subject, own));
 
@@ -228,8 +274,9 @@ function testOne(subject: Subject, own: OpSamples): void {
     test(`refuses ${refused.join(', ')}`, () => refused.forEach((dtype) => checkRefused(subject, sample, dtype)));
   }
 
-  const { large } = own;
-  if (large !== undefined) test('gives the same bits on 1, 2, 3 and 7 threads', () => checkThreads(subject, large));
+  if (!isView(subject) && own.without?.threads === undefined) {
+    test('gives the same bits on 1, 2, 3 and 7 threads', () => checkThreads(subject, largeSample(subject, own)!));
+  }
 
   if (own.errors.length > 0) {
     test('refuses wrong calls', () => own.errors.forEach((wrong) => checkError(subject, wrong)));
