@@ -31,7 +31,9 @@ export function mergeEqual(graph: Graph): Graph {
       continue;
     }
     const layouts = node.outputs.map(({ dtype, shape, strides }) => `${dtype} ${shape.join()} ${strides.join()}`);
-    const key = [node.op.name, describeAttrs(node), ...node.inputs.map(describeView), ...layouts].join('|');
+    const key = [node.rerun ?? 0, node.op.name, describeAttrs(node), ...node.inputs.map(describeView), ...layouts].join(
+      '|',
+    );
     const twin = seen.get(key);
     if (twin === undefined) {
       seen.set(key, node);

@@ -42,6 +42,8 @@ export interface Node {
   readonly draw: Draw | undefined;
   /** Of a command that stands for several: those, in their order. */
   readonly parts?: readonly Node[];
+  /** Which run of a checkpoint it belongs to; nodes of different ones are not to be joined. */
+  readonly rerun?: number;
 }
 
 /** The op of a command, and those that it does the work of. */

@@ -8,6 +8,7 @@ import { again } from './backward.js';
 import { keeping } from './dispatch.js';
 import { checkFunction, Flat, type GradientsOf, type Tensors } from './leaves.js';
 import { recordOpaque } from './opaque.js';
+import { rerunning } from './rerun.js';
 import { checkUnchanged, inputsOf, listeners, listening, Tape, unheard, type Entry, type Listener } from './tape.js';
 import type { TensorFunction } from './transforms.js';
 
@@ -64,7 +65,7 @@ function run(body: () => unknown): unknown {
         (storage) => written.has(storage),
         () => checkSame(flat, Flat.of('checkpoint', 'the result of the function', body())),
       );
-    const gradients = again(inputs, douts, () => replayDraws(states, rerun));
+    const gradients = again(inputs, douts, () => rerunning(() => replayDraws(states, rerun)));
     return inputs.map((input) => gradients.get(input));
   });
   return flat.rebuild(outputs);

@@ -62,7 +62,10 @@ export {
   type TruncNormalOptions,
   type XavierOptions,
 } from './init.js';
+export { checkpointed } from './checkpointed.js';
 export { Linear } from './linear.js';
+export { addLoRA, LoRALinear, loraState, mergeLoRA, type AddLoRAOptions, type LoRAOptions } from './lora.js';
+export type { NameMatch } from './name-match.js';
 export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.js';
 export { Module, type AnyModule } from './module.js';
 export { BatchNorm1d, BatchNorm2d, LayerNorm, type BatchNormLayerOptions, type LayerNormLayerOptions } from './norm.js';

@@ -4,6 +4,7 @@ import { noteFlag } from '../tensor/flags.js';
 import { Parameter, Variable } from '../tensor/parameter.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { matcherOf, type NameMatch } from './name-match.js';
 import { assignState, type StateDict, type StateDictDifference } from './state-dict.js';
 import { summarize } from './summary.js';
 
@@ -133,9 +134,30 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [x: Te
     return this.train(false);
   }
 
-  /** Excludes all Parameters from training: `parameters()` leaves them out. `freeze(false)` brings them back. */
-  freeze(frozen = true): this {
-    for (const parameter of Object.values(this.parameters({ frozen: true }))) parameter.trainable = !frozen;
+  /**
+   * Excludes Parameters from training: `parameters()` leaves them out, gradients are not taken, optimizers leave them as they
+   * are. `freeze(false)` brings them back; an optimizer knows them then if it was made with `parameters({ frozen: true })`.
+   *
+   * Batch norm of a frozen part goes on with its running statistics unless it is put into inference mode: `part.eval()`.
+   *
+   * @param options.match only those whose state-dict names match, a RegExp or a function; default all
+   * @throws MyelinError `VALUE` when none matches
+   * @example
+   * ```ts
+   * import { Linear, ReLU, Sequential } from 'myelin';
+   * const model = new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 2));
+   * model.freeze(true, { match: /^0\./ });
+   * console.log(Object.keys(model.parameters())); // [ '2.weight', '2.bias' ]
+   * ```
+   */
+  freeze(frozen = true, options: { readonly match?: NameMatch } = {}): this {
+    const wanted = matcherOf('freeze', options.match);
+    const chosen = Object.entries(this.parameters({ frozen: true })).filter(([name]) => wanted(name));
+    if (chosen.length === 0 && options.match !== undefined) {
+      const names = Object.keys(this.parameters({ frozen: true }));
+      fail('VALUE', 'freeze', `no parameter matches (names are ${names.join(', ')})`);
+    }
+    for (const [, parameter] of chosen) parameter.trainable = !frozen;
     return this;
   }
 
