@@ -7,6 +7,7 @@ import { checkNumber, checkReal, checkTensor, floats } from './checks.js';
 import { eq, gt, lt, where } from './compare.js';
 import { isnan, logicalOr } from './logic.js';
 import { exp2 } from './math.js';
+import { onBehalf } from './on-behalf.js';
 import { combine, combineReal, operands, type Arithmetic, type Operand, type RealArithmetic } from './operands.js';
 import { binaryOp } from './pointwise.js';
 
@@ -96,7 +97,7 @@ function pick(a: Tensor, b: Tensor, loses: typeof lt | typeof gt): Tensor {
  */
 export function fmax<A extends Operand, B extends Operand>(a: A, b: B): Arithmetic<A, B>;
 export function fmax(a: Operand, b: Operand): Tensor {
-  return scope(() => pick(...operands('fmax', a, b), lt));
+  return onBehalf('fmax', () => pick(...operands('fmax', a, b), lt));
 }
 
 /**
@@ -113,7 +114,7 @@ export function fmax(a: Operand, b: Operand): Tensor {
  */
 export function fmin<A extends Operand, B extends Operand>(a: A, b: B): Arithmetic<A, B>;
 export function fmin(a: Operand, b: Operand): Tensor {
-  return scope(() => pick(...operands('fmin', a, b), gt));
+  return onBehalf('fmin', () => pick(...operands('fmin', a, b), gt));
 }
 
 /**

@@ -7,6 +7,7 @@ import { hypot } from './binary.js';
 import { promoteAll } from './cast.js';
 import { checkDTypeOf, checkReal, checkShapeOf, checkTensor, floats } from './checks.js';
 import { stack } from './move.js';
+import { onBehalf } from './on-behalf.js';
 import { select } from './slice.js';
 import { atan2, cos, sin } from './trigonometry.js';
 
@@ -41,7 +42,7 @@ const imaginaryOf = (x: Tensor): Tensor => select(x, -1, 1);
 export function complex<D extends FloatDType, E extends FloatDType>(re: Tensor<D>, im: Tensor<E>): Tensor<D | E> {
   checkReal('complex', 're', re);
   checkReal('complex', 'im', im);
-  return scope(() => stack<DType>([re, im], { axis: -1 })) as Tensor<D | E>;
+  return onBehalf('complex', () => stack<DType>([re, im], { axis: -1 })) as Tensor<D | E>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { defineOp } from '../engine/define.js';
 import type { DType } from '../tensor/dtype.js';
-import { describe, fail } from '../tensor/errors.js';
+import { describe, fail, inNameOf } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import { withExtent } from './spec.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -230,5 +230,5 @@ export function aminmax<D extends DType>(
   options: ReduceOptions = {},
 ): { readonly min: Tensor<D>; readonly max: Tensor<D> } {
   checkTensor('aminmax', 'x', x);
-  return { min: min(x, options), max: max(x, options) };
+  return inNameOf('aminmax', () => ({ min: min(x, options), max: max(x, options) }));
 }

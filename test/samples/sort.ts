@@ -379,7 +379,7 @@ export const sorts: SampleTable = {
       ],
     })),
     errors: [
-      { ...badAxis(() => aminmax(ones([2, 3]), { axis: 2 })), op: 'min' },
+      badAxis(() => aminmax(ones([2, 3]), { axis: 2 })),
       { call: () => aminmax(3 as never), code: 'TYPE', message: /x is 3/ },
     ],
   },
