@@ -5,6 +5,7 @@
 //   --cmake    the same C++ tests and one Jest run on the addon that cmake-js builds
 //   --memory   that resident memory is flat over 20,000 steps of several loops, as a table
 //   --stress   200 rounds of eight workers that are terminated while they train
+//   --kill     that a training killed at 50 moments leaves a checkpoint that loads
 //   --asan     the C++ tests, Jest and a script for leaks under AddressSanitizer and UndefinedBehaviorSanitizer
 //   --tsan     the tests of the thread pool and of the pool of memory under ThreadSanitizer
 //   --neon     the C++ tests cross-compiled for AArch64 and run in an emulator
@@ -143,7 +144,11 @@ async function runTsan() {
 }
 
 const [mode, ...rest] = process.argv.slice(2);
-const life = { '--memory': 'test/life/flat.test.ts', '--stress': 'test/life/stress.test.ts' }[mode];
+const life = {
+  '--memory': 'test/life/flat.test.ts',
+  '--stress': 'test/life/stress.test.ts',
+  '--kill': 'test/train/interrupt.test.ts',
+}[mode];
 if (mode === '--native') {
   build('building the C++ tests', process.execPath, 'scripts/build-native.mjs', '--tests');
   await runNative('build/Release');

@@ -61,6 +61,22 @@ async function train(values: readonly number[], callbacks: readonly Callback[], 
   return { history, weights };
 }
 
+/** Goes on from a checkpoint. */
+async function resume(checkpoint: string, epochs: number, callbacks: readonly Callback[] = []) {
+  const history = await fit(task.model, {
+    data: task.loader(),
+    loss: crossEntropy,
+    optimizer: task.optimizer,
+    metrics: [scripted('value', Array<number>(epochs).fill(9))],
+    epochs,
+    callbacks,
+    checkpoint,
+    resume: true,
+    progress: false,
+  });
+  return { history };
+}
+
 describe('earlyStopping', () => {
   it('waits for something better, stops, and gives the best weights back', async () => {
     const { history, weights } = await train([5, 3, 4, 3, 1, 1], [earlyStopping({ monitor: 'value', patience: 2 })]);
@@ -73,6 +89,23 @@ describe('earlyStopping', () => {
     const { history, weights } = await train([5, 3, 4], [earlyStopping({ monitor: 'value' })]);
     expect(history.stopped).toBeUndefined();
     expect(task.weights()).toEqual(weights[1]);
+  });
+
+  it('gives best weights back that were before the training was resumed', async () => {
+    const checkpoint = path.join(folder, 'run');
+    const stopping = () => earlyStopping({ monitor: 'value', patience: 5 });
+    const seen: number[][][] = [];
+    const watch: Callback = {
+      onEpochEnd: async (run) => {
+        seen.push(task.weights());
+        await run.save(checkpoint);
+      },
+    };
+    // The callbacks of a resumed training are the same, in the same order.
+    await train([3], [stopping(), watch]).catch(() => undefined);
+    await resume(checkpoint, 2, [{}, stopping(), watch]);
+    expect(seen).toHaveLength(2);
+    expect(task.weights()).toEqual(seen[0]);
   });
 
   it('leaves the last weights when told to', async () => {
@@ -123,6 +156,42 @@ describe('modelCheckpoint', () => {
     const file = path.join(folder, 'epoch-{epoch}.safetensors');
     await train([1, 2], [modelCheckpoint({ path: file, saveBest: false })]);
     expect(await readdir(folder)).toEqual(['epoch-1.safetensors', 'epoch-2.safetensors']);
+  });
+
+  it('keeps every n-th, and the last of all', async () => {
+    const [some, last] = [path.join(folder, 'some-{epoch}'), path.join(folder, 'last')];
+    const callbacks = [
+      modelCheckpoint({ path: some, saveBest: false, every: 2 }),
+      modelCheckpoint({ path: last, saveBest: false }),
+    ];
+    const { weights } = await train([1, 2, 3, 4, 5], callbacks);
+    expect((await readdir(folder)).sort()).toEqual(['last', 'some-2', 'some-4']);
+    for (const [file, epoch] of [
+      [last, 5],
+      [path.join(folder, 'some-2'), 2],
+    ] as const) {
+      await loadModel(file, task.model);
+      expect(task.weights()).toEqual(weights[epoch - 1]);
+    }
+  });
+
+  it('keeps all that a training needs to go on from its best epoch', async () => {
+    const file = path.join(folder, 'best');
+    await train([5, 1, 4], [modelCheckpoint({ path: file, monitor: 'value', weightsOnly: false })]);
+    const { history } = await resume(file, 3);
+    expect(history.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  });
+
+  it('refuses options that make no sense', () => {
+    const wrong: [code: string, options: unknown][] = [
+      ['TYPE', undefined],
+      ['TYPE', {}],
+      ['VALUE', { path: 'a', every: 0 }],
+      ['TYPE', { path: 'a', weightsOnly: 'no' }],
+    ];
+    for (const [code, options] of wrong) {
+      expect(() => modelCheckpoint(options as never)).toThrow(expect.objectContaining({ code }) as Error);
+    }
   });
 });
 

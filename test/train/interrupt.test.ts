@@ -7,6 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Adam, Linear, loadCheckpoint, loadModel } from 'myelin';
 
+import { full } from '../support/child';
+import { Random } from '../support/reference';
+
+// `npm run test:kill` sets MYELIN_LIFE=full: 50 rounds; MYELIN_SEED takes other moments.
+const rounds = full ? 50 : 3;
+
 let folder: string;
 let file: string;
 let child: ChildProcess;
@@ -64,12 +70,26 @@ it('a second Ctrl-C ends the process when a callback hangs', async () => {
   await loadable();
 });
 
-it('killing the process at any moment leaves a whole checkpoint', async () => {
-  for (let round = 0; round < 3; round++) {
-    await start();
-    await sleep(40 * round + 7);
-    child.kill('SIGKILL');
-    await once(child, 'close');
-    expect((await loadable()).epoch).toBeGreaterThanOrEqual(2);
-  }
-});
+it(
+  'killing the process at any moment leaves a whole checkpoint',
+  async () => {
+    const random = new Random(Number(process.env['MYELIN_SEED'] ?? 1));
+    let halfWritten = 0;
+    for (let round = 0; round < rounds; round++) {
+      await start('often');
+      await sleep(60 * random.next());
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      expect((await loadable()).epoch).toBeGreaterThanOrEqual(2);
+      for (const left of await readdir(folder)) {
+        if (left === 'run.safetensors') continue;
+        halfWritten++;
+        await rm(path.join(folder, left));
+      }
+      await rm(file);
+    }
+    if (full)
+      process.stdout.write(`\n  killed ${rounds} times, ${halfWritten} of them while a checkpoint was written\n`);
+  },
+  full ? 600_000 : 30_000,
+);
