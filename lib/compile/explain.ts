@@ -35,8 +35,12 @@ export function explainPlan(name: string, graph: Graph, program: Program): strin
     return offset === undefined ? 'result' : `@${offset}`;
   };
   const line = (node: Node, i: number): string => {
-    const { inputs, outputs, writes, draw } = node;
-    const makes = outputs.map((output) => `${show(output)} ${placeOf(output)}`);
+    const { inputs, outputs, writes, draw, inPlace } = node;
+    const onto = ({ value }: View): string => {
+      const below = inPlace?.get(value);
+      return below === undefined ? '' : ` onto ${nameOf(below)}`;
+    };
+    const makes = outputs.map((output) => `${show(output)} ${placeOf(output)}${onto(output)}`);
     const assigns = writes.map((value) => `assigns ${nameOf(value)}`);
     const random = draw === undefined ? [] : ['random'];
     const saved = sum(withoutMemory(node));

@@ -2,7 +2,6 @@ import type { AttrValue } from '../engine/command.js';
 import type { Op } from '../engine/define.js';
 import type { Named } from '../engine/dispatch.js';
 import type { DType } from '../tensor/dtype.js';
-import { fail } from '../tensor/errors.js';
 import type { Generator } from '../tensor/rng.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Storage } from '../tensor/storage.js';
@@ -44,6 +43,8 @@ export interface Node {
   readonly parts?: readonly Node[];
   /** Which run of a checkpoint it belongs to; nodes of different ones are not to be joined. */
   readonly rerun?: number;
+  /** Outputs that take the memory of inputs, which nobody reads after this command. */
+  readonly inPlace?: ReadonlyMap<Value, Value>;
 }
 
 /** The op of a command, and those that it does the work of. */
@@ -75,33 +76,4 @@ export function boundValues({ nodes, outputs }: Graph): Value[] {
 /** Values that some command overwrites. */
 export function writtenValues({ nodes }: Graph): Set<Value> {
   return new Set(nodes.flatMap(({ writes }) => writes));
-}
-
-/**
- * Refuses a graph that breaks the rules which the passes and the planner rely on: what is made is made once, before it is
- * read, and only bound values are overwritten. A pass that breaks them is a defect of the library.
- */
-export function checkGraph(graph: Graph): void {
-  const known = new Set<Value>(graph.inputs);
-  const need = (condition: boolean, what: string): void => {
-    if (!condition) fail('TRACE', 'compile', `the graph is broken: ${what}`);
-  };
-  const read = ({ value }: View, by: string): void => {
-    need(value.kind === 'bound' ? value.storage !== undefined : known.has(value), `${by} reads what has not been made`);
-  };
-  for (const { op, inputs, outputs, writes } of graph.nodes) {
-    for (const input of inputs) read(input, op.name);
-    for (const { value } of outputs) {
-      need(value.kind === 'made' && !known.has(value), `${op.name} makes what is there already`);
-      known.add(value);
-    }
-    for (const value of writes) {
-      need(value.kind === 'bound', `${op.name} overwrites what is not bound`);
-      need(
-        inputs.some((input) => input.value === value),
-        `${op.name} overwrites what it does not name`,
-      );
-    }
-  }
-  for (const output of graph.outputs) read(output, 'the result');
 }

@@ -105,18 +105,24 @@ function concat(chunks: readonly Float64Array[], length: number): Float64Array {
 }
 
 function layOut(graph: Graph, elsewhere: ReadonlySet<Value>): { offsets: Map<Value, number>; bytes: number } {
+  // What is written in place lives on in the memory of what it is written onto.
+  const homes = new Map<Value, Value>();
   const lives = new Map<Value, { bytes: number; first: number; last: number }>();
-  graph.nodes.forEach(({ inputs, outputs }, i) => {
+  graph.nodes.forEach(({ inputs, outputs, inPlace }, i) => {
     for (const { value } of outputs) {
-      if (!elsewhere.has(value)) lives.set(value, { bytes: value.bytes, first: i, last: i });
+      if (elsewhere.has(value)) continue;
+      const below = inPlace?.get(value);
+      homes.set(value, below === undefined ? value : homes.get(below)!);
+      if (below === undefined) lives.set(value, { bytes: value.bytes, first: i, last: i });
     }
-    for (const { value } of inputs) {
-      const life = lives.get(value);
+    for (const { value } of [...inputs, ...outputs]) {
+      const life = lives.get(homes.get(value)!);
       if (life !== undefined) life.last = i;
     }
   });
   const { offsets, bytes } = planMemory([...lives.values()]);
-  return { offsets: new Map([...lives.keys()].map((value, i) => [value, offsets[i]!])), bytes };
+  const places = new Map([...lives.keys()].map((value, i) => [value, offsets[i]!]));
+  return { offsets: new Map([...homes].map(([value, home]) => [value, places.get(home)!])), bytes };
 }
 
 /** Values of a graph by what a run does with them. */

@@ -1,9 +1,12 @@
 import type { Storage } from '../tensor/storage.js';
+import { absorbRelu } from './activation.js';
+import { checkGraph } from './check.js';
 import { mergeEqual } from './common.js';
 import { removeDeadCode } from './dead-code.js';
 import { foldConstants } from './fold.js';
 import { fuseElementwise } from './fuse.js';
-import { checkGraph, type Graph } from './graph.js';
+import type { Graph } from './graph.js';
+import { writeInPlace } from './in-place.js';
 
 /** All passes in their order; each gives a graph that does the same with less. `keep` is told of new constants. */
 export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph {
@@ -12,7 +15,9 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     mergeEqual,
     (before) => foldConstants(before, keep),
     removeDeadCode,
+    absorbRelu,
     fuseElementwise,
+    writeInPlace,
   ];
   return passes.reduce((before, pass) => {
     const after = pass(before);

@@ -13,7 +13,8 @@ import {
 } from 'myelin';
 
 import { fuseElementwise } from '../../lib/compile/fuse';
-import { checkGraph, titleOf } from '../../lib/compile/graph';
+import { checkGraph } from '../../lib/compile/check';
+import { titleOf } from '../../lib/compile/graph';
 import { flatten } from '../../lib/compile/structure';
 import { traceFunction } from '../../lib/compile/trace';
 import { commonCuts, cutWalk, cutsOf, isStraight, joinWalks, walkOf, type Walk } from '../../lib/compile/walk';
