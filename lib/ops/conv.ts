@@ -95,6 +95,12 @@ export type Conv2dOptions = ConvOptions<Pair>;
  * H′ = ⌊(H + 2·padding − dilation·(KH − 1) − 1) / stride⌋ + 1. Results are stored channels-last; views that are stored
  * so already are read where they lie. Dtypes: float dtypes, the same for all.
  *
+ * A 3 × 3 kernel with stride 1, dilation 1 and enough channels (from about 16 on) is applied in float32, and by the halves,
+ * by Winograd's algorithm, as are its derivatives: tiles of 4 × 4 output pixels are made of 36 products instead of 144,
+ * with errors of about 10⁻⁶ of the output's range. Sums of whole numbers are rounded there too, and a NaN, an infinity or a
+ * number near the greatest float makes NaN of whole tiles: of all that read it (a tile reads 6 × 6 pixels), in all output
+ * channels of its group. float64 is always summed directly.
+ *
  * @param options.bias one value per output channel; default none
  * @param options.stride pixels between positions of the kernel, a number or [height, width]; default 1
  * @param options.padding zeros on each side in pixels, a number or [height, width], `'same'` or `'valid'`; default 0
@@ -102,6 +108,7 @@ export type Conv2dOptions = ConvOptions<Pair>;
  * @param options.groups parts into which the channels are split; default 1
  * @throws MyelinError `SHAPE` when channels differ or the kernel does not fit; `DTYPE` when dtypes differ or are not
  *   float; `VALUE` for options out of range
+ * Source: Lavin and Gray, "Fast algorithms for convolutional neural networks", arXiv:1509.09308 (with other points).
  * @example
  * ```ts
  * import { conv2d, ones } from 'myelin';

@@ -50,6 +50,7 @@ namespace {
 #include "kernels/gemm.inl"
 #include "kernels/byte_dots.inl"
 #include "kernels/depthwise.inl"
+#include "kernels/winograd.inl"
 #include "kernels/fft.inl"
 
 }  // namespace

@@ -209,6 +209,26 @@ struct DepthwiseGradient {
 template <class T>
 using DepthwiseGradientFn = void(const DepthwiseGradient<T>& row);
 
+// Winograd's F(4 x 4, 3 x 3): 4 x 4 sums of a 3 x 3 convolution from 36 products instead of 144 (S. Winograd, "Arithmetic
+// complexity of computations", 1980; Lavin and Gray, arXiv:1509.09308), with the interpolation points 0, +-sqrt(1/2),
+// +-sqrt(2) and infinity, which round less than whole numbers do. Each transform is out = L in L^T on a square of places,
+// for `width` consecutive elements at each of them:
+//   winograd_input (L is 6 x 6), winograd_weights (6 x 3): their results are multiplied, place by place, and summed over
+//   channels; winograd_output (4 x 6) brings that to pixels, and adds the bias.
+//   winograd_dout (6 x 4): its results times those of winograd_input, summed over tiles, are brought to the gradient of
+//   the weights by winograd_dweights (3 x 6).
+struct WinogradBlock {
+  const float* in;
+  std::ptrdiff_t in_row, in_col;
+  std::size_t top, bottom, left, right;  // rows [top, bottom) and columns [left, right) are read, 0 stands for the rest
+  float* out;
+  std::ptrdiff_t out_row, out_col;
+  std::size_t out_rows, out_cols;  // so many of the result are written
+  const float* bias;               // one for each element of the width, or null; only winograd_output takes it
+  std::size_t width;
+};
+using WinogradFn = void(const WinogradBlock& block);
+
 // One pass of a Fourier transform down the columns of a matrix whose real and imaginary parts lie apart (Stockham's
 // autosort scheme; Swarztrauber, "FFT algorithms for vector computers", 1984). Row i of the input begins at i * row,
 // rows of the output follow one another, and `run` columns, a multiple of kFftColumns, are in a row. For p < groups:

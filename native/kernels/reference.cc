@@ -19,6 +19,7 @@ namespace {
 #include "kernels/reference_rows.inl"
 #include "kernels/reference_pool2d.inl"
 #include "kernels/reference_gemm.inl"
+#include "kernels/reference_winograd.inl"
 #include "kernels/reference_fft.inl"
 
 }  // namespace

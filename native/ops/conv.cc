@@ -1,6 +1,6 @@
 // conv2d and its gradients: shapes are checked and images brought to channels-last here, sums are in conv_correlate.cc
 // and conv_gradient.cc.
-#include "ops/conv.h"
+#include "ops/conv_winograd.h"
 
 #include <algorithm>
 #include <optional>
@@ -259,6 +259,15 @@ std::vector<T> values_of(const View& vector) {
   return values;
 }
 
+// Whether Winograd's algorithm, which is float32 only, is the way to convolve into height x width pixels.
+template <class T>
+bool winograd_applies(const ConvShape& shape, std::size_t height, std::size_t width) {
+  const bool fits = shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride_y == 1 && shape.stride_x == 1 &&
+                    shape.dilation_y == 1 && shape.dilation_x == 1;
+  return std::is_same_v<T, float> && fits &&
+         winograd::pays(shape.batch, height, width, shape.group_channels(), shape.group_out_channels());
+}
+
 template <class T>
 void forward_of(OpCall& call, const ConvShape& shape) {
   const Weights<T> weights = forward_weights<T>(call.in[1], shape);
@@ -266,10 +275,22 @@ void forward_of(OpCall& call, const ConvShape& shape) {
   const T* bias = values.empty() ? nullptr : values.data();
   const Input<T> x(call.kernels, call.in[0]);
   const Output<T> out(call.kernels, call.out[0]);
-  if (!try_product(call.kernels, shape, x.images(), weights, bias, out.images())) {
+  if (winograd_applies<T>(shape, shape.out_height, shape.out_width)) {
+    if constexpr (std::is_same_v<T, float>) {
+      winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, static_cast<std::ptrdiff_t>(shape.top),
+                         static_cast<std::ptrdiff_t>(shape.left), out.images());
+    }
+  } else if (!try_product(call.kernels, shape, x.images(), weights, bias, out.images())) {
     correlate(call.kernels, x.images(), weights, bias, shape.groups, forward_lattice(shape), out.images());
   }
   out.store();
+}
+
+// The kernel from its last element to its first.
+template <class T>
+Weights<T> flipped(const Weights<T>& w, const ConvShape& shape) {
+  const T* last = w.matrix(0, shape.kernel_height - 1, shape.kernel_width - 1).data;
+  return {last, w.in, w.out, -w.y, -w.x, w.group, w.in_channels, w.out_channels};
 }
 
 template <class T>
@@ -278,7 +299,13 @@ void input_gradient_of(OpCall& call, const ConvShape& shape) {
   const Input<T> dout(call.kernels, call.in[0]);
   const Output<T> dx(call.kernels, call.out[0]);
   const T* no_bias = nullptr;
-  if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images())) {
+  if (winograd_applies<T>(shape, shape.height, shape.width)) {
+    if constexpr (std::is_same_v<T, float>) {
+      const auto reach = [](std::size_t padding) { return 2 - static_cast<std::ptrdiff_t>(padding); };
+      winograd_correlate(call.kernels, dout.images(), flipped(weights, shape), no_bias, shape.groups, reach(shape.top),
+                         reach(shape.left), dx.images());
+    }
+  } else if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images())) {
     for (std::size_t y = 0; y < std::min(shape.stride_y, shape.height); y++) {
       for (std::size_t x = 0; x < std::min(shape.stride_x, shape.width); x++) {
         correlate(call.kernels, dout.images(), weights, no_bias, shape.groups, gradient_lattice(shape, y, x),
@@ -317,7 +344,13 @@ void weight_gradient_of(OpCall& call, const ConvShape& shape) {
   const View& out = call.out[0];
   const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
   const Temporary gradient(taps * channels * shape.out_channels * sizeof(T));
-  weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.as<T>());
+  if (winograd_applies<T>(shape, shape.out_height, shape.out_width)) {
+    if constexpr (std::is_same_v<T, float>) {
+      winograd_weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.as<T>());
+    }
+  } else {
+    weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.as<T>());
+  }
   constexpr std::size_t kGrain = 32 << 10;
   const std::size_t chunks = chunks_for(static_cast<std::size_t>(out.size()), kGrain);
   parallel_for(chunks, [&](std::size_t chunk) {

@@ -4,7 +4,7 @@
 #include "core/pool.h"
 #include "core/scratch.h"
 #include "ops/conv.h"
-#include "ops/support.h"
+#include "ops/partial_sums.h"
 
 namespace myelin {
 namespace {
@@ -55,34 +55,16 @@ class WeightGradient {
   }
 
   void run(T* gradient) {
-    const Temporary others((split_.parts - 1) * elements_ * sizeof(T));
-    const auto part_of = [&](std::size_t part) {
-      return part == 0 ? gradient : others.as<T>() + (part - 1) * elements_;
-    };
+    const PartialSums<T> sums(table_, split_.parts, elements_, gradient);
     parallel_for(split_.parts * split_.columns, [&](std::size_t chunk) {
       const std::size_t part = chunk % split_.parts;
       add_images(chunk_range(shape_.batch, split_.parts, part),
-                 chunk_range(panels_, split_.columns, chunk / split_.parts), part_of(part));
+                 chunk_range(panels_, split_.columns, chunk / split_.parts), sums.part(part));
     });
-    for (std::size_t step = 1; step < split_.parts; step *= 2) {
-      for (std::size_t part = 0; part + step < split_.parts; part += 2 * step) add(part_of(part), part_of(part + step));
-    }
+    sums.add();
   }
 
  private:
-  void add(T* sum, const T* term) const {
-    constexpr std::size_t kGrain = 64 << 10;
-    const std::size_t chunks = chunks_for(elements_, kGrain);
-    parallel_for(chunks, [&](std::size_t chunk) {
-      const Range mine = chunk_range(elements_, chunks, chunk);
-      if constexpr (sizeof(T) == 4) {
-        table_.f32_add(sum + mine.begin, 1, term + mine.begin, 1, sum + mine.begin, mine.end - mine.begin);
-      } else {
-        table_.f64_add(sum + mine.begin, 1, term + mine.begin, 1, sum + mine.begin, mine.end - mine.begin);
-      }
-    });
-  }
-
   void add_images(Range images, Range panels, T* sum) const {
     if (shape_.depthwise()) std::fill(sum, sum + elements_, T(0));
     std::vector<std::ptrdiff_t> offsets(shape_.depthwise() ? shape_.kernel_height * shape_.kernel_width : strip_rows_);

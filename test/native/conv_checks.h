@@ -1,6 +1,7 @@
 // conv2d and its gradients against seven plain loops.
 #pragma once
 #include "op_fixture.h"
+#include "ops/conv_winograd.h"
 
 namespace {
 
@@ -144,6 +145,102 @@ void test_convs() {
   test_conv<T>({3, 33, 20, 20, 65, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1});
   test_conv<T>({4, 64, 30, 30, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 64});
   test_conv<T>({0, 3, 5, 5, 4, 3, 3, 1, 1, 0, 0, 0, 0, 1, 1, 1});
+}
+
+// ---- Winograd's algorithm ---------------------------------------------------------------------------------------------
+
+Array<double> widened(Array<float>& from) {
+  const View& view = from.view;
+  Array<double> wide = make_array<double>({view.shape.begin(), view.shape.begin() + view.rank}, Layout::kRowMajor);
+  for_each_index(view, [&](const Dims& at) { wide.at(at) = static_cast<double>(from.at(at)); });
+  return wide;
+}
+
+// The largest error is measured against the range of the result, as it does not depend on the magnitude of one element.
+void check_range(Array<float>& got, Array<double>& expected, double tolerance, bool same, const std::string& what) {
+  double range = 0, error = 0;
+  for_each_index(got.view, [&](const Dims& at) {
+    range = std::max(range, std::fabs(expected.at(at)));
+    error = std::max(error, std::fabs(static_cast<double>(got.at(at)) - expected.at(at)));
+  });
+  check(error <= tolerance * range, what + ": error " + std::to_string(error) + " of range " + std::to_string(range));
+  check(same, what + ": threads differ");
+  check(canaries_live(got), what + ": wrote beside the result");
+}
+
+bool winograd_pays(std::int64_t batch, std::int64_t height, std::int64_t width, std::int64_t in, std::int64_t out) {
+  const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+  return winograd::pays(size(batch), size(height), size(width), size(in), size(out));
+}
+
+// float32, of which all that pays goes by Winograd's algorithm, against float64, which never does.
+void test_winograd(const Conv& conv) {
+  Array<float> x = make_images<float>(conv.x_shape(), false), dout = make_images<float>(conv.out_shape(), false);
+  Array<float> weight = random_array<float>(conv.weight_shape()), bias = random_array<float>({conv.out_channels});
+  fill(x);
+  fill(dout);
+  Array<double> wide_x = widened(x), wide_dout = widened(dout), wide_weight = widened(weight),
+                wide_bias = widened(bias);
+  std::string what;
+  for (const std::int64_t extent : conv.x_shape()) what += std::to_string(extent) + " ";
+  for (const double value : conv.attrs()) what += " " + std::to_string(static_cast<int>(value));
+  const auto compare = [&](const char* op, const std::vector<View>& in, const std::vector<View>& wide_in, auto out,
+                           const std::vector<double>& attrs, double tolerance) {
+    Array<double> expected = widened(out);
+    run_op(op, wide_in, expected.view, attrs);
+    const bool same = same_on_all_threads(out, [&] { run_op(op, in, out.view, attrs); });
+    check_range(out, expected, tolerance, same, std::string(op) + " by tiles, " + what);
+  };
+  compare("conv2d", {x.view, weight.view, bias.view}, {wide_x.view, wide_weight.view, wide_bias.view},
+          make_images<float>(conv.out_shape(), true), conv.attrs(), 5e-6);
+  compare("conv2dDInput", {dout.view, weight.view}, {wide_dout.view, wide_weight.view},
+          make_images<float>(conv.x_shape(), true), conv.attrs(conv.x_shape()), 5e-6);
+  compare("conv2dDWeight", {x.view, dout.view}, {wide_x.view, wide_dout.view},
+          make_array<float>(conv.weight_shape(), coin() ? Layout::kRowMajor : Layout::kAnyOrder),
+          conv.attrs(conv.weight_shape()), 1e-5);
+}
+
+// A value that is not finite stays in the tiles that read it.
+void test_winograd_infinity() {
+  const Conv conv{4, 40, 24, 24, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  check(winograd_pays(4, 24, 24, 40, 40), "a convolution by tiles");
+  for (const float value : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    Array<float> x = make_array<float>(conv.x_shape(), {0, 2, 3, 1}, 0),
+                 out = make_array<float>(conv.out_shape(), {0, 2, 3, 1}, 0);
+    Array<float> weight = random_array<float>(conv.weight_shape()), none = random_array<float>({0});
+    fill(x);
+    x.at({1, 7, 10, 13}) = value;
+    run_op("conv2d", {x.view, weight.view, none.view}, out.view, conv.attrs());
+    bool right = true;
+    for_each_index(out.view, [&](const Dims& at) {
+      const bool reads = at[0] == 1 && at[2] >= 9 && at[2] <= 11 && at[3] >= 12 && at[3] <= 14;
+      const bool near = at[0] == 1 && at[2] >= 8 && at[2] <= 11 && at[3] >= 12 && at[3] <= 15;
+      const bool finite = std::isfinite(out.at(at));
+      right = right && (reads ? !finite : near || finite);
+    });
+    check(right, "what is not finite stays in its tiles");
+  }
+}
+
+void test_winograds() {
+  // Odd channels and borders, as many panels of weights as tiles or more, large and uneven padding, groups, wide batches
+  // whose sums are cut into parts.
+  for (const Conv& conv : {Conv{9, 20, 40, 40, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+                           Conv{3, 37, 21, 18, 45, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+                           Conv{16, 150, 7, 7, 270, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+                           Conv{12, 40, 13, 17, 64, 3, 3, 1, 1, 0, 0, 0, 0, 1, 1, 1},
+                           Conv{12, 48, 13, 9, 33, 3, 3, 1, 1, 0, 4, 3, 1, 1, 1, 1},
+                           Conv{5, 100, 20, 20, 120, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2},
+                           Conv{86, 24, 28, 28, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}}) {
+    check(winograd_pays(conv.batch, conv.out_height(), conv.out_width(), conv.channels / conv.groups,
+                        conv.out_channels / conv.groups),
+          "a convolution by tiles");
+    test_winograd(conv);
+  }
+  check(!winograd_pays(64, 28, 28, 1, 32) && !winograd_pays(32, 224, 224, 3, 64), "few channels are summed directly");
+  check(!winograd_pays(1, 7, 7, 512, 512), "few pixels are summed directly");
+  check(winograd_pays(64, 13, 13, 32, 64) && winograd_pays(32, 7, 7, 512, 512), "many of both go by tiles");
+  test_winograd_infinity();
 }
 
 void test_forged_convs() {

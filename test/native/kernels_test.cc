@@ -10,6 +10,7 @@
 #include "kernel_checks_norm.h"
 #include "kernel_checks_pool2d.h"
 #include "kernel_checks_rows.h"
+#include "kernel_checks_winograd.h"
 
 namespace kernel_test {
 namespace {

@@ -1,0 +1,261 @@
+#include "ops/conv_winograd.h"
+
+#include <algorithm>
+
+#include "core/pool.h"
+#include "core/scratch.h"
+#include "ops/workspaces.h"
+
+namespace myelin {
+namespace winograd {
+
+// In multiply-adds: turning a tile costs as much as 600 for each channel that it has before and after, turning the weights
+// (or their gradient) as much as 1500 for each pair of channels; both are bound by memory more than by arithmetic.
+bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels) {
+  constexpr double kTurnTile = 600, kTurnWeights = 1500, kTaps = 9;
+  const double in = static_cast<double>(in_channels), out = static_cast<double>(out_channels);
+  const double tiles = static_cast<double>(Tiles(batch, height, width).count);
+  const double pixels = static_cast<double>(batch) * static_cast<double>(height) * static_cast<double>(width);
+  const double turned = (kPlanes * tiles + kTurnWeights) * in * out + kTurnTile * tiles * (in + out);
+  return turned < kTaps * pixels * in * out;
+}
+
+namespace {
+
+// Rows or columns [begin, end) of a block that begins at `first` and lie in [0, extent).
+Range inside(std::ptrdiff_t first, std::size_t extent) {
+  const auto block = static_cast<std::ptrdiff_t>(kBlock);
+  const std::ptrdiff_t begin = std::clamp<std::ptrdiff_t>(-first, 0, block);
+  const std::ptrdiff_t end = std::clamp(static_cast<std::ptrdiff_t>(extent) - first, begin, block);
+  return {static_cast<std::size_t>(begin), static_cast<std::size_t>(end)};
+}
+
+}  // namespace
+
+void InputTiles::turn(const KernelTable& kernels, Range range, const Planes& to) const {
+  const auto pixel = static_cast<std::ptrdiff_t>(images.channels);
+  WinogradBlock block{};
+  block.in_row = images.row;
+  block.in_col = pixel;
+  block.out_row = static_cast<std::ptrdiff_t>(kBlock) * to.plane;
+  block.out_col = to.plane;
+  block.out_rows = block.out_cols = kBlock;
+  block.width = channels;
+  for (std::size_t index = range.begin; index < range.end; index++) {
+    prefetch(index + 1);
+    const Tile tile = tiles.at(index);
+    const std::ptrdiff_t y = static_cast<std::ptrdiff_t>(tile.y) - top, x = static_cast<std::ptrdiff_t>(tile.x) - left;
+    const Range rows = inside(y, images.height), cols = inside(x, images.width);
+    block.top = rows.begin;
+    block.bottom = rows.end;
+    block.left = cols.begin;
+    block.right = cols.end;
+    block.in = images.at(tile.image, 0, 0) + y * images.row + x * pixel + first;
+    block.out = to.at(0, index - range.begin);
+    kernels.f32_winograd_input(block);
+  }
+}
+
+// Rows and columns that the tile does not share with those before it. The hardware does not foresee so many short runs.
+void InputTiles::prefetch(std::size_t index) const {
+  if (index >= tiles.count) return;
+  constexpr std::size_t kShared = kBlock - kTile, kLine = 64 / sizeof(float);
+  const Tile tile = tiles.at(index);
+  const std::ptrdiff_t y = static_cast<std::ptrdiff_t>(tile.y) - top, x = static_cast<std::ptrdiff_t>(tile.x) - left;
+  const Range rows = inside(y, images.height), cols = inside(x, images.width);
+  for (std::size_t i = std::max(rows.begin, kShared); i < rows.end; i++) {
+    for (std::size_t j = std::max(cols.begin, kShared); j < cols.end; j++) {
+      const float* at = images.at(tile.image, 0, 0) + (y + static_cast<std::ptrdiff_t>(i)) * images.row +
+                        (x + static_cast<std::ptrdiff_t>(j)) * static_cast<std::ptrdiff_t>(images.channels) + first;
+      for (std::size_t c = 0; c < channels; c += kLine) __builtin_prefetch(at + c);
+    }
+  }
+}
+
+namespace {
+
+// Tiles that are turned, multiplied and turned back together: their planes stay in the second-level cache, and the weights
+// are read once for so many.
+constexpr std::size_t kTogether = 48;
+// Rows of weights that are turned together.
+constexpr std::size_t kDepth = 16;
+
+class Correlation {
+ public:
+  Correlation(const KernelTable& table, const Images<const float>& in, const Weights<float>& weights, const float* bias,
+              std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left, const Images<float>& out)
+      : table_(table),
+        kernels_(table),
+        in_(in),
+        weights_(weights),
+        bias_(bias),
+        groups_(groups),
+        top_(top),
+        left_(left),
+        out_(out),
+        tiles_(out.count, out.height, out.width),
+        depth_(weights.in_channels) {
+    width_ = panel_width(kernels_.blocking, weights.out_channels);
+    panels_ = ceil_div(weights.out_channels, width_);
+    weights_plane_ = depth_ * width_ + kPlaneGap;
+  }
+
+  // What there is more of is shared out: blocks of tiles, or panels of weights.
+  void run() const {
+    const std::size_t blocks = ceil_div(tiles_.count, kTogether);
+    if (blocks >= panels_) {
+      run_by_tiles(blocks);
+    } else {
+      run_by_panels(blocks);
+    }
+  }
+
+ private:
+  // All weights are turned first; then each block of tiles goes through the whole convolution.
+  void run_by_tiles(std::size_t blocks) const {
+    const std::size_t panels = groups_ * panels_, panel_size = kPlanes * weights_plane_;
+    const std::size_t in_plane = kTogether * depth_ + kPlaneGap;
+    const std::size_t out_plane = kTogether * weights_.out_channels + kPlaneGap;
+    const Temporary turned(panels * panel_size * sizeof(float));
+    Workspaces workspaces(groups_ * blocks, kPlanes * (in_plane + out_plane) * sizeof(float));
+    const std::size_t steps = ceil_div(depth_, kDepth);
+    parallel_for(panels * steps, [&](std::size_t chunk) {
+      const std::size_t panel = chunk / steps, row = chunk % steps * kDepth;
+      turn_weights(panel, {row, std::min(depth_, row + kDepth)}, turned.as<float>() + panel * panel_size);
+    });
+    parallel_for(groups_ * blocks, [&](std::size_t chunk) {
+      const Workspaces::Lease workspace(workspaces);
+      const Planes in = planes(workspace.as<float>(), in_plane, depth_);
+      const Planes out = planes(workspace.as<float>() + kPlanes * in_plane, out_plane, weights_.out_channels);
+      const std::size_t group = chunk / blocks;
+      const Range tiles = chunk_range(tiles_.count, blocks, chunk % blocks);
+      const float* group_weights = turned.as<float>() + group * panels_ * panel_size;
+      input(group).turn(table_, tiles, in);
+      for (std::size_t plane = 0; plane < kPlanes; plane++) {
+        for (std::size_t panel = 0; panel < panels_; panel++) {
+          multiply(in, tiles, plane, panel, group_weights + panel * panel_size, out.at(plane, 0) + panel * width_,
+                   out.row);
+        }
+      }
+      turn_back(out, tiles, group * weights_.out_channels, weights_.out_channels);
+    });
+  }
+
+  // All tiles are turned first; then each panel of weights is turned and goes through the rest.
+  void run_by_panels(std::size_t blocks) const {
+    const std::size_t panel_size = kPlanes * weights_plane_;
+    const std::size_t in_plane = tiles_.count * depth_ + kPlaneGap, out_plane = tiles_.count * width_ + kPlaneGap;
+    const Temporary turned(kPlanes * in_plane * sizeof(float));
+    Workspaces workspaces(panels_, (panel_size + kPlanes * out_plane) * sizeof(float));
+    const Planes in = planes(turned.as<float>(), in_plane, depth_);
+    const Range tiles{0, tiles_.count};
+    for (std::size_t group = 0; group < groups_; group++) {
+      parallel_for(blocks, [&](std::size_t block) {
+        const Range mine = chunk_range(tiles_.count, blocks, block);
+        input(group).turn(table_, mine, {in.at(0, mine.begin), in.plane, in.row});
+      });
+      parallel_for(panels_, [&](std::size_t panel) {
+        const Workspaces::Lease workspace(workspaces);
+        float* weights = workspace.as<float>();
+        const Planes out = planes(weights + panel_size, out_plane, width_);
+        turn_weights(group * panels_ + panel, {0, depth_}, weights);
+        for (std::size_t plane = 0; plane < kPlanes; plane++) {
+          multiply(in, tiles, plane, panel, weights, out.at(plane, 0), out.row);
+        }
+        turn_back(out, tiles, group * weights_.out_channels + panel * width_, panel_columns(panel));
+      });
+    }
+  }
+
+  static Planes planes(float* data, std::size_t plane, std::size_t row) {
+    return {data, static_cast<std::ptrdiff_t>(plane), static_cast<std::ptrdiff_t>(row)};
+  }
+
+  InputTiles input(std::size_t group) const { return {in_, tiles_, top_, left_, group * depth_, depth_}; }
+
+  std::size_t panel_columns(std::size_t panel) const {
+    return std::min(width_, weights_.out_channels - panel * width_);
+  }
+
+  // Rows `rows` of a panel, counted over all groups, in all planes.
+  void turn_weights(std::size_t panel, Range rows, float* to) const {
+    const std::size_t group = panel / panels_, column = panel % panels_ * width_;
+    const auto plane = static_cast<std::ptrdiff_t>(weights_plane_);
+    for (std::size_t row = rows.begin; row < rows.end; row += kDepth) {
+      const std::size_t depth = std::min(kDepth, rows.end - row), size = depth * width_;
+      float* taps = scratch<float>(Scratch::kPackB, 9 * size);
+      for (std::size_t tap = 0; tap < 9; tap++) {
+        Matrix<const float> matrix = weights_.matrix(group, tap / 3, tap % 3);
+        matrix.data = matrix.at(row, column);
+        pack_panel(kernels_, matrix, depth, panel_columns(panel % panels_), taps + tap * size, width_);
+      }
+      const auto step = static_cast<std::ptrdiff_t>(size);
+      table_.f32_winograd_weights({taps, 3 * step, step, 0, 3, 0, 3, to + row * width_,
+                                   static_cast<std::ptrdiff_t>(kBlock) * plane, plane, kBlock, kBlock, nullptr, size});
+    }
+  }
+
+  // One plane of one panel of products.
+  void multiply(const Planes& in, Range tiles, std::size_t plane, std::size_t panel, const float* weights, float* out,
+                std::ptrdiff_t out_row) const {
+    GemmPanel<float> call{};
+    call.a = in.at(plane, 0);
+    call.a_row = in.row;
+    call.a_k = 1;
+    call.segments = 1;
+    call.k = depth_;
+    call.b = weights + plane * weights_plane_;
+    call.b_k = static_cast<std::ptrdiff_t>(width_);
+    call.b_padded = true;
+    call.c = out;
+    call.c_row = out_row;
+    call.rows = tiles.end - tiles.begin;
+    call.cols = panel_columns(panel);
+    call.alpha = 1;
+    kernels_.panel(call);
+  }
+
+  // Products to `channels` output channels from `first` on.
+  void turn_back(const Planes& from, Range tiles, std::size_t first, std::size_t channels) const {
+    WinogradBlock block{};
+    block.in_row = static_cast<std::ptrdiff_t>(kBlock) * from.plane;
+    block.in_col = from.plane;
+    block.bottom = block.right = kBlock;
+    block.out_row = out_.row;
+    block.out_col = static_cast<std::ptrdiff_t>(out_.channels);
+    block.bias = bias_ == nullptr ? nullptr : bias_ + first;
+    block.width = channels;
+    for (std::size_t index = tiles.begin; index < tiles.end; index++) {
+      const Tile tile = tiles_.at(index);
+      block.in = from.at(0, index - tiles.begin);
+      block.out = out_.at(tile.image, tile.y, tile.x) + first;
+      block.out_rows = std::min(kTile, out_.height - tile.y);
+      block.out_cols = std::min(kTile, out_.width - tile.x);
+      table_.f32_winograd_output(block);
+    }
+  }
+
+  const KernelTable& table_;
+  const GemmKernels<float> kernels_;
+  const Images<const float>& in_;
+  const Weights<float>& weights_;
+  const float* bias_;
+  const std::size_t groups_;
+  const std::ptrdiff_t top_, left_;
+  const Images<float>& out_;
+  const Tiles tiles_;
+  const std::size_t depth_;
+  std::size_t width_, panels_, weights_plane_;
+};
+
+}  // namespace
+}  // namespace winograd
+
+void winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
+                        const float* bias, std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left,
+                        const Images<float>& out) {
+  if (out.count == 0) return;
+  winograd::Correlation(kernels, in, weights, bias, groups, top, left, out).run();
+}
+
+}  // namespace myelin

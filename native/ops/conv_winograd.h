@@ -1,0 +1,69 @@
+#pragma once
+#include "core/pool.h"
+#include "ops/conv.h"
+
+namespace myelin {
+
+// Convolutions by 3 x 3 kernels that move by single pixels, as Winograd's F(4 x 4, 3 x 3) (kernels/kernels.h says which):
+// the output is cut into tiles of 4 x 4 pixels, each of which needs 6 x 6 pixels of the input. Turned, both are 36 planes,
+// and the convolution is a matrix product in each: a quarter of the multiplications.
+namespace winograd {
+
+constexpr std::size_t kTile = 4, kBlock = 6, kPlanes = kBlock * kBlock;
+
+// So many elements are left free behind a plane: 36 streams of equal distance would fall into one set of the cache.
+constexpr std::size_t kPlaneGap = 16;
+
+// Whether turning pays, for `batch` images of height x width output pixels. Speeds are those of float32.
+bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels);
+
+struct Tile {
+  std::size_t image, y, x;  // its first pixel
+};
+
+// Images cut into tiles, row by row; the last ones of a row or an image may overreach.
+struct Tiles {
+  std::size_t rows, cols, count;
+
+  Tiles(std::size_t batch, std::size_t height, std::size_t width)
+      : rows(ceil_div(height, kTile)), cols(ceil_div(width, kTile)), count(batch * rows * cols) {}
+  Tile at(std::size_t index) const {
+    const std::size_t row = index / cols;
+    return {row / rows, row % rows * kTile, index % cols * kTile};
+  }
+};
+
+// What is turned lies in 36 planes, a row for each tile.
+struct Planes {
+  float* data;
+  std::ptrdiff_t plane, row;
+
+  float* at(std::size_t index, std::size_t tile) const {
+    return data + static_cast<std::ptrdiff_t>(index) * plane + static_cast<std::ptrdiff_t>(tile) * row;
+  }
+};
+
+// Input pixels under tiles: tile (y, x) begins `top` rows above row y and `left` columns before column x. Channels
+// [first, first + channels) of tiles [range.begin, range.end) go to rows 0, 1, ... of the planes.
+struct InputTiles {
+  const Images<const float>& images;
+  const Tiles& tiles;
+  std::ptrdiff_t top, left;
+  std::size_t first, channels;
+
+  void turn(const KernelTable& kernels, Range range, const Planes& to) const;
+  void prefetch(std::size_t index) const;
+};
+
+}  // namespace winograd
+
+// out = bias + the correlation of `in` with 3 x 3 kernels; output pixel (y, x) begins at input pixel (y - top, x - left).
+void winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
+                        const float* bias, std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left,
+                        const Images<float>& out);
+
+// As weight_gradient.
+void winograd_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& x,
+                              const Images<const float>& dout, float* gradient);
+
+}  // namespace myelin
