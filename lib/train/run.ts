@@ -102,6 +102,9 @@ export interface Callback {
   readonly onStepStart?: Hook;
   /** After a step, with its loss: the mean over its samples. */
   readonly onStepEnd?: Hook<[loss: number]>;
+  /** Around the validation of an epoch, where there is one; `onValidationEnd` comes also when it fails. */
+  readonly onValidationStart?: Hook;
+  readonly onValidationEnd?: Hook;
   readonly onEpochEnd?: Hook<[log: EpochLog]>;
   /** When training ends well, also when it was stopped or interrupted. */
   readonly onEnd?: Hook<[history: History]>;

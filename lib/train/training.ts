@@ -168,7 +168,10 @@ export class Training<B extends Batch> implements Run {
     const { validation, loss } = this.options;
     if (validation === undefined) return {};
     const { metrics, forward } = this;
-    const values = await evaluate(this.model, validation, { loss, metrics, forward, compile: this.compiles });
+    await this.notify((callback) => callback.onValidationStart?.(this));
+    const values = await evaluate(this.model, validation, { loss, metrics, forward, compile: this.compiles }).finally(
+      () => this.notify((callback) => callback.onValidationEnd?.(this)),
+    );
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [`val${capitalize(name)}`, value]));
   }
 

@@ -1,6 +1,8 @@
 import { checkFunction } from '../../engine/leaves.js';
 import type { Schedule } from '../../optim/schedule.js';
+import { checkObject } from '../../ops/checks.js';
 import type { Callback, EpochLog, Run } from '../run.js';
+import { monitored } from './monitor.js';
 
 /**
  * Sets the learning rate before every step.
@@ -17,6 +19,41 @@ export function lrSchedule(schedule: Schedule): Callback {
   return {
     onStepStart: ({ optimizer, step }) => {
       optimizer.lr = schedule(step);
+    },
+  };
+}
+
+/** A rate that depends on how a value develops. */
+export interface ValueSchedule {
+  /** Takes note of a value and gives the rate from now on. */
+  update(value: number): number;
+}
+
+/**
+ * Sets the learning rate after every epoch by a schedule that looks at a value of its log, such as one that lowers the rate
+ * when the value has stopped to improve.
+ *
+ * A resumed training tells the schedule of the epochs before; each training needs a new schedule.
+ *
+ * @param schedule what gives the rate from now on when it is told a value
+ * @param options.monitor name in the epoch's log; default `valLoss`, or `loss` where there is no validation
+ * @throws MyelinError `VALUE` when training logs no such value
+ * @example
+ * ```ts
+ * import { lrOnValue } from 'myelin';
+ * let rate = 0.1;
+ * const callbacks = [lrOnValue({ update: (loss) => (loss > 1 ? rate : (rate /= 2)) })];
+ * ```
+ */
+export function lrOnValue(schedule: ValueSchedule, options: { readonly monitor?: string } = {}): Callback {
+  checkObject('lrOnValue', 'schedule', schedule);
+  checkObject('lrOnValue', 'options', options);
+  return {
+    onStart: ({ history }) => {
+      for (const log of history) schedule.update(monitored('lrOnValue', log, options));
+    },
+    onEpochEnd: ({ optimizer }, log) => {
+      optimizer.lr = schedule.update(monitored('lrOnValue', log, options));
     },
   };
 }

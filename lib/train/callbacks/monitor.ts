@@ -25,15 +25,12 @@ export class Monitor {
 
   /** Takes note of the epochs that a resumed training made before. */
   recall(history: readonly EpochLog[]): void {
-    for (const log of history) if (this.nameIn(log) in log) this.improves(log);
+    for (const log of history) if (nameIn(log, this.options) in log) this.improves(log);
   }
 
   improves(log: EpochLog): boolean {
-    const name = this.nameIn(log);
-    const value = log[name];
-    if (value === undefined) {
-      fail('VALUE', this.op, `there is no ${name} in the log (need one of ${Object.keys(log).join(', ')})`);
-    }
+    const name = nameIn(log, this.options);
+    const value = monitored(this.op, log, this.options);
     const direction = this.options.direction ?? (/accuracy|top\d/i.test(name) ? 'max' : 'min');
     const gain = direction === 'max' ? value - this.best : this.best - value;
     if (Number.isNaN(value) || gain <= this.minDelta) return false;
@@ -41,8 +38,15 @@ export class Monitor {
     this.bestEpoch = log.epoch;
     return true;
   }
+}
 
-  private nameIn(log: EpochLog): string {
-    return this.options.monitor ?? ('valLoss' in log ? 'valLoss' : 'loss');
-  }
+const nameIn = (log: EpochLog, { monitor }: MonitorOptions): string =>
+  monitor ?? ('valLoss' in log ? 'valLoss' : 'loss');
+
+/** The value that a callback watches; refuses a log without it. */
+export function monitored(op: string, log: EpochLog, options: MonitorOptions): number {
+  const name = nameIn(log, options);
+  const value = log[name];
+  if (value !== undefined) return value;
+  return fail('VALUE', op, `there is no ${name} in the log (need one of ${Object.keys(log).join(', ')})`);
 }

@@ -53,7 +53,10 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
   return {
     onStart: async () => {
       const started = process.hrtime.bigint();
-      file = path.join(folder, `events.out.tfevents.${Math.floor(now())}.${process.getBuiltinModule('node:os').hostname()}.${process.pid}.${started}`);
+      file = path.join(
+        folder,
+        `events.out.tfevents.${Math.floor(now())}.${process.getBuiltinModule('node:os').hostname()}.${process.pid}.${started}`,
+      );
       await promises.mkdir(folder, { recursive: true }).catch((error: unknown) => rethrow(error, 'tensorBoard', 'IO'));
       await write(versionEvent(now()));
     },
