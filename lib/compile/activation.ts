@@ -1,22 +1,8 @@
 import type { Graph, Node, Value, View } from './graph.js';
+import { countReads, sameView } from './reads.js';
 
 /** Ops whose kernels can end with an activation, before an element reaches memory. */
 const takers: ReadonlySet<string> = new Set(['linear']);
-
-const sameView = (a: View, b: View): boolean =>
-  a.value === b.value &&
-  a.dtype === b.dtype &&
-  a.offset === b.offset &&
-  [a.shape, a.strides].join(':') === [b.shape, b.strides].join(':');
-
-/** How many views of commands and results look at each value. */
-function countReads({ nodes, outputs }: Graph): Map<Value, number> {
-  const counts = new Map<Value, number>();
-  for (const { value } of [...nodes.flatMap(({ inputs }) => inputs), ...outputs]) {
-    counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
-  return counts;
-}
 
 // Halves are rounded between the two ops, which can make a zero of what is less than zero.
 const takes = ({ op, outputs: [out] }: Node): boolean =>

@@ -7,6 +7,7 @@ import { foldConstants } from './fold.js';
 import { fuseElementwise } from './fuse.js';
 import type { Graph } from './graph.js';
 import { writeInPlace } from './in-place.js';
+import { joinSlices } from './slices.js';
 
 /** All passes in their order; each gives a graph that does the same with less. `keep` is told of new constants. */
 export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph {
@@ -15,6 +16,7 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     mergeEqual,
     (before) => foldConstants(before, keep),
     removeDeadCode,
+    joinSlices,
     absorbRelu,
     fuseElementwise,
     writeInPlace,

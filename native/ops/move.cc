@@ -146,6 +146,34 @@ void slice_backward(OpCall& call) {
   copy_view(dout, target, call.kernels);
 }
 
+template <class T>
+void join_slice(const View& part, const View& target, BinaryFn<T>* add) {
+  for_each_run<2>({&target, &part}, [add](const auto& at, const auto& strides, std::size_t n) {
+    const T zero = 0;
+    add(reinterpret_cast<const T*>(at[1]), strides[1], &zero, 0, reinterpret_cast<T*>(at[0]), n);
+  });
+}
+
+// The sum of slices' gradients that fill a tensor side by side: each part, plus the zeros that the others have there.
+void join_slices(OpCall& call) {
+  View& out = call.out[0];
+  const int axis = axis_of(call.attrs, out);
+  std::int64_t at = 0;
+  for (int i = 0; i < call.inputs; i++) {
+    const View& part = call.in[i];
+    require(part.rank == out.rank && part.dtype == out.dtype, "a slice is of another rank or dtype than the whole");
+    require(part.shape[axis] <= out.shape[axis] - at, "slices reach beyond the whole");
+    const View target = narrow(out, axis, at, at + part.shape[axis]);
+    require(part.same_shape(target), "a slice has another shape than its place");
+    at += part.shape[axis];
+    visit_float(out.dtype, [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      join_slice<T>(part, target, pick<T>(call.kernels.f32_add, call.kernels.f64_add));
+    });
+  }
+  require(at == out.shape[axis], "slices do not fill the whole");
+}
+
 void full(OpCall& call) { fill_view(call.out[0], call.attrs.number()); }
 
 void arange(OpCall& call) {
@@ -203,6 +231,7 @@ void register_move(OpList& ops) {
   ops.push_back({"concat", kVariadic, 1, concat, true});
   ops.push_back({"padConstant", 1, 1, pad_constant, true});
   ops.push_back({"sliceBackward", 1, 1, slice_backward, true});
+  ops.push_back({"joinSlices", kVariadic, 1, join_slices});
   ops.push_back({"full", 0, 1, full, true});
   ops.push_back({"arange", 0, 1, arange});
 }

@@ -1,10 +1,12 @@
 import { pinnedRow } from './pinned';
-import { dtypes, ones, scope, where, type Tensor } from 'myelin';
+import { add, dtypes, ones, scope, valueAndGrad, where, type Tensor } from 'myelin';
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { fuseElementwise } from '../../lib/compile/fuse';
+import type { Graph } from '../../lib/compile/graph';
+import { joinSlices } from '../../lib/compile/slices';
 import { flatten } from '../../lib/compile/structure';
 import { traceFunction } from '../../lib/compile/trace';
 import { encodeCommand } from '../../lib/engine/command';
@@ -61,11 +63,12 @@ function validRows(): number[][] {
   return found;
 }
 
-/** A row of element-wise ops in one, as plans have it. */
-function fusedRow(): number[] {
-  const fn = (x: Tensor<'float32'>, y: Tensor<'float32'>): Tensor => where(x.gt(y), x.mul(2).mul(y), x);
+type Pass = (graph: Graph) => Graph;
+
+/** A row of a command that a pass of the compiler puts in place of others. */
+function plannedRow(fn: (x: Tensor<'float32'>, y: Tensor<'float32'>) => Tensor, pass: Pass): number[] {
   const { graph } = traceFunction(fn, flatten('test', 'args', [ones([4, 5]), ones([5])]));
-  const { op, inputs, outputs, attrs } = fuseElementwise(graph).nodes.find(({ parts }) => parts !== undefined)!;
+  const { op, inputs, outputs, attrs } = pass(graph).nodes.find(({ parts }) => parts !== undefined)!;
   const { numbers } = encodeCommand(
     op,
     inputs.map((view) => ({ ...view, handle: 0 })),
@@ -75,7 +78,17 @@ function fusedRow(): number[] {
   return [...numbers];
 }
 
-const valid = [...validRows(), fusedRow(), fusedRow()];
+const gradOfParts = (x: Tensor<'float32'>): Tensor => {
+  const f = () => add(x.slice([0, 1]).square().sum(), x.slice([1, 4]).square().sum());
+  return valueAndGrad(f, [x])[1][0];
+};
+
+const planned = [
+  plannedRow((x, y) => where(x.gt(y), x.mul(2).mul(y), x), fuseElementwise),
+  plannedRow((x) => gradOfParts(x), joinSlices),
+];
+
+const valid = [...validRows(), ...planned, ...planned];
 const nameOf = (row: readonly number[]): string => native.ops()[row[0]!]![0];
 
 // The fuzzer of test/fuzz begins with these rows; in its files, storages have small numbers.
@@ -169,7 +182,7 @@ const mutated = fc
 
 test('rows of the library are of every op, and of those that only plans run', () => {
   const all = [...ops.values()].filter(({ number }) => number >= 0).map(({ name }) => name);
-  expect([...new Set(valid.map(nameOf))].sort()).toEqual([...all, 'fused'].sort());
+  expect([...new Set(valid.map(nameOf))].sort()).toEqual([...all, 'fused', 'joinSlices'].sort());
 });
 
 test('rows of the library run as they are, but for integer division by the zeros of the storage', () => {
