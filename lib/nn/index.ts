@@ -70,5 +70,17 @@ export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss 
 export { Module, type AnyModule } from './module.js';
 export { BatchNorm1d, BatchNorm2d, LayerNorm, type BatchNormLayerOptions, type LayerNormLayerOptions } from './norm.js';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pool.js';
+export type { RecurrentLayerOptions, SequenceOptions } from './recurrent.js';
+export {
+  GRU,
+  LSTM,
+  RNN,
+  type LstmLayerOptions,
+  type LstmState,
+  type RecurrentInputs,
+  type RecurrentOutput,
+  type RnnLayerOptions,
+} from './rnn.js';
+export { GRUCell, LSTMCell, RNNCell, type CellInputs, type RnnCellOptions } from './rnn-cell.js';
 export { Sequential } from './sequential.js';
 export type { StateDict, StateDictDifference } from './state-dict.js';

@@ -111,6 +111,19 @@ export {
 } from './reduce.js';
 export * from './repeat.js';
 export { expand, flatten, reshape, squeeze, unsqueeze, type KnownShape } from './reshape.js';
+export {
+  gru,
+  lstm,
+  rnn,
+  type LstmOptions,
+  type LstmResult,
+  type LstmWeights,
+  type RecurrentOptions,
+  type RecurrentResult,
+  type RecurrentWeights,
+  type RnnOptions,
+} from './rnn.js';
+export type { SequenceLengths } from './recurrent.js';
 export * from './rotate.js';
 export * from './rounding.js';
 export { cummax, cummin, cumprod, cumsum, logcumsumexp, type ScanOptions } from './scan.js';

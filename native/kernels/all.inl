@@ -51,6 +51,7 @@ namespace {
 #include "kernels/byte_dots.inl"
 #include "kernels/depthwise.inl"
 #include "kernels/winograd.inl"
+#include "kernels/recurrent.inl"
 #include "kernels/fft.inl"
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace {
 #include "kernels/reference_pool2d.inl"
 #include "kernels/reference_gemm.inl"
 #include "kernels/reference_winograd.inl"
+#include "kernels/reference_recurrent.inl"
 #include "kernels/reference_fft.inl"
 
 }  // namespace

@@ -1,0 +1,259 @@
+#pragma once
+#include <array>
+#include <vector>
+
+#include "core/scratch.h"
+#include "ops/gemm.h"
+#include "ops/support.h"
+
+namespace myelin {
+
+// Recurrent layers of one direction. Units are taken in blocks, so that the gates of a block fill a tile of the matrix
+// kernel: a step multiplies one block by the packed weights and at once computes its gates, while both are in the
+// first-level cache. The product with the input is formed for several steps at a time, and so are the gradients of weights
+// and input. Samples do not know of each other: threads share them out and never wait for one another within the sequence.
+
+// How the gates of a cell lie in a block. The rows of its weights are gates x hidden, one gate after another.
+struct CellKind {
+  std::size_t gates;
+  std::size_t slots;    // of a row of the gates' gradients
+  std::size_t first_h;  // slots [0, gates) belong to the input, [first_h, first_h + gates) to the state
+  std::array<std::size_t, 4> x_gates, h_gates;  // the gate of the weights that each of those slots is
+  std::size_t kept;     // slots of a row of what is kept for the way back
+  bool has_cell;        // kept in the last of them
+};
+
+struct RecurrentShape {
+  CellKind kind;
+  int cell;  // place in the list of cells: lstm, gru, tanh, relu
+  bool reverse;
+  std::size_t steps, batch, inputs, hidden;
+  std::size_t state;  // what a step hands to the next: hidden numbers, or their projection
+  std::size_t width, blocks;
+  bool projected;
+
+    std::size_t gate_columns() const { return kind.gates * width; }
+  std::size_t slot_columns() const { return kind.slots * width; }
+  std::size_t kept_columns() const { return kind.kept * width; }
+  std::size_t padded() const { return blocks * width; }
+  // The time of the step that is taken as number `step`.
+  std::size_t time(std::size_t step) const { return reverse ? steps - 1 - step : step; }
+};
+
+// How many steps each sample has; none given: all.
+class Lengths {
+ public:
+  Lengths(const View& lengths, const RecurrentShape& shape, const KernelTable& kernels);
+
+  bool active(std::size_t sample, std::size_t time) const { return steps_.empty() || time < steps_[sample]; }
+  bool all() const { return steps_.empty(); }
+
+  // Cuts samples into runs that have a step at that time and runs that have none.
+  template <class F, class G>
+  void each_run(Range samples, std::size_t time, const F& active_run, const G& idle_run) const {
+    if (all()) return active_run(samples);
+    for (std::size_t begin = samples.begin; begin < samples.end;) {
+      const bool is_active = active(begin, time);
+      std::size_t end = begin + 1;
+      while (end < samples.end && active(end, time) == is_active) end++;
+      if (is_active) {
+        active_run(Range{begin, end});
+      } else {
+        idle_run(Range{begin, end});
+      }
+      begin = end;
+    }
+  }
+
+ private:
+  std::vector<std::size_t> steps_;
+};
+
+template <class T>
+struct CellKernels {
+  RecurrentStepFn<T>* step;
+  RecurrentBackFn<T>* back;
+
+  CellKernels(const KernelTable& table, int cell);
+};
+
+// A view [steps, batch, columns] of any strides.
+template <class T>
+struct Sequence {
+  T* data = nullptr;
+  std::ptrdiff_t step = 0, sample = 0, column = 0;
+
+  Sequence() = default;
+  explicit Sequence(const View& view)
+      : data(view.as<std::remove_const_t<T>>()), step(view.strides[0]), sample(view.strides[1]), column(view.strides[2]) {}
+  T* at(std::size_t time, std::size_t b) const {
+    return data + static_cast<std::ptrdiff_t>(time) * step + static_cast<std::ptrdiff_t>(b) * sample;
+  }
+};
+
+// Several arrays in one piece of memory, each on a cache line of its own.
+template <class T>
+class Arrays {
+ public:
+  explicit Arrays(std::initializer_list<std::size_t> counts) : memory_(total(counts) * sizeof(T)) {
+    T* at = memory_.template as<T>();
+    for (const std::size_t count : counts) {
+      starts_.push_back(at);
+      at += rounded(count);
+    }
+  }
+  T* operator[](std::size_t i) const { return starts_[i]; }
+
+ private:
+  static std::size_t rounded(std::size_t count) { return ceil_div(count, kBlockUnits<T>) * kBlockUnits<T>; }
+  static std::size_t total(std::initializer_list<std::size_t> counts) {
+    std::size_t sum = 0;
+    for (const std::size_t count : counts) sum += rounded(count);
+    return sum;
+  }
+
+  Temporary memory_;
+  std::vector<T*> starts_;
+};
+
+// The second factor of a product, k x n, in the panels that the matrix kernel wants.
+template <class T>
+struct Factor {
+  std::size_t k, n, width;
+
+  Factor(const GemmKernels<T>& kernels, std::size_t depth, std::size_t columns)
+      : k(depth), n(columns), width(panel_width(kernels.blocking, columns)) {}
+  std::size_t elements() const { return ceil_div(n, width) * width * k; }
+  void pack(const GemmKernels<T>& kernels, Matrix<const T> b, T* packed) const {
+    for (std::size_t j = 0; j < n; j += width) {
+      pack_panel(kernels, Matrix<const T>{b.at(0, j), b.row, b.col}, k, std::min(width, n - j), packed + j * k, width);
+    }
+  }
+  // c = [c +] a b for the a and the rows that `product` names.
+  void multiply(const GemmKernels<T>& kernels, GemmPanel<T> product, const T* packed, T* c) const {
+    product.b_k = static_cast<std::ptrdiff_t>(width);
+    product.b_padded = true;
+    for (std::size_t j = 0; j < n; j += width) {
+      product.b = packed + j * k;
+      product.c = c + j;
+      product.cols = std::min(width, n - j);
+      kernels.panel(product);
+    }
+  }
+  // The same with b as it lies, in rows that lie `row` apart.
+  void multiply_in_place(const GemmKernels<T>& kernels, GemmPanel<T> product, const T* b, std::size_t row, T* c) const {
+    product.b_k = static_cast<std::ptrdiff_t>(row);
+    for (std::size_t j = 0; j < n; j += width) {
+      product.b = b + j;
+      product.c = c + j;
+      product.cols = std::min(width, n - j);
+      kernels.panel(product);
+    }
+  }
+};
+
+// The first factor: `rows` rows of k elements that lie `row` apart.
+template <class T>
+GemmPanel<T> rows_of(const T* a, std::size_t row, std::size_t rows, std::size_t k, std::size_t c_row,
+                     bool accumulate) {
+  GemmPanel<T> product{};
+  product.a = a;
+  product.a_row = static_cast<std::ptrdiff_t>(row);
+  product.a_k = 1;
+  product.segments = 1;
+  product.k = k;
+  product.c_row = static_cast<std::ptrdiff_t>(c_row);
+  product.rows = rows;
+  product.accumulate = accumulate;
+  product.alpha = 1;
+  return product;
+}
+
+// The rows of weights that belong to a block, slot after slot; zeros where a block has units that the layer has not.
+template <class T>
+void gather_rows(const RecurrentShape& shape, const std::array<std::size_t, 4>& gates, const T* weight,
+                 std::size_t columns, std::size_t block, T* out) {
+  for (std::size_t slot = 0; slot < shape.kind.gates; slot++) {
+    for (std::size_t u = 0; u < shape.width; u++, out += columns) {
+      const std::size_t unit = block * shape.width + u;
+      const T* row = weight + (gates[slot] * shape.hidden + unit) * columns;
+      if (unit < shape.hidden) {
+        std::copy(row, row + columns, out);
+      } else {
+        std::fill(out, out + columns, T(0));
+      }
+    }
+  }
+}
+
+template <class T>
+void copy_row(const T* from, std::ptrdiff_t stride, T* to, std::size_t n) {
+  if (stride == 1) {
+    std::copy(from, from + n, to);
+  } else {
+    for (std::size_t i = 0; i < n; i++) to[i] = from[static_cast<std::ptrdiff_t>(i) * stride];
+  }
+}
+
+// Into how many parts the samples are cut. Each part reads all weights at every step, so it should have the more samples
+// the larger those are; more parts than kMostParts balance no better on the machines we know.
+template <class T>
+std::size_t sample_parts(const RecurrentShape& shape) {
+  constexpr std::size_t kCachedBytes = 512 << 10, kMostParts = 16;
+  const bool cached = shape.kind.gates * shape.hidden * shape.state * sizeof(T) <= kCachedBytes;
+  return std::clamp<std::size_t>(shape.batch / (cached ? 16 : 32), 1, kMostParts);
+}
+
+template <class T>
+struct RecurrentWeights {
+  const T *ih, *hh, *bias_ih, *bias_hh;  // biases may be null
+  const T* projection;                   // or null
+};
+
+// Where states begin and end: null is zeros, or nobody asks.
+template <class T>
+struct RecurrentStates {
+  const T *h0, *c0;
+};
+
+template <class T>
+struct RecurrentOutputs {
+  Sequence<T> out;
+  T *hn, *cn;
+  T* kept;  // [blocks, steps, batch, kept_columns], or null
+};
+
+template <class T>
+void recurrent_forward(const KernelTable& table, const RecurrentShape& shape, const Lengths& lengths,
+                       const RecurrentWeights<T>& weights, const RecurrentStates<T>& states, const View& x,
+                       const RecurrentOutputs<T>& outputs);
+
+template <class T>
+struct RecurrentGradients {
+  const T* kept;
+  Sequence<const T> out, dout;
+  const T *dhn, *dcn;  // or null
+  Sequence<T> dx;      // or its data null
+  T *dh0, *dc0;        // or null
+  T *ih, *hh, *bias_ih, *bias_hh, *projection;  // of the weights; those of what is not there are null
+};
+
+template <class T>
+void recurrent_backward(const KernelTable& table, const RecurrentShape& shape, const Lengths& lengths,
+                        const RecurrentWeights<T>& weights, const RecurrentStates<T>& states, const View& x,
+                        const RecurrentGradients<T>& gradients);
+
+extern template void recurrent_forward<float>(const KernelTable&, const RecurrentShape&, const Lengths&,
+                                              const RecurrentWeights<float>&, const RecurrentStates<float>&,
+                                              const View&, const RecurrentOutputs<float>&);
+extern template void recurrent_forward<double>(const KernelTable&, const RecurrentShape&, const Lengths&,
+                                               const RecurrentWeights<double>&, const RecurrentStates<double>&,
+                                               const View&, const RecurrentOutputs<double>&);
+extern template void recurrent_backward<float>(const KernelTable&, const RecurrentShape&, const Lengths&,
+                                               const RecurrentWeights<float>&, const RecurrentStates<float>&,
+                                               const View&, const RecurrentGradients<float>&);
+extern template void recurrent_backward<double>(const KernelTable&, const RecurrentShape&, const Lengths&,
+                                                const RecurrentWeights<double>&, const RecurrentStates<double>&,
+                                                const View&, const RecurrentGradients<double>&);
+
+}  // namespace myelin

@@ -1,0 +1,253 @@
+#include "core/pool.h"
+#include "ops/recurrent.h"
+
+namespace myelin {
+namespace {
+
+// Samples x steps whose product with the input is formed at a time: enough that the weights are read seldom, few enough
+// that the result stays in the second-level cache until its steps are taken.
+constexpr std::size_t kRowsAtOnce = 96;
+
+template <class T>
+class Forward {
+ public:
+  Forward(const KernelTable& table, const RecurrentShape& shape, const Lengths& lengths,
+          const RecurrentWeights<T>& weights, const RecurrentStates<T>& states, const View& x,
+          const RecurrentOutputs<T>& outputs)
+      : kernels_(table),
+        cell_(table, shape.cell),
+        shape_(shape),
+        lengths_(lengths),
+        weights_(weights),
+        states_(states),
+        x_(x),
+        outputs_(outputs),
+        by_input_(kernels_, shape.inputs, shape.gate_columns()),
+        by_state_(kernels_, shape.state, shape.gate_columns()),
+        by_projection_(kernels_, shape.hidden, shape.state),
+        packed_({shape.blocks * by_input_.elements(), shape.blocks * by_state_.elements(),
+                 shape.blocks * slot_columns(), shape.projected ? by_projection_.elements() : 0}) {}
+
+  void run() {
+    parallel_for(shape_.blocks, [&](std::size_t block) { pack(block); });
+    if (shape_.projected) {
+      const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(shape_.hidden);
+      by_projection_.pack(kernels_, {weights_.projection, 1, row}, packed_[3]);
+    }
+    const std::size_t parts = sample_parts<T>(shape_);
+    parallel_for(parts, [&](std::size_t part) { run_part(chunk_range(shape_.batch, parts, part)); });
+  }
+
+ private:
+  // The arrays of one part. States have a row for each sample, everything else blocks of such rows.
+  struct Part {
+    Range samples;
+    std::size_t rows, steps;  // steps: taken at a time
+    T *x, *gates, *by_state, *last, *next, *cell, *hidden;
+  };
+
+  std::size_t slot_columns() const { return shape_.slot_columns(); }
+  // The rows of states: padded to whole blocks, which the kernel writes.
+  std::size_t state_row() const { return std::max(shape_.padded(), shape_.state); }
+
+  void pack(std::size_t block) {
+    const std::size_t columns = shape_.gate_columns();
+    const Arrays<T> rows({columns * std::max(shape_.inputs, shape_.state)});
+    const auto pack_one = [&](const T* weight, const std::array<std::size_t, 4>& gates, const Factor<T>& factor,
+                              T* packed) {
+      gather_rows(shape_, gates, weight, factor.k, block, rows[0]);
+      factor.pack(kernels_, {rows[0], 1, static_cast<std::ptrdiff_t>(factor.k)}, packed + block * factor.elements());
+    };
+    pack_one(weights_.ih, shape_.kind.x_gates, by_input_, packed_[0]);
+    pack_one(weights_.hh, shape_.kind.h_gates, by_state_, packed_[1]);
+    T* bias = packed_[2] + block * slot_columns();
+    std::fill(bias, bias + slot_columns(), T(0));
+    add_bias(weights_.bias_ih, shape_.kind.x_gates, block, bias);
+    add_bias(weights_.bias_hh, shape_.kind.h_gates, block, bias + shape_.kind.first_h * shape_.width);
+  }
+
+  void add_bias(const T* bias, const std::array<std::size_t, 4>& gates, std::size_t block, T* sums) const {
+    if (bias == nullptr) return;
+    const std::size_t first = block * shape_.width, count = std::min(shape_.width, shape_.hidden - first);
+    for (std::size_t slot = 0; slot < shape_.kind.gates; slot++) {
+      for (std::size_t u = 0; u < count; u++) {
+        sums[slot * shape_.width + u] += bias[gates[slot] * shape_.hidden + first + u];
+      }
+    }
+  }
+
+  void run_part(Range samples) {
+    const std::size_t rows = samples.end - samples.begin;
+    if (rows == 0) return;
+    const std::size_t most = std::max<std::size_t>(1, shape_.steps);
+    const std::size_t steps = std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most);
+    const std::size_t columns = shape_.gate_columns(), padded = rows * shape_.padded();
+    const Arrays<T> arrays({steps * rows * shape_.inputs, shape_.blocks * steps * rows * columns, rows * columns,
+                            rows * state_row(), rows * state_row(), padded, shape_.projected ? padded : 0});
+    Part part{samples, rows, steps, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], arrays[6]};
+    begin(part);
+    for (std::size_t step = 0; step < shape_.steps; step += steps) {
+      const std::size_t count = std::min(steps, shape_.steps - step);
+      multiply_inputs(part, step, count);
+      for (std::size_t i = 0; i < count; i++) take_step(part, shape_.time(step + i), i, count);
+    }
+    end(part);
+  }
+
+  void begin(const Part& part) const {
+    std::fill(part.last, part.last + part.rows * state_row(), T(0));
+    std::fill(part.next, part.next + part.rows * state_row(), T(0));
+    std::fill(part.cell, part.cell + part.rows * shape_.padded(), T(0));
+    if (shape_.projected) std::fill(part.hidden, part.hidden + part.rows * shape_.padded(), T(0));
+    for (std::size_t r = 0; r < part.rows; r++) {
+      const std::size_t sample = part.samples.begin + r;
+      if (states_.h0 != nullptr) copy_row(states_.h0 + sample * shape_.state, 1, part.last + r * state_row(), shape_.state);
+      if (states_.c0 == nullptr) continue;
+      each_block_of_units([&](std::size_t block, std::size_t first, std::size_t count) {
+        copy_row(states_.c0 + sample * shape_.hidden + first, 1, cell_of(part, block, r), count);
+      });
+    }
+  }
+
+  void end(const Part& part) const {
+    for (std::size_t r = 0; r < part.rows; r++) {
+      const std::size_t sample = part.samples.begin + r;
+      copy_row<T>(part.last + r * state_row(), 1, outputs_.hn + sample * shape_.state, shape_.state);
+      if (outputs_.cn == nullptr) continue;
+      each_block_of_units([&](std::size_t block, std::size_t first, std::size_t count) {
+        copy_row<T>(cell_of(part, block, r), 1, outputs_.cn + sample * shape_.hidden + first, count);
+      });
+    }
+  }
+
+  template <class F>
+  void each_block_of_units(const F& body) const {
+    for (std::size_t block = 0; block < shape_.blocks; block++) {
+      const std::size_t first = block * shape_.width;
+      body(block, first, std::min(shape_.width, shape_.hidden - first));
+    }
+  }
+
+  T* cell_of(const Part& part, std::size_t block, std::size_t r) const {
+    return part.cell + (block * part.rows + r) * shape_.width;
+  }
+
+  void multiply_inputs(const Part& part, std::size_t step, std::size_t count) const {
+    for (std::size_t i = 0; i < count; i++) {
+      for (std::size_t r = 0; r < part.rows; r++) {
+        copy_row<T>(x_.at(shape_.time(step + i), part.samples.begin + r), x_.column,
+                    part.x + (i * part.rows + r) * shape_.inputs, shape_.inputs);
+      }
+    }
+    const std::size_t rows = count * part.rows, columns = shape_.gate_columns();
+    const GemmPanel<T> product = rows_of<T>(part.x, shape_.inputs, rows, shape_.inputs, columns, false);
+    for (std::size_t block = 0; block < shape_.blocks; block++) {
+      by_input_.multiply(kernels_, product, packed_[0] + block * by_input_.elements(),
+                         part.gates + block * rows * columns);
+    }
+  }
+
+  // Step `i` of the `count` whose products with the input are at hand.
+  void take_step(Part& part, std::size_t time, std::size_t i, std::size_t count) const {
+    const std::size_t columns = shape_.gate_columns();
+    const GemmPanel<T> product = rows_of<T>(part.last, state_row(), part.rows, shape_.state, columns, false);
+    for (std::size_t block = 0; block < shape_.blocks; block++) {
+      by_state_.multiply(kernels_, product, packed_[1] + block * by_state_.elements(), part.by_state);
+      const T* gates = part.gates + (block * count + i) * part.rows * columns;
+      lengths_.each_run(
+          part.samples, time, [&](Range run) { compute(part, time, block, gates, run); },
+          [&](Range run) { pass_on(part, time, block, run); });
+    }
+    if (shape_.projected) project(part, time);
+    std::swap(part.last, part.next);
+  }
+
+  void compute(const Part& part, std::size_t time, std::size_t block, const T* gates, Range samples) const {
+    const std::size_t first = block * shape_.width, r = samples.begin - part.samples.begin;
+    RecurrentStep<T> step{};
+    step.rows = samples.end - samples.begin;
+    step.width = shape_.width;
+    step.units = std::min(shape_.width, shape_.hidden - first);
+    step.x = gates + r * shape_.gate_columns();
+    step.h = part.by_state + r * shape_.gate_columns();
+    step.bias = packed_[2] + block * slot_columns();
+    step.before = part.last + r * state_row() + first;
+    step.cell = cell_of(part, block, r);
+    step.state = (shape_.projected ? part.hidden : part.next) + r * hidden_row() + first;
+    step.state_row = static_cast<std::ptrdiff_t>(hidden_row());
+    if (!shape_.projected) step.out = outputs_.out.at(time, samples.begin) + first;
+    step.out_row = outputs_.out.sample;
+    step.kept = kept_of(block, time, samples.begin);
+    cell_.step(step);
+  }
+
+  std::size_t hidden_row() const { return shape_.projected ? shape_.padded() : state_row(); }
+
+  T* kept_of(std::size_t block, std::size_t time, std::size_t sample) const {
+    if (outputs_.kept == nullptr) return nullptr;
+    return outputs_.kept + ((block * shape_.steps + time) * shape_.batch + sample) * shape_.kept_columns();
+  }
+
+  // Samples that have no step at this time keep their state and give zeros.
+  void pass_on(const Part& part, std::size_t time, std::size_t block, Range samples) const {
+    const std::size_t first = block * shape_.width, count = std::min(shape_.width, shape_.hidden - first);
+    for (std::size_t sample = samples.begin; sample < samples.end; sample++) {
+      const std::size_t r = sample - part.samples.begin;
+      if (!shape_.projected) {
+        copy_row<T>(part.last + r * state_row() + first, 1, part.next + r * state_row() + first, shape_.width);
+        std::fill_n(outputs_.out.at(time, sample) + first, count, T(0));
+      }
+      T* kept = kept_of(block, time, sample);
+      if (kept == nullptr) continue;
+      std::fill_n(kept, shape_.kept_columns(), T(0));
+      if (shape_.kind.has_cell) {
+        copy_row<T>(cell_of(part, block, r), 1, kept + (shape_.kind.kept - 1) * shape_.width, shape_.width);
+      }
+    }
+  }
+
+  void project(const Part& part, std::size_t time) const {
+    const std::size_t row = state_row();
+    by_projection_.multiply(kernels_, rows_of<T>(part.hidden, hidden_row(), part.rows, shape_.hidden, row, false),
+                            packed_[3], part.next);
+    for (std::size_t r = 0; r < part.rows; r++) {
+      const std::size_t sample = part.samples.begin + r;
+      T* out = outputs_.out.at(time, sample);
+      if (lengths_.active(sample, time)) {
+        copy_row<T>(part.next + r * row, 1, out, shape_.state);
+      } else {
+        copy_row<T>(part.last + r * row, 1, part.next + r * row, shape_.state);
+        std::fill_n(out, shape_.state, T(0));
+      }
+    }
+  }
+
+  const GemmKernels<T> kernels_;
+  const CellKernels<T> cell_;
+  const RecurrentShape& shape_;
+  const Lengths& lengths_;
+  const RecurrentWeights<T>& weights_;
+  const RecurrentStates<T>& states_;
+  const Sequence<const T> x_;
+  const RecurrentOutputs<T>& outputs_;
+  const Factor<T> by_input_, by_state_, by_projection_;
+  const Arrays<T> packed_;  // weights of the input, of the state, biases, projection
+};
+
+}  // namespace
+
+template <class T>
+void recurrent_forward(const KernelTable& table, const RecurrentShape& shape, const Lengths& lengths,
+                       const RecurrentWeights<T>& weights, const RecurrentStates<T>& states, const View& x,
+                       const RecurrentOutputs<T>& outputs) {
+  Forward<T>(table, shape, lengths, weights, states, x, outputs).run();
+}
+
+template void recurrent_forward<float>(const KernelTable&, const RecurrentShape&, const Lengths&,
+                                       const RecurrentWeights<float>&, const RecurrentStates<float>&, const View&,
+                                       const RecurrentOutputs<float>&);
+template void recurrent_forward<double>(const KernelTable&, const RecurrentShape&, const Lengths&,
+                                        const RecurrentWeights<double>&, const RecurrentStates<double>&, const View&,
+                                        const RecurrentOutputs<double>&);
+
+}  // namespace myelin
