@@ -1,4 +1,4 @@
-import { checkFraction, checkInteger, checkTensor } from '../ops/checks.js';
+import { checkFraction, checkInteger, checkObject, checkTensor } from '../ops/checks.js';
 import { concat, stack } from '../ops/move.js';
 import { dropout, uniform } from '../ops/random.js';
 import { gatesOf, lengthsOf, runLayer, type Cell, type LayerWeights, type SequenceLengths } from '../ops/recurrent.js';
@@ -58,11 +58,10 @@ export interface Extents {
   readonly projSize: number;
 }
 
-export abstract class RecurrentLayer<
-  D extends FloatDType,
-  Inputs extends readonly unknown[],
-  Output,
-> extends Module<Inputs, Output> {
+export abstract class RecurrentLayer<D extends FloatDType, Inputs extends readonly unknown[], Output> extends Module<
+  Inputs,
+  Output
+> {
   /** Weights and biases by PyTorch's names: `weight_ih_l0`, `bias_hh_l1_reverse` and so on. */
   readonly [name: `weight_${string}` | `bias_${string}`]: Parameter<D> | undefined;
 
@@ -131,13 +130,15 @@ export abstract class RecurrentLayer<
   }
 
   /** Runs all layers; a sequence without a batch is a batch of one. */
-  protected run(x: Tensor, states: States, options: SequenceOptions = {}): Run {
+  protected run(x: Tensor, { h0, c0 }: States, options: SequenceOptions = {}): Run {
+    const states = { h0, c0 };
     this.check(x, states);
+    checkObject(this.constructor.name, 'options', options);
     if (x.rank === 3) return scope(() => this.runBatch(x, states, options));
     return scope(() => {
-      const added = Object.entries(states).map(([name, state]) => [name, state && unsqueeze(state as Tensor, 1)]);
       const axis = this.batchFirst ? 0 : 1;
-      const { out, hn, cn } = this.runBatch(unsqueeze(x, axis), Object.fromEntries(added) as States, options);
+      const batched = { h0: h0 && unsqueeze(h0, 1), c0: c0 && unsqueeze(c0, 1) };
+      const { out, hn, cn } = this.runBatch(unsqueeze(x, axis), batched, options);
       return { out: squeeze(out, axis), hn: squeeze(hn, 1), cn: cn && squeeze(cn, 1) };
     });
   }
@@ -158,7 +159,11 @@ export abstract class RecurrentLayer<
       checkTensor(op, name, state);
       const shape = [count, ...batch, widths[name]];
       if (state.shape.join() !== shape.join()) {
-        fail('SHAPE', op, `${name} is ${describe(state)} (need [${shape.join(',')}]: one state for each layer and sample)`);
+        fail(
+          'SHAPE',
+          op,
+          `${name} is ${describe(state)} (need [${shape.join(',')}]: one state for each layer and sample)`,
+        );
       }
     }
   }

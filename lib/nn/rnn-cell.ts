@@ -34,7 +34,8 @@ abstract class RecurrentCell<D extends FloatDType, Inputs extends readonly unkno
     options: AffineOptions<D>,
   ) {
     super();
-    for (const [name, count] of Object.entries({ inputSize, hiddenSize })) checkInteger(new.target.name, name, count, 1);
+    for (const [name, count] of Object.entries({ inputSize, hiddenSize }))
+      checkInteger(new.target.name, name, count, 1);
     const rows = gatesOf[cell] * hiddenSize;
     const draw = (...shape: number[]): Parameter<D> => drawParameter(shape, hiddenSize, dtypeOf(options));
     this.weight_ih = draw(rows, inputSize);
@@ -54,7 +55,8 @@ abstract class RecurrentCell<D extends FloatDType, Inputs extends readonly unkno
     const given = Object.entries({ h, c }).flatMap(([name, state]) => (state === undefined ? [] : [[name, state]]));
     for (const [name, state] of given as [string, Tensor][]) {
       checkTensor(op, name, state);
-      if (state.rank !== x.rank) fail('SHAPE', op, `${name} is ${describe(state)}, x is ${describe(x)} (need one state for each sample)`);
+      if (state.rank !== x.rank)
+        fail('SHAPE', op, `${name} is ${describe(state)}, x is ${describe(x)} (need one state for each sample)`);
     }
     const { weight_ih: weightIh, weight_hh: weightHh, bias_ih: biasIh, bias_hh: biasHh } = this;
     const batched = (state: Tensor | undefined): Tensor | undefined =>

@@ -155,7 +155,7 @@ export class LSTM<D extends FloatDType = 'float32'> extends RecurrentLayer<
   constructor(inputSize: number, hiddenSize: number, options: LstmLayerOptions<D> = {}) {
     const { projSize = 0 } = options;
     checkInteger('LSTM', 'projSize', projSize, 0);
-    if (projSize >= hiddenSize) {
+    if (projSize > 0 && projSize >= hiddenSize) {
       fail('VALUE', 'LSTM', `projSize is ${projSize}, hiddenSize ${show(hiddenSize)} (need fewer than hidden units)`);
     }
     super('lstm', { inputSize, hiddenSize, projSize }, options);

@@ -74,8 +74,7 @@ export function recurrentOfOps(
       const next = given(weightHr) ? { ...step, h: matmul(step.h, transpose(weightHr, 0, 1)) } : step;
       const goesOn = given(lengths) ? unsqueeze(gt(lengths, time), 1) : undefined;
       outs[time] = goesOn === undefined ? next.h : where(goesOn, next.h, 0);
-      state =
-        goesOn === undefined ? next : { h: where(goesOn, next.h, state.h), c: where(goesOn, next.c, state.c) };
+      state = goesOn === undefined ? next : { h: where(goesOn, next.h, state.h), c: where(goesOn, next.c, state.c) };
     }
     const out = length === 0 ? zeros([0, batch, width], { dtype }) : stack(outs);
     return { out, hn: state.h, cn: cell === 'lstm' ? state.c : undefined };

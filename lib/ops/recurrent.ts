@@ -169,9 +169,9 @@ export interface LayerResult {
 /** Refuses weights and states that do not fit each other or x, which is as the user gave it. */
 function checkLayer(op: string, cell: Cell, x: Tensor, weights: LayerWeights, options: LayerOptions): void {
   const { h0, c0, batchFirst = false } = options;
-  const given = Object.entries({ x, ...weights, h0, c0 }).filter(([, value]) => value !== undefined);
-  checkOneFloat(op, Object.fromEntries(given) as Record<string, Tensor>);
   const { weightIh, weightHh, biasIh, biasHh, weightHr } = weights;
+  const optional = Object.entries({ biasIh, biasHh, weightHr, h0, c0 }).filter(([, value]) => value !== undefined);
+  checkOneFloat(op, { x, weightIh, weightHh, ...(Object.fromEntries(optional) as Record<string, Tensor>) });
   if (x.rank !== 3) {
     fail('SHAPE', op, `x is ${describe(x)} (need ${batchFirst ? '[B, T, I]' : '[T, B, I]'})`, { shape: x.shape });
   }

@@ -31,8 +31,7 @@ bool has_shape(const View& view, std::size_t size) {
 }
 bool is_sequence(const View& view, const RecurrentShape& shape, std::size_t columns) {
   return view.rank == 3 && view.shape[0] == static_cast<std::int64_t>(shape.steps) &&
-         view.shape[1] == static_cast<std::int64_t>(shape.batch) &&
-         view.shape[2] == static_cast<std::int64_t>(columns);
+         view.shape[1] == static_cast<std::int64_t>(shape.batch) && view.shape[2] == static_cast<std::int64_t>(columns);
 }
 
 // The inputs that both ways have: x, h0, c0, weights of input and state, their biases, projection, lengths.
@@ -40,7 +39,14 @@ struct Inputs {
   const View &x, &h0, &c0, &ih, &hh, &bias_ih, &bias_hh, &projection, &lengths;
 
   explicit Inputs(const View* in)
-      : x(in[0]), h0(in[1]), c0(in[2]), ih(in[3]), hh(in[4]), bias_ih(in[5]), bias_hh(in[6]), projection(in[7]),
+      : x(in[0]),
+        h0(in[1]),
+        c0(in[2]),
+        ih(in[3]),
+        hh(in[4]),
+        bias_ih(in[5]),
+        bias_hh(in[6]),
+        projection(in[7]),
         lengths(in[8]) {}
 };
 constexpr int kInputs = 9;
@@ -75,8 +81,8 @@ RecurrentShape shape_of(const Inputs& in, int cell, bool reverse) {
           "a first cell has a wrong shape");
   // Views may repeat what they hold, so that extents say nothing of memory.
   constexpr double kMost = 0x1p46;
-  const double columns = static_cast<double>(shape.inputs) + static_cast<double>(shape.state) +
-                         8.0 * static_cast<double>(shape.padded());
+  const double columns =
+      static_cast<double>(shape.inputs) + static_cast<double>(shape.state) + 8.0 * static_cast<double>(shape.padded());
   require((static_cast<double>(shape.batch) + 256) * columns < kMost && static_cast<double>(rows) * columns < kMost,
           "a layer is too large");
   return shape;

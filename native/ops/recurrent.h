@@ -19,8 +19,8 @@ struct CellKind {
   std::size_t slots;    // of a row of the gates' gradients
   std::size_t first_h;  // slots [0, gates) belong to the input, [first_h, first_h + gates) to the state
   std::array<std::size_t, 4> x_gates, h_gates;  // the gate of the weights that each of those slots is
-  std::size_t kept;     // slots of a row of what is kept for the way back
-  bool has_cell;        // kept in the last of them
+  std::size_t kept;                             // slots of a row of what is kept for the way back
+  bool has_cell;                                // kept in the last of them
 };
 
 struct RecurrentShape {
@@ -32,7 +32,7 @@ struct RecurrentShape {
   std::size_t width, blocks;
   bool projected;
 
-    std::size_t gate_columns() const { return kind.gates * width; }
+  std::size_t gate_columns() const { return kind.gates * width; }
   std::size_t slot_columns() const { return kind.slots * width; }
   std::size_t kept_columns() const { return kind.kept * width; }
   std::size_t padded() const { return blocks * width; }
@@ -85,7 +85,10 @@ struct Sequence {
 
   Sequence() = default;
   explicit Sequence(const View& view)
-      : data(view.as<std::remove_const_t<T>>()), step(view.strides[0]), sample(view.strides[1]), column(view.strides[2]) {}
+      : data(view.as<std::remove_const_t<T>>()),
+        step(view.strides[0]),
+        sample(view.strides[1]),
+        column(view.strides[2]) {}
   T* at(std::size_t time, std::size_t b) const {
     return data + static_cast<std::ptrdiff_t>(time) * step + static_cast<std::ptrdiff_t>(b) * sample;
   }
@@ -154,8 +157,7 @@ struct Factor {
 
 // The first factor: `rows` rows of k elements that lie `row` apart.
 template <class T>
-GemmPanel<T> rows_of(const T* a, std::size_t row, std::size_t rows, std::size_t k, std::size_t c_row,
-                     bool accumulate) {
+GemmPanel<T> rows_of(const T* a, std::size_t row, std::size_t rows, std::size_t k, std::size_t c_row, bool accumulate) {
   GemmPanel<T> product{};
   product.a = a;
   product.a_row = static_cast<std::ptrdiff_t>(row);
@@ -232,9 +234,9 @@ template <class T>
 struct RecurrentGradients {
   const T* kept;
   Sequence<const T> out, dout;
-  const T *dhn, *dcn;  // or null
-  Sequence<T> dx;      // or its data null
-  T *dh0, *dc0;        // or null
+  const T *dhn, *dcn;                           // or null
+  Sequence<T> dx;                               // or its data null
+  T *dh0, *dc0;                                 // or null
   T *ih, *hh, *bias_ih, *bias_hh, *projection;  // of the weights; those of what is not there are null
 };
 

@@ -54,10 +54,10 @@ class Backward {
   struct Part {
     Range samples;
     std::size_t rows, steps;
-    T *x, *before;                 // inputs, and the states before them
-    T *dgates;                     // blocks of rows
-    T *dstate, *dcell, *cell;      // of the step at hand; cell: the first
-    T *hidden, *dhidden, *dout;    // with a projection: what it is of, its gradient, and the gradient of its result
+    T *x, *before;               // inputs, and the states before them
+    T* dgates;                   // blocks of rows
+    T *dstate, *dcell, *cell;    // of the step at hand; cell: the first
+    T *hidden, *dhidden, *dout;  // with a projection: what it is of, its gradient, and the gradient of its result
     Sums sums;
     std::vector<std::ptrdiff_t> segments;  // where the gradients of each block begin
   };
@@ -334,8 +334,7 @@ class Backward {
     for (std::size_t i = 0; i < count; i++) {
       GemmPanel<T> product = gradients_of(part, i, 0, part.rows, 0, false);
       product.c_row = gradients_.dx.sample;
-      to_input_.multiply(kernels_, product, packed_[0],
-                         gradients_.dx.at(shape_.time(first + i), part.samples.begin));
+      to_input_.multiply(kernels_, product, packed_[0], gradients_.dx.at(shape_.time(first + i), part.samples.begin));
     }
   }
 

@@ -101,7 +101,8 @@ class Forward {
     if (shape_.projected) std::fill(part.hidden, part.hidden + part.rows * shape_.padded(), T(0));
     for (std::size_t r = 0; r < part.rows; r++) {
       const std::size_t sample = part.samples.begin + r;
-      if (states_.h0 != nullptr) copy_row(states_.h0 + sample * shape_.state, 1, part.last + r * state_row(), shape_.state);
+      if (states_.h0 != nullptr)
+        copy_row(states_.h0 + sample * shape_.state, 1, part.last + r * state_row(), shape_.state);
       if (states_.c0 == nullptr) continue;
       each_block_of_units([&](std::size_t block, std::size_t first, std::size_t count) {
         copy_row(states_.c0 + sample * shape_.hidden + first, 1, cell_of(part, block, r), count);

@@ -24,6 +24,7 @@ import { pieces } from './pieces';
 import { pool } from './pool';
 import { products } from './products';
 import { random } from './random';
+import { recurrent } from './recurrent';
 import { reduce } from './reduce';
 import type { SampleTable } from './sample';
 import { sampling } from './sampling';
@@ -69,6 +70,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   pool,
   products,
   random,
+  recurrent,
   reduce,
   sampling,
   scan,
