@@ -11,15 +11,18 @@ import {
   full,
   gelu,
   grad,
+  GRU,
   layerNorm,
   log,
   logSoftmax,
+  LSTM,
   matmul,
   matmulInteger,
   max,
   mul,
   Parameter,
   relu,
+  RNN,
   scope,
   SGD,
   sigmoid,
@@ -129,6 +132,26 @@ function convBackwardWays(args: Arguments): Workload[] {
       },
     },
   ];
+}
+
+const recurrentLayers = {
+  lstm: LSTM<'float32'>,
+  gru: GRU<'float32'>,
+  rnn: RNN<'float32'>,
+};
+
+function recurrentWays(args: Arguments): Workload[] {
+  const names = ['batch', 'steps', 'inputs', 'hidden', 'bidirectional', 'backward'] as const;
+  const { batch, steps, inputs, hidden, bidirectional, backward } = numbersOf(args, ...names);
+  const Layer = pick<(typeof recurrentLayers)[keyof typeof recurrentLayers]>(recurrentLayers, args['what']);
+  const layer = new Layer(inputs, hidden, { batchFirst: true, bidirectional: bidirectional === 1 });
+  const parameters = Object.entries(layer.parameters()).sort(([a], [b]) => (a < b ? -1 : 1));
+  parameters.forEach(([, each], i) => each.assign(mul(floats(100 + i, ...each.shape), 0.2)));
+  const x = floats(1, batch, steps, inputs);
+  const forward = (): Floats => layer.forward(x)[0];
+  const leaves = [x, ...parameters.map(([, each]) => each as Floats)];
+  const call = backward === 1 ? () => grad(() => sum(forward()), leaves) : () => [forward()];
+  return [calling(call, leaves)];
 }
 
 /** Attention of ops: the scores are a tensor. */
@@ -257,11 +280,12 @@ function inferWays(args: Arguments): Workload[] {
   return [callingOp(infer, [], 'channels-last')];
 }
 
-/** What Myelin can do, by kind; recurrent layers will be here when the library has them. */
+/** What Myelin can do, by kind. */
 export const workloads: Workloads = {
   matmul: matmulWays,
   conv2d: convWays,
   conv2dBackward: convBackwardWays,
+  recurrent: recurrentWays,
   attention: attentionWays,
   rows: rowsWays,
   pointwise: pointwiseWays,

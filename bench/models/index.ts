@@ -15,6 +15,7 @@ import {
 } from 'myelin';
 
 import { pattern } from '../suite/protocol.js';
+import { charLstm } from './char-lstm.js';
 import { gpt } from './gpt.js';
 import { lenet } from './lenet.js';
 import { mlp } from './mlp.js';
@@ -100,6 +101,13 @@ export const models: Readonly<Record<string, (batch: number, training: boolean) 
     answers: 1,
     classes: 10,
     optimizer: (parameters) => new SGD(parameters, { lr: 0.01, momentum: 0.9, weightDecay: 5e-4 }),
+  }),
+  charLstm: define({
+    create: charLstm,
+    input: (batch) => classes(96, 1, [batch, 64]),
+    answers: 64,
+    classes: 96,
+    optimizer: (parameters) => new Adam(parameters, { lr: 1e-3 }),
   }),
   gpt: define({
     create: gpt,

@@ -183,12 +183,10 @@ void recurrent_backward_op(OpCall& call) {
     }
     const Operands<T> operands(in, call.kernels);
     const Contiguous last_state(dhn, call.kernels), last_cell(dcn, call.kernels);
-    const bool as_it_lies = dout.strides[2] == 1;
-    const Contiguous copy(as_it_lies ? View{nullptr, dout.dtype} : dout, call.kernels);
     const RecurrentGradients<T> gradients{
         kept.as<T>(),
         Sequence<const T>(out),
-        Sequence<const T>(as_it_lies ? dout : copy.view()),
+        Sequence<const T>(dout),
         Operands<T>::given(last_state),
         Operands<T>::given(last_cell),
         missing(dx) ? Sequence<T>{} : Sequence<T>(dx),

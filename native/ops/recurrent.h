@@ -143,16 +143,6 @@ struct Factor {
       kernels.panel(product);
     }
   }
-  // The same with b as it lies, in rows that lie `row` apart.
-  void multiply_in_place(const GemmKernels<T>& kernels, GemmPanel<T> product, const T* b, std::size_t row, T* c) const {
-    product.b_k = static_cast<std::ptrdiff_t>(row);
-    for (std::size_t j = 0; j < n; j += width) {
-      product.b = b + j;
-      product.c = c + j;
-      product.cols = std::min(width, n - j);
-      kernels.panel(product);
-    }
-  }
 };
 
 // The first factor: `rows` rows of k elements that lie `row` apart.

@@ -58,12 +58,21 @@ class Backward {
     T* dgates;                   // blocks of rows
     T *dstate, *dcell, *cell;    // of the step at hand; cell: the first
     T *hidden, *dhidden, *dout;  // with a projection: what it is of, its gradient, and the gradient of its result
+    T* panels;                   // the second factor of the gradient of a weight
     Sums sums;
     std::vector<std::ptrdiff_t> segments;  // where the gradients of each block begin
   };
 
+  // Whether the gradient of the result has rows that the kernel cannot read, as that of a sum has: they are gathered in
+  // `dout`.
+  bool gathers_dout() const { return !shape_.projected && gradients_.dout.column != 1; }
   bool wants_input() const { return gradients_.dx.data != nullptr; }
   std::size_t state_row() const { return std::max(shape_.padded(), shape_.state); }
+  // The most columns that a second factor has, in whole panels.
+  std::size_t widest() const {
+    const std::size_t columns = std::max(shape_.inputs, state_row());
+    return columns + kernels_.blocking.lanes * kernels_.blocking.vectors;
+  }
   std::size_t sum_elements() const {
     const std::size_t rows = shape_.blocks * shape_.gate_columns();
     return rows * (shape_.inputs + shape_.state) + shape_.blocks * shape_.slot_columns() +
@@ -101,9 +110,9 @@ class Backward {
     const std::size_t row = state_row(), padded = shape_.padded(), projected = shape_.projected ? 1 : 0;
     const Arrays<T> arrays({all * shape_.inputs, all * row, all * shape_.blocks * shape_.slot_columns(), rows * row,
                             rows * padded, rows * padded, projected * all * padded, projected * rows * padded,
-                            projected * all * shape_.state});
-    Part part{samples,   rows,      steps,     arrays[0], arrays[1], arrays[2], arrays[3],
-              arrays[4], arrays[5], arrays[6], arrays[7], arrays[8], sums,      {}};
+                            shape_.projected || gathers_dout() ? all * shape_.state : 0, all * widest()});
+    Part part{samples,   rows,      steps,     arrays[0], arrays[1], arrays[2], arrays[3], arrays[4],
+              arrays[5], arrays[6], arrays[7], arrays[8], arrays[9], sums,      {}};
     begin(part);
     for (std::size_t end = shape_.steps; end > 0;) {
       const std::size_t count = std::min(steps, end);
@@ -181,6 +190,10 @@ class Backward {
           continue;
         }
         copy_row(x_.at(time, sample), x_.column, x, shape_.inputs);
+        if (gathers_dout()) {
+          const Sequence<const T>& dout = gradients_.dout;
+          copy_row(dout.at(time, sample), dout.column, part.dout + place * shape_.state, shape_.state);
+        }
         const Sequence<const T>& out = gradients_.out;
         if (!is_first(first + i, sample)) {
           copy_row(out.at(shape_.time(first + i - 1), sample), out.column, before, shape_.state);
@@ -247,8 +260,9 @@ class Backward {
     } else {
       back.dstate = part.dstate + r * row + first;
       back.dstate_row = static_cast<std::ptrdiff_t>(row);
-      back.dout = gradients_.dout.at(time, samples.begin) + first;
-      back.dout_row = gradients_.dout.sample;
+      back.dout =
+          gathers_dout() ? part.dout + place * shape_.state + first : gradients_.dout.at(time, samples.begin) + first;
+      back.dout_row = gathers_dout() ? static_cast<std::ptrdiff_t>(shape_.state) : gradients_.dout.sample;
     }
     if (!shape_.kind.has_cell) return cell_.back(back);
     // Neighbours began together or not: a run is cut where that changes.
@@ -293,7 +307,8 @@ class Backward {
       T *sum = part.dout + (i * part.rows + r) * shape_.state, *dstate = part.dstate + r * state_row();
       const bool active = lengths_.active(sample, time);
       for (std::size_t j = 0; j < shape_.state; j++) {
-        sum[j] = active ? dstate[j] + dout.at(time, sample)[j] : T(0);
+        const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(j) * dout.column;
+        sum[j] = active ? dstate[j] + dout.at(time, sample)[place] : T(0);
         if (active) dstate[j] = 0;
       }
       T* hidden = part.hidden + (i * part.rows + r) * shape_.padded();
@@ -307,20 +322,22 @@ class Backward {
 
   void add_weights(const Part& part, std::size_t count) const {
     const std::size_t rows = count * part.rows, columns = shape_.gate_columns();
-    const Factor<T> x(kernels_, rows, shape_.inputs), before(kernels_, rows, shape_.state);
-    for (std::size_t block = 0; block < shape_.blocks; block++) {
-      const T* dgates = part.dgates + part.segments[block];
-      x.multiply_in_place(kernels_, turned(dgates, shape_.slot_columns(), columns, rows, shape_.inputs), part.x,
-                          shape_.inputs, part.sums.ih + block * columns * shape_.inputs);
-      before.multiply_in_place(
-          kernels_,
-          turned(dgates + shape_.kind.first_h * shape_.width, shape_.slot_columns(), columns, rows, shape_.state),
-          part.before, state_row(), part.sums.hh + block * columns * shape_.state);
-    }
+    const auto add = [&](const T* factor, std::size_t row, std::size_t n, std::size_t first_slot, T* sums) {
+      const Factor<T> panels(kernels_, rows, n);
+      panels.pack(kernels_, {factor, static_cast<std::ptrdiff_t>(row), 1}, part.panels);
+      for (std::size_t block = 0; block < shape_.blocks; block++) {
+        const T* dgates = part.dgates + part.segments[block] + first_slot * shape_.width;
+        panels.multiply(kernels_, turned(dgates, shape_.slot_columns(), columns, rows, n), part.panels,
+                        sums + block * columns * n);
+      }
+    };
+    add(part.x, shape_.inputs, shape_.inputs, 0, part.sums.ih);
+    add(part.before, state_row(), shape_.state, shape_.kind.first_h, part.sums.hh);
     if (!shape_.projected) return;
     const Factor<T> hidden(kernels_, rows, shape_.padded());
-    hidden.multiply_in_place(kernels_, turned(part.dout, shape_.state, shape_.state, rows, shape_.padded()),
-                             part.hidden, shape_.padded(), part.sums.projection);
+    hidden.pack(kernels_, {part.hidden, static_cast<std::ptrdiff_t>(shape_.padded()), 1}, part.panels);
+    hidden.multiply(kernels_, turned(part.dout, shape_.state, shape_.state, rows, shape_.padded()), part.panels,
+                    part.sums.projection);
   }
 
   // The transpose of `rows` rows, of which so many columns are taken, as a first factor whose product is added to sums.
@@ -330,11 +347,15 @@ class Backward {
     return product;
   }
 
+  // All steps of the chunk at once, beside the result: its rows lie too far apart for the matrix kernel. Inputs are used up.
   void give_input(const Part& part, std::size_t first, std::size_t count) const {
+    const GemmPanel<T> product = gradients_of(part, 0, 0, count * part.rows, shape_.inputs, false);
+    to_input_.multiply(kernels_, product, packed_[0], part.x);
     for (std::size_t i = 0; i < count; i++) {
-      GemmPanel<T> product = gradients_of(part, i, 0, part.rows, 0, false);
-      product.c_row = gradients_.dx.sample;
-      to_input_.multiply(kernels_, product, packed_[0], gradients_.dx.at(shape_.time(first + i), part.samples.begin));
+      for (std::size_t r = 0; r < part.rows; r++) {
+        copy_row<T>(part.x + (i * part.rows + r) * shape_.inputs, 1,
+                    gradients_.dx.at(shape_.time(first + i), part.samples.begin + r), shape_.inputs);
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import { digestOf, pattern } from '../../suite/protocol.js';
 import { repositoryRoot } from '../../suite/root.js';
 import { Graph, int32Type } from './graph.js';
 import { addModel } from './models.js';
+import { isRecurrent, recurrentNode, type RecurrentParameters } from './recurrent.js';
 
 /** What is used of the API of onnxruntime-node. */
 interface OnnxRuntime {
@@ -115,6 +116,49 @@ async function conv2d(args: Arguments): Promise<Workload[]> {
   return [await node('Conv', x, graph, [w], attributes)];
 }
 
+/** Parameters by name, as every contender draws them, in the order of their names. */
+function drawn(shapes: Readonly<Record<string, number>>): Record<string, Float32Array> {
+  const names = Object.keys(shapes).sort();
+  const { fround } = Math;
+  return Object.fromEntries(
+    names.map((name, i) => [name, pattern(shapes[name]!, 100 + i).map((value) => value * fround(0.2))]),
+  );
+}
+
+async function recurrent(args: Arguments): Promise<Workload[]> {
+  const what = args['what'];
+  if (!isRecurrent(what)) throw new Refusal(`no ${what}`);
+  if (args['backward'] === 1) throw new Refusal('inference only');
+  const { batch, steps, inputs, hidden, bidirectional } = numbersOf(
+    args,
+    'batch',
+    'steps',
+    'inputs',
+    'hidden',
+    'bidirectional',
+  );
+  const rows = { lstm: 4, gru: 3, rnn: 1 }[what] * hidden;
+  const suffixes = bidirectional === 1 ? ['l0', 'l0_reverse'] : ['l0'];
+  const sizes = { weight_ih: rows * inputs, weight_hh: rows * hidden, bias_ih: rows, bias_hh: rows };
+  const named = suffixes.flatMap((suffix) =>
+    Object.entries(sizes).map(([name, n]) => [`${name}_${suffix}`, n] as const),
+  );
+  const parameters = drawn(Object.fromEntries(named));
+  const directions = suffixes.map((suffix): RecurrentParameters => {
+    const part = (name: keyof typeof sizes): Float32Array => parameters[`${name}_${suffix}`]!;
+    return {
+      weightIh: part('weight_ih'),
+      weightHh: part('weight_hh'),
+      biasIh: part('bias_ih'),
+      biasHh: part('bias_hh'),
+    };
+  });
+  const graph = new Graph();
+  const shape = [batch, steps, inputs];
+  const x = graph.input(pattern(sizeOf(shape), 1), shape);
+  return [await running(graph, recurrentNode(graph, what, x, directions))];
+}
+
 async function rows(args: Arguments): Promise<Workload[]> {
   const operators: Readonly<Record<string, string>> = {
     softmax: 'Softmax',
@@ -168,7 +212,7 @@ async function infer(args: Arguments): Promise<Workload[]> {
   return [await running(graph, output)];
 }
 
-const workloads: Workloads = { matmul, conv2d, rows, pointwise, reduce, infer };
+const workloads: Workloads = { matmul, conv2d, recurrent, rows, pointwise, reduce, infer };
 
 void serve(
   {

@@ -6,6 +6,9 @@ type Values = Float32Array | Uint8Array | BigInt64Array;
 /** Attributes of a node: whole numbers, lists of them, floats as { float }, texts. */
 type Attribute = number | readonly number[] | string | { readonly float: number };
 
+/** What a node is told besides its inputs. */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
 const floatType = 1;
 
 const elementTypes = new Map<unknown, number>([
@@ -89,7 +92,7 @@ export class Graph {
   }
 
   /** Adds a node; an empty name among the inputs leaves that one out. */
-  node(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
+  node(operator: string, inputs: readonly string[], attributes: Attributes = {}): string {
     const output = this.name('y');
     const described = Object.entries(attributes).map(([name, value]) => attribute(name, value));
     const named = inputs.map((name) => text(1, name));

@@ -1,6 +1,7 @@
 // The models of bench/models as ONNX graphs for inference, with the same parameters.
 import type { Setup } from '../../models/index.js';
 import type { Graph } from './graph.js';
+import { recurrentNode } from './recurrent.js';
 
 type State = Setup['state'];
 
@@ -11,9 +12,12 @@ class Builder {
     private readonly state: State,
   ) {}
 
+  tensor(name: string): Float32Array {
+    return this.state[name]!.data() as Float32Array;
+  }
+
   weight(name: string): string {
-    const tensor = this.state[name]!;
-    return this.graph.constant(tensor.data() as Float32Array, tensor.shape);
+    return this.graph.constant(this.tensor(name), this.state[name]!.shape);
   }
 
   linear(x: string, name: string): string {
@@ -64,12 +68,21 @@ function resnet18(b: Builder, x: string): string {
   return b.linear(b.graph.node('Flatten', [b.graph.node('GlobalAveragePool', [last])]), 'fc');
 }
 
-const graphs: Readonly<Record<string, (b: Builder, x: string) => string>> = { mlp, lenet, resnet18 };
+function charLstm(b: Builder, x: string): string {
+  const embedded = b.graph.node('Gather', [b.weight('embedding.weight'), x]);
+  const part = (name: string): Float32Array => b.tensor(`lstm.${name}_l0`);
+  const [weightIh, weightHh, biasIh, biasHh] = [part('weight_ih'), part('weight_hh'), part('bias_ih'), part('bias_hh')];
+  const states = recurrentNode(b.graph, 'lstm', embedded, [{ weightIh, weightHh, biasIh, biasHh }]);
+  const rows = b.graph.node('Reshape', [states, b.graph.constant(BigInt64Array.of(-1n, 256n), [2])]);
+  return b.linear(rows, 'fc');
+}
+
+const graphs: Readonly<Record<string, (b: Builder, x: string) => string>> = { mlp, lenet, resnet18, charLstm };
 
 /** Adds a model to a graph; gives the name of its output, or undefined for a model that is not here. */
 export function addModel(graph: Graph, name: string, { input, state }: Setup): string | undefined {
   const build = graphs[name];
   if (build === undefined) return undefined;
-  const x = graph.input(input.data() as Float32Array, input.shape);
+  const x = graph.input(input.data() as Float32Array | BigInt64Array, input.shape);
   return build(new Builder(graph, state), x);
 }

@@ -100,7 +100,9 @@ def conv2d_backward(case):
 
 
 def recurrent(case):
-    layer = pick({"lstm": nn.LSTM, "gru": nn.GRU}, case["what"])(case["inputs"], case["hidden"], batch_first=True)
+    create = pick({"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}, case["what"])
+    both_ways = bool(case["bidirectional"])
+    layer = create(case["inputs"], case["hidden"], batch_first=True, bidirectional=both_ways)
     with torch.no_grad():
         for i, (_, parameter) in enumerate(sorted(layer.named_parameters())):
             parameter.copy_(0.2 * tensor(100 + i, *parameter.shape))

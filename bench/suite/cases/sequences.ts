@@ -5,23 +5,30 @@ interface Recurrent {
   readonly steps: number;
   readonly inputs: number;
   readonly hidden: number;
+  /** Whether it also goes backwards, with weights of its own. */
+  readonly bidirectional?: boolean;
+  /** What has to be reached forward and backward, as a multiple of the best peer. */
   readonly training: number;
 }
 
 const frameworks = ['PyTorch', 'onnxruntime'];
 
-/** A layer of gates: LSTM has four, GRU three; each is a product with the input and one with the last state. */
-function recurrent(what: 'lstm' | 'gru', { batch, steps, inputs, hidden, training }: Recurrent): Case[] {
-  const gates = what === 'lstm' ? 4 : 3;
-  const flops = 2 * batch * steps * gates * hidden * (inputs + hidden);
+const gatesOf = { lstm: 4, gru: 3, rnn: 1 } as const;
+
+/** A layer of gates, each a product with the input and one with the last state. */
+function recurrent(what: keyof typeof gatesOf, layer: Recurrent): Case[] {
+  const { batch, steps, inputs, hidden, bidirectional = false, training } = layer;
+  const columns = gatesOf[what] * hidden * (bidirectional ? 2 : 1);
+  const flops = 2 * batch * steps * columns * (inputs + hidden);
+  const name = `${what}${bidirectional ? ' both ways' : ''} B${batch} T${steps} I${inputs} H${hidden}`;
   return [0, 1].map((backward) => ({
-    name: `${what} B${batch} T${steps} I${inputs} H${hidden} ${backward === 0 ? 'forward' : 'forward and backward'}`,
+    name: `${name} ${backward === 0 ? 'forward' : 'forward and backward'}`,
     family: 'recurrent layers',
     kind: 'recurrent',
-    args: { what, batch, steps, inputs, hidden, backward },
+    args: { what, batch, steps, inputs, hidden, bidirectional: bidirectional ? 1 : 0, backward },
     unit: 'GFLOP/s',
     work: ((backward === 0 ? 1 : 3) * flops) / 1e9,
-    footprint: float32Bytes(batch * steps * (inputs + gates * hidden)),
+    footprint: float32Bytes(batch * steps * (inputs + columns)),
     bound: 'fma',
     tolerance: 1e-4,
     target: { ratio: { atLeast: backward === 0 ? 1 : training, of: frameworks }, share: 0.8 },
@@ -62,14 +69,16 @@ function attention({ batch, heads, steps, width, shares }: Attention): Case[] {
   );
 }
 
-const layers: readonly Recurrent[] = [
+const layers = [
   { batch: 64, steps: 128, inputs: 256, hidden: 256, training: 1.05 },
   { batch: 32, steps: 64, inputs: 64, hidden: 128, training: 1.3 },
-];
+] as const satisfies readonly Recurrent[];
 
 export const sequences: readonly Case[] = [
   ...layers.flatMap((layer) => recurrent('lstm', layer)),
   ...layers.flatMap((layer) => recurrent('gru', layer)),
+  ...recurrent('rnn', { ...layers[0], training: 1 }),
+  ...recurrent('lstm', { ...layers[0], bidirectional: true, training: 1 }),
   ...attention({ batch: 4, heads: 8, steps: 1024, width: 64, shares: [0.75, 0.78] }),
   ...attention({ batch: 16, heads: 8, steps: 128, width: 32, shares: [0.58, 0.58] }),
 ];
