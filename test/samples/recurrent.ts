@@ -144,6 +144,8 @@ const blocks = (cell: Cell): Extents => ({
   plain: true,
 });
 
+const without = { scalar: 'sequences have three axes' };
+
 const op: OpSamples = {
   samples: (['lstm', 'gru', 'tanh', 'relu'] as const).flatMap((cell) => [
     opSample(cell, several),
@@ -160,6 +162,7 @@ const op: OpSamples = {
   large: opSample('lstm', { steps: 5, batch: 70, inputs: 20, hidden: 40 }, { keep: true }),
   errors: [],
   neverFails: 'lstm, gru and rnn check for it',
+  without,
 };
 
 /** The layer that users call, with inputs and options as the samples name them. */
@@ -211,6 +214,7 @@ function layer(cell: Cell, derivatives: 0 | 2, errors: OpSamples['errors']): OpS
     ],
     large: sample(cell, { steps: 4, batch: 70, inputs: 9, hidden: 33 }),
     errors,
+    without,
   };
 }
 
@@ -232,7 +236,7 @@ function backwardSample(cell: Cell, extents: Extents, reverse: boolean): Sample 
   const state = extents.projection ?? extents.hidden;
   const dout = uniform([extents.steps, extents.batch, state], -1, 1);
   const small = sizeOf([extents.steps, extents.batch, extents.hidden]) < 10;
-  return { inputs: { ...inputs, dout }, attrs: { cell, reverse }, order: small ? 1 : 0, tolerance };
+  return { inputs: { ...inputs, dout }, attrs: { cell, reverse }, order: small ? 2 : 0, tolerance };
 }
 
 const weights = (rows: number) => ({ weightIh: zeros([rows, 3]), weightHh: zeros([rows, 2]) });
@@ -251,6 +255,7 @@ export const recurrent: SampleTable = {
     large: backwardSample('gru', { steps: 5, batch: 70, inputs: 20, hidden: 40 }, false),
     errors: [],
     neverFails: 'called by gradient rules only, with what their ops have checked',
+    without,
   },
   lstm: layer('lstm', 2, [
     {
