@@ -1,3 +1,4 @@
+export { autocast, type AutocastDType } from './autocast.js';
 export { detectAnomaly, type AnomalyOptions } from './anomaly.js';
 export { checkpoint } from './checkpoint.js';
 export { customGrad, type CustomGrad } from './custom-grad.js';

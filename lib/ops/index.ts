@@ -11,7 +11,6 @@ export * from './bitwise.js';
 export type { Indexed } from './axis.js';
 export { assign, assignAt } from './assign.js';
 export { at, newAxis, type IndexSpec, type RangeText } from './at.js';
-export { autocast, type AutocastDType } from './autocast.js';
 export { cast } from './cast.js';
 export type { Pair, Single, Triple } from './checks.js';
 export * from './clamp.js';

@@ -3,7 +3,7 @@ import type { AnyModule } from '../nn/module.js';
 import { buffer } from '../nn/init.js';
 import { clipGradNorm, clipGradValue, type NamedGradients } from '../optim/clip.js';
 import { add, div, mul } from '../ops/arithmetic.js';
-import { autocast, type AutocastDType } from '../ops/autocast.js';
+import { autocast, type AutocastDType } from '../engine/autocast.js';
 import { cast } from '../ops/cast.js';
 import { checkFunction } from '../engine/leaves.js';
 import { checkInteger, checkOption, checkPositive } from '../ops/checks.js';

@@ -1,8 +1,8 @@
-import { dispatch, intercepting, type Interceptor, type NamedInputs } from '../engine/dispatch.js';
-import { checkFunction } from '../engine/leaves.js';
+import { cast } from '../ops/cast.js';
+import { checkOption } from '../ops/checks.js';
 import { isTensor, type Tensor } from '../tensor/tensor.js';
-import { cast } from './cast.js';
-import { checkOption } from './checks.js';
+import { dispatch, intercepting, type Interceptor, type NamedInputs } from './dispatch.js';
+import { checkFunction } from './leaves.js';
 
 /** Dtypes that {@link autocast} computes in. */
 export type AutocastDType = 'bfloat16' | 'float16';
