@@ -1,9 +1,8 @@
-// conv2d and its gradients: shapes are checked and images brought to channels-last here, sums are in conv_correlate.cc
-// and conv_gradient.cc.
+// conv2d and its gradients: shapes are checked and the way is chosen here, sums are in the other files.
+#include "ops/conv_images.h"
 #include "ops/conv_winograd.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "core/pool.h"
 #include "core/registry.h"
@@ -93,127 +92,6 @@ void require_kernel(const View& view, const ConvShape& shape) {
   require_shape(view, shape.out_channels, shape.group_channels(), shape.kernel_height, shape.kernel_width);
 }
 
-// ---- channels-last ---------------------------------------------------------------------------------------------------
-
-// Whether pixels of channels lie one behind the other in each row of this NCHW view.
-bool channels_last(const View& view) {
-  const bool channels = view.shape[1] == 1 || view.strides[1] == 1;
-  const bool pixels = view.shape[3] == 1 || view.strides[3] == view.shape[1];
-  return channels && pixels;
-}
-
-template <class T>
-Images<T> images_of(const View& view, T* data, std::int64_t image, std::int64_t row) {
-  const auto extent = [&](int axis) { return static_cast<std::size_t>(view.shape[axis]); };
-  return {data,
-          extent(0),
-          extent(2),
-          extent(3),
-          extent(1),
-          static_cast<std::ptrdiff_t>(image),
-          static_cast<std::ptrdiff_t>(row)};
-}
-
-// One image between a view of any strides and pixels without gaps; either side may be the source.
-template <class T>
-struct ImageCopy {
-  const KernelTable& kernels;
-  const View& view;
-
-  void gather(std::int64_t image, T* pixels) const {
-    const T* from = reinterpret_cast<const T*>(view.data) + image * view.strides[0];
-    const std::int64_t channels = view.shape[1], size = view.shape[2] * view.shape[3];
-    if (planes()) return transpose(from, view.strides[1], pixels, channels, channels, size);
-    each([&](std::int64_t at, std::int64_t index) { pixels[index] = from[at]; });
-  }
-
-  void scatter(std::int64_t image, const T* pixels) const {
-    T* to = reinterpret_cast<T*>(view.data) + image * view.strides[0];
-    const std::int64_t channels = view.shape[1], size = view.shape[2] * view.shape[3];
-    if (planes()) return transpose(pixels, channels, to, view.strides[1], size, channels);
-    each([&](std::int64_t at, std::int64_t index) { to[at] = pixels[index]; });
-  }
-
- private:
-  bool planes() const { return view.strides[3] == 1 && view.strides[2] == view.shape[3]; }
-
-  void transpose(const T* from, std::int64_t from_stride, T* to, std::int64_t to_stride, std::int64_t rows,
-                 std::int64_t columns) const {
-    const auto stride = [](std::int64_t value) { return static_cast<std::ptrdiff_t>(value); };
-    const auto extent = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-    using Bits = typename GemmKernels<T>::Bits;
-    GemmKernels<T>(kernels).transpose(reinterpret_cast<const Bits*>(from), stride(from_stride),
-                                      reinterpret_cast<Bits*>(to), stride(to_stride), extent(rows), extent(columns));
-  }
-
-  template <class F>
-  void each(const F& body) const {
-    std::int64_t index = 0;
-    for (std::int64_t y = 0; y < view.shape[2]; y++) {
-      for (std::int64_t x = 0; x < view.shape[3]; x++) {
-        for (std::int64_t c = 0; c < view.shape[1]; c++) {
-          body(c * view.strides[1] + y * view.strides[2] + x * view.strides[3], index++);
-        }
-      }
-    }
-  }
-};
-
-// The images of an input view, in place or as a channels-last copy.
-template <class T>
-class Input {
- public:
-  Input(const KernelTable& kernels, const View& view) {
-    const T* data = view.as<T>();
-    if (channels_last(view)) {
-      images_ = images_of<const T>(view, data, view.strides[0], view.strides[2]);
-      return;
-    }
-    const std::int64_t row = view.shape[3] * view.shape[1], image = view.shape[2] * row;
-    T* copy = copy_.emplace(static_cast<std::size_t>(view.size()) * sizeof(T)).template as<T>();
-    parallel_for(static_cast<std::size_t>(view.shape[0]), [&](std::size_t i) {
-      const auto index = static_cast<std::int64_t>(i);
-      ImageCopy<T>{kernels, view}.gather(index, copy + index * image);
-    });
-    images_ = images_of<const T>(view, copy, image, row);
-  }
-  const Images<const T>& images() const { return images_; }
-
- private:
-  std::optional<Temporary> copy_;
-  Images<const T> images_;
-};
-
-// The images of an output view, in place or beside it until store() brings them there.
-template <class T>
-class Output {
- public:
-  Output(const KernelTable& kernels, const View& view) : kernels_(kernels), view_(view) {
-    T* data = view.as<T>();
-    if (channels_last(view)) {
-      images_ = images_of<T>(view, data, view.strides[0], view.strides[2]);
-      return;
-    }
-    const std::int64_t row = view.shape[3] * view.shape[1], image = view.shape[2] * row;
-    T* copy = copy_.emplace(static_cast<std::size_t>(view.size()) * sizeof(T)).template as<T>();
-    images_ = images_of<T>(view, copy, image, row);
-  }
-  const Images<T>& images() const { return images_; }
-
-  void store() const {
-    if (!copy_) return;
-    parallel_for(images_.count, [&](std::size_t i) {
-      ImageCopy<T>{kernels_, view_}.scatter(static_cast<std::int64_t>(i), images_.at(i, 0, 0));
-    });
-  }
-
- private:
-  const KernelTable& kernels_;
-  const View& view_;
-  std::optional<Temporary> copy_;
-  Images<T> images_;
-};
-
 // ---- ops -------------------------------------------------------------------------------------------------------------
 
 template <class T>
@@ -273,8 +151,8 @@ void forward_of(OpCall& call, const ConvShape& shape) {
   const Weights<T> weights = forward_weights<T>(call.in[1], shape);
   const std::vector<T> values = values_of<T>(call.in[2]);
   const T* bias = values.empty() ? nullptr : values.data();
-  const Input<T> x(call.kernels, call.in[0]);
-  const Output<T> out(call.kernels, call.out[0]);
+  const ImageInput<T> x(call.kernels, call.in[0]);
+  const ImageOutput<T> out(call.kernels, call.out[0]);
   if (winograd_applies<T>(shape, shape.out_height, shape.out_width)) {
     if constexpr (std::is_same_v<T, float>) {
       winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, static_cast<std::ptrdiff_t>(shape.top),
@@ -293,11 +171,23 @@ Weights<T> flipped(const Weights<T>& w, const ConvShape& shape) {
   return {last, w.in, w.out, -w.y, -w.x, w.group, w.in_channels, w.out_channels};
 }
 
+// Each pixel receives from those output pixels whose windows it lies in: a correlation for each remainder of the stride.
+template <class T>
+void correlate_back(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
+                    const Weights<T>& weights, const Images<T>& dx) {
+  const T* no_bias = nullptr;
+  for (std::size_t y = 0; y < std::min(shape.stride_y, shape.height); y++) {
+    for (std::size_t x = 0; x < std::min(shape.stride_x, shape.width); x++) {
+      correlate(kernels, dout, weights, no_bias, shape.groups, gradient_lattice(shape, y, x), dx);
+    }
+  }
+}
+
 template <class T>
 void input_gradient_of(OpCall& call, const ConvShape& shape) {
-  const Weights<T> weights = turned(forward_weights<T>(call.in[1], shape));
-  const Input<T> dout(call.kernels, call.in[0]);
-  const Output<T> dx(call.kernels, call.out[0]);
+  const Weights<T> forward = forward_weights<T>(call.in[1], shape), weights = turned(forward);
+  const ImageInput<T> dout(call.kernels, call.in[0]);
+  const ImageOutput<T> dx(call.kernels, call.out[0]);
   const T* no_bias = nullptr;
   if (winograd_applies<T>(shape, shape.height, shape.width)) {
     if constexpr (std::is_same_v<T, float>) {
@@ -305,29 +195,40 @@ void input_gradient_of(OpCall& call, const ConvShape& shape) {
       winograd_correlate(call.kernels, dout.images(), flipped(weights, shape), no_bias, shape.groups, reach(shape.top),
                          reach(shape.left), dx.images());
     }
-  } else if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images())) {
-    for (std::size_t y = 0; y < std::min(shape.stride_y, shape.height); y++) {
-      for (std::size_t x = 0; x < std::min(shape.stride_x, shape.width); x++) {
-        correlate(call.kernels, dout.images(), weights, no_bias, shape.groups, gradient_lattice(shape, y, x),
-                  dx.images());
-      }
-    }
+  } else if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images()) &&
+             !try_scatter(call.kernels, shape, dout.images(), forward, dx.images())) {
+    correlate_back(call.kernels, shape, dout.images(), weights, dx.images());
   }
   dx.store();
 }
 
-// Brings columns `columns` of the gradient, a row for each tap and channel, to the kernel's own layout.
+// How rows of a gradient's matrix follow one another: channels of one tap after another, or taps of channels.
+enum class RowOrder { kByTap, kByChannel };
+
+// Brings columns `columns` of the matrix to the kernel's own layout.
 template <class T>
-void store_weights(const T* gradient, const ConvShape& shape, Range columns, const View& out) {
-  // One cache line of columns at a time: it is read once, and as many rows of the kernel are written side by side.
-  constexpr std::size_t kTogether = 64 / sizeof(T);
+void store_weights(const KernelTable& kernels, const T* gradient, RowOrder order, const ConvShape& shape, Range columns,
+                   const View& out) {
   const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
   const auto kernel_width = static_cast<std::int64_t>(shape.kernel_width);
+  const auto step = static_cast<std::ptrdiff_t>(shape.out_channels);
+  const bool row_major =
+      out.strides[3] == 1 && out.strides[2] == kernel_width && out.strides[1] == static_cast<std::int64_t>(taps);
+  if (order == RowOrder::kByChannel && row_major) {
+    using Bits = typename GemmKernels<T>::Bits;
+    T* to = out.as<T>() + static_cast<std::int64_t>(columns.begin) * out.strides[0];
+    GemmKernels<T>(kernels).transpose(reinterpret_cast<const Bits*>(gradient + columns.begin), step,
+                                      reinterpret_cast<Bits*>(to), static_cast<std::ptrdiff_t>(out.strides[0]),
+                                      channels * taps, columns.end - columns.begin);
+    return;
+  }
+  // One cache line of columns at a time: it is read once, and as many rows of the kernel are written side by side.
+  constexpr std::size_t kTogether = 64 / sizeof(T);
   for (std::size_t first = columns.begin; first < columns.end; first += kTogether) {
     const std::size_t last = std::min(columns.end, first + kTogether);
     for (std::size_t c = 0; c < channels; c++) {
       for (std::size_t t = 0; t < taps; t++) {
-        const T* row = gradient + (t * channels + c) * shape.out_channels;
+        const T* row = gradient + (order == RowOrder::kByTap ? t * channels + c : c * taps + t) * shape.out_channels;
         const auto tap = static_cast<std::int64_t>(t);
         T* to = out.as<T>() + static_cast<std::int64_t>(c) * out.strides[1] + tap / kernel_width * out.strides[2] +
                 tap % kernel_width * out.strides[3];
@@ -339,13 +240,15 @@ void store_weights(const T* gradient, const ConvShape& shape, Range columns, con
 
 template <class T>
 void weight_gradient_of(OpCall& call, const ConvShape& shape) {
-  const Input<T> x(call.kernels, call.in[0]);
-  const Input<T> dout(call.kernels, call.in[1]);
+  const ImageInput<T> x(call.kernels, call.in[0]);
+  const ImageInput<T> dout(call.kernels, call.in[1]);
   const View& out = call.out[0];
   const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
   const Temporary gradient(taps * channels * shape.out_channels * sizeof(T));
+  RowOrder order = RowOrder::kByTap;
   if (winograd_applies<T>(shape, shape.out_height, shape.out_width)) {
     if constexpr (std::is_same_v<T, float>) {
+      order = RowOrder::kByChannel;
       winograd_weight_gradient(call.kernels, shape, x.images(), dout.images(), gradient.as<T>());
     }
   } else {
@@ -354,7 +257,7 @@ void weight_gradient_of(OpCall& call, const ConvShape& shape) {
   constexpr std::size_t kGrain = 32 << 10;
   const std::size_t chunks = chunks_for(static_cast<std::size_t>(out.size()), kGrain);
   parallel_for(chunks, [&](std::size_t chunk) {
-    store_weights(gradient.as<T>(), shape, chunk_range(shape.out_channels, chunks, chunk), out);
+    store_weights(call.kernels, gradient.as<T>(), order, shape, chunk_range(shape.out_channels, chunks, chunk), out);
   });
 }
 

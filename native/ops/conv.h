@@ -97,6 +97,12 @@ template <class T>
 void correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights, const T* bias,
                std::size_t groups, const Lattice& lattice, const Images<T>& out);
 
+// The gradient of an input of few channels, unless correlate is the better way: false then. `weights` are those of the
+// forward convolution.
+template <class T>
+bool try_scatter(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
+                 const Weights<T>& weights, const Images<T>& dx);
+
 // The gradient of the weights as a matrix: row (ky * kernel_width + kx) * C/groups + c, column o, rows
 // without gaps. Images are cut into parts by shape, whose sums are added as a tree.
 template <class T>

@@ -62,7 +62,7 @@ void winograd_correlate(const KernelTable& kernels, const Images<const float>& i
                         const float* bias, std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left,
                         const Images<float>& out);
 
-// As weight_gradient.
+// As weight_gradient, but the row of channel c and tap t is c * 9 + t.
 void winograd_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& x,
                               const Images<const float>& dout, float* gradient);
 

@@ -135,15 +135,22 @@ class Gradient {
     kernels_.panel(call);
   }
 
-  // The sums of a panel to its columns of the gradient, whose rows are channels of one tap after another.
+  // The sums of a panel to its columns of the gradient, whose rows are the taps of one channel after another.
   void turn_back(std::size_t group, std::size_t panel, const float* sums, float* gradient) const {
-    const auto plane = static_cast<std::ptrdiff_t>(sums_plane());
-    const std::size_t column = group * shape_.group_out_channels() + panel * width_;
-    const auto tap = static_cast<std::ptrdiff_t>(channels_ * shape_.out_channels);
-    for (std::size_t channel = 0; channel < channels_; channel++) {
-      table_.f32_winograd_dweights({sums + channel * width_, static_cast<std::ptrdiff_t>(kBlock) * plane, plane, 0,
-                                    kBlock, 0, kBlock, gradient + channel * shape_.out_channels + column, 3 * tap, tap,
-                                    3, 3, nullptr, panel_columns(panel)});
+    const auto plane = static_cast<std::ptrdiff_t>(sums_plane()),
+               row = static_cast<std::ptrdiff_t>(shape_.out_channels);
+    WinogradBlock block{};
+    block.in = sums;
+    block.in_row = static_cast<std::ptrdiff_t>(kBlock) * plane;
+    block.in_col = plane;
+    block.bottom = block.right = kBlock;
+    block.out = gradient + group * shape_.group_out_channels() + panel * width_;
+    block.out_row = 3 * row;
+    block.out_col = row;
+    block.out_rows = block.out_cols = 3;
+    block.width = panel_columns(panel);
+    for (std::size_t channel = 0; channel < channels_; channel++, block.in += width_, block.out += 9 * row) {
+      table_.f32_winograd_dweights(block);
     }
   }
 
