@@ -69,7 +69,7 @@ const nativeCandidates = nativePeers.map((peer): Candidate => ({
   name: peer.name,
   launch: (root) => {
     const built = peer.build(root);
-    return 'reason' in built ? built.reason : { command: built.program, args: [], env: openBlasCore(root) };
+    return 'reason' in built ? built.reason : { command: built.program, args: peer.args, env: openBlasCore(root) };
   },
 }));
 

@@ -7,11 +7,18 @@ type Built = { readonly program: string } | { readonly reason: string };
 
 interface NativePeer {
   readonly name: string;
+  readonly args: readonly string[];
   /** Compiles the driver if it is not there or older than its sources. */
   readonly build: (root: string) => Built;
 }
 
-function nativePeer(name: string, source: string, libraries: readonly string[], debian: string): NativePeer {
+function nativePeer(
+  name: string,
+  source: string,
+  libraries: readonly string[],
+  debian: string,
+  ...args: readonly string[]
+): NativePeer {
   const build = (root: string): Built => {
     const folder = path.join(root, 'bench', 'peers', 'native');
     const sources = [source, 'contender.h'].map((file) => path.join(folder, file));
@@ -24,10 +31,11 @@ function nativePeer(name: string, source: string, libraries: readonly string[], 
     const { status } = spawnSync(compiler, [...prefix, ...flags], { stdio: 'ignore' });
     return status === 0 ? { program } : { reason: `its driver does not compile (Debian: apt-get install ${debian})` };
   };
-  return { name, build };
+  return { name, args, build };
 }
 
 export const nativePeers: readonly NativePeer[] = [
   nativePeer('oneDNN', 'onednn.cc', ['-ldnnl', '-fopenmp'], 'libdnnl-dev'),
+  nativePeer('oneDNN Winograd', 'onednn.cc', ['-ldnnl', '-fopenmp'], 'libdnnl-dev', 'winograd'),
   nativePeer('OpenBLAS', 'openblas.cc', ['-lopenblas'], 'libopenblas-dev'),
 ];
