@@ -8,7 +8,6 @@ import {
   conv2d,
   exp,
   floor,
-  full,
   gelu,
   grad,
   GRU,
@@ -23,6 +22,7 @@ import {
   Parameter,
   relu,
   RNN,
+  scaledDotProductAttention,
   scope,
   SGD,
   sigmoid,
@@ -31,7 +31,6 @@ import {
   tanh,
   tensor,
   transpose,
-  triu,
   valueAndGrad,
   vjp,
   type Optimizer,
@@ -154,12 +153,6 @@ function recurrentWays(args: Arguments): Workload[] {
   return [calling(call, leaves)];
 }
 
-/** Attention of ops: the scores are a tensor. */
-function attend(q: Floats, k: Floats, v: Floats, mask: Floats | undefined): Floats {
-  const scores = mul(matmul(q, transpose(k, -2, -1)), q.shape.at(-1)! ** -0.5);
-  return matmul(softmax(mask === undefined ? scores : add(scores, mask)), v);
-}
-
 function attentionWays(args: Arguments): Workload[] {
   const { batch, heads, steps, width, causal, backward } = numbersOf(
     args,
@@ -171,8 +164,7 @@ function attentionWays(args: Arguments): Workload[] {
     'backward',
   );
   const [q, k, v] = [1, 2, 3].map((seed) => floats(seed, batch, heads, steps, width)) as [Floats, Floats, Floats];
-  const mask = causal === 1 ? triu(full([steps, steps], -Infinity), { diagonal: 1 }) : undefined;
-  const forward = (): Floats => attend(q, k, v, mask);
+  const forward = (): Floats => scaledDotProductAttention(q, k, v, { isCausal: causal === 1 });
   if (backward === 0) return [calling(() => [forward()], [q, k, v])];
   return [calling(() => grad(() => sum(forward()), [q, k, v]), [q, k, v])];
 }

@@ -5,6 +5,7 @@ export * from './activation-piecewise.js';
 export * from './activation-random.js';
 export * from './activation-smooth.js';
 export * from './arithmetic.js';
+export * from './attention.js';
 export * from './bessel.js';
 export * from './binary.js';
 export * from './bitwise.js';

@@ -288,7 +288,7 @@ const dropoutOp = defineOp({
   attrs: { p: 'float', key: 'int', counter: 'int' },
   save: ['mask'],
   infer: ({ x }) => ({ out: likeOf('dropout', x, floats), mask: like(x, 'bool') }),
-  grad: ({ mask, dout, attrs }) => ({ x: dropoutBackward(dout, mask, attrs.p) }),
+  grad: ({ mask, dout, attrs }) => ({ x: dropWith(dout, mask, attrs.p) }),
 });
 
 const dropoutBackwardOp = defineOp({
@@ -297,11 +297,26 @@ const dropoutBackwardOp = defineOp({
   attrs: { p: 'float' },
   save: ['mask'],
   infer: ({ dout }) => like(dout),
-  grad: ({ mask, dout, attrs }) => ({ dout: dropoutBackward(dout, mask, attrs.p) }),
+  grad: ({ mask, dout, attrs }) => ({ dout: dropWith(dout, mask, attrs.p) }),
 });
 
-function dropoutBackward(dout: Tensor, mask: Tensor, p: number): Tensor {
-  return dropoutBackwardOp({ dout, mask }, { p });
+/** x · mask / (1 − p): what dropout does to a tensor, and to its gradient. */
+export function dropWith(x: Tensor, mask: Tensor, p: number): Tensor {
+  return dropoutBackwardOp({ dout: x, mask }, { p });
+}
+
+const dropoutMaskOp = defineOp({
+  name: 'dropoutMask',
+  inputs: ['drawn'],
+  attrs: { p: 'float', shape: 'ints' },
+  save: [],
+  infer: (_, { shape }) => ({ dtype: 'bool', shape }),
+  grad: 'none',
+});
+
+/** The mask that dropout draws for a tensor of a shape, from a key and a counter that lie in a tensor. */
+export function dropoutMask(drawn: Tensor, p: number, shape: Shape): Tensor {
+  return dropoutMaskOp({ drawn }, { p, shape });
 }
 
 /** Options of {@link dropout}. */

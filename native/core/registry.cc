@@ -63,6 +63,7 @@ const std::vector<OpInfo>& all_ops() {
     register_pool2d(list);
     register_norm(list);
     register_softmax(list);
+    register_attention(list);
     register_loss(list);
     register_index(list);
     register_gather(list);

@@ -90,6 +90,7 @@ void register_conv(OpList& ops);
 void register_pool2d(OpList& ops);
 void register_norm(OpList& ops);
 void register_softmax(OpList& ops);
+void register_attention(OpList& ops);
 void register_loss(OpList& ops);
 void register_index(OpList& ops);
 void register_gather(OpList& ops);

@@ -48,6 +48,7 @@ namespace {
 #include "kernels/pool2d.inl"
 #include "kernels/optim.inl"
 #include "kernels/gemm.inl"
+#include "kernels/attention.inl"
 #include "kernels/byte_dots.inl"
 #include "kernels/depthwise.inl"
 #include "kernels/winograd.inl"

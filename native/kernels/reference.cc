@@ -21,6 +21,7 @@ namespace {
 #include "kernels/reference_gemm.inl"
 #include "kernels/reference_winograd.inl"
 #include "kernels/reference_recurrent.inl"
+#include "kernels/reference_attention.inl"
 #include "kernels/reference_fft.inl"
 
 }  // namespace

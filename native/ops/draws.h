@@ -14,6 +14,7 @@ struct Source {
   std::uint64_t counter;
 
   explicit Source(Attrs& attrs) : key(whole(attrs)), counter(whole(attrs)) {}
+  Source(std::uint64_t key, std::uint64_t counter) : key(key), counter(counter) {}
   static std::uint64_t whole(Attrs& attrs) {
     const std::int64_t value = attrs.integer();
     require(value >= 0, "a generator has a negative key or counter");

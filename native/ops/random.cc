@@ -152,19 +152,33 @@ void scaled_mask(const View& out, const View& x, const View& mask, double p) {
 }
 
 // The mask is drawn in order of its memory.
-void dropout(OpCall& call) {
-  const View& mask = call.out[1];
-  const double p = probability(call.attrs);
-  const Source source(call.attrs);
-  require(mask.same_shape(call.out[0]) && mask.dense(), "the mask differs in shape");
-  require(mask.dtype == DType::kBool, "the mask is not bool");
+void draw_mask(const View& mask, double p, const Source& source) {
   std::uint8_t* keep = mask.as<std::uint8_t>();
   for_each_tile(static_cast<std::size_t>(mask.size()), [&](std::size_t first, std::size_t n) {
     Tile<float> unit;
     units(source, first, unit);
     for (std::size_t i = 0; i < n; i++) keep[first + i] = unit[i] >= p;
   });
+}
+
+void dropout(OpCall& call) {
+  const View& mask = call.out[1];
+  const double p = probability(call.attrs);
+  const Source source(call.attrs);
+  require(mask.same_shape(call.out[0]) && mask.dense(), "the mask differs in shape");
+  require(mask.dtype == DType::kBool, "the mask is not bool");
+  draw_mask(mask, p, source);
   scaled_mask(call.out[0], call.in[0], mask, p);
+}
+
+// The mask alone, from the key and the counter in a tensor.
+void dropout_mask(OpCall& call) {
+  const View &drawn = call.in[0], &mask = call.out[0];
+  const double p = probability(call.attrs);
+  require(drawn.dtype == DType::kInt64 && drawn.rank == 1 && drawn.shape[0] == 2, "key and counter are two integers");
+  require(mask.dtype == DType::kBool && mask.dense(), "the mask is not bool");
+  const std::int64_t* words = drawn.as<std::int64_t>();
+  draw_mask(mask, p, Source(static_cast<std::uint64_t>(words[0]), static_cast<std::uint64_t>(words[drawn.strides[0]])));
 }
 
 void dropout_backward(OpCall& call) { scaled_mask(call.out[0], call.in[0], call.in[1], probability(call.attrs)); }
@@ -177,6 +191,7 @@ void register_random(OpList& ops) {
   ops.push_back({"bernoulli", 0, 1, bernoulli});
   ops.push_back({"permutation", 0, 1, permutation});
   ops.push_back({"dropout", 1, 2, dropout});
+  ops.push_back({"dropoutMask", 1, 1, dropout_mask});
   ops.push_back({"dropoutBackward", 2, 1, dropout_backward});
 }
 

@@ -1,3 +1,4 @@
+import { attention } from './attention';
 import { basic } from './basic';
 import { elementwise } from './elementwise';
 import type { GoldenCalls } from './golden-call';
@@ -14,6 +15,7 @@ import { signal } from './signal';
 
 /** Golden cases by family: scripts/golden_ops/<family>.py wrote test/golden/ops-<family>.safetensors. */
 export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
+  attention,
   basic,
   decompositions,
   elementwise,

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "core/cpu.h"
+#include "kernel_checks_attention.h"
 #include "kernel_checks_elementwise.h"
 #include "kernel_checks_fft.h"
 #include "kernel_checks_gemm.h"

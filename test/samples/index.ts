@@ -3,6 +3,7 @@ import { activationMore } from './activation-more';
 import { arrange } from './arrange';
 import { assign } from './assign';
 import { at } from './at';
+import { attention } from './attention';
 import { bitwise } from './bitwise';
 import { conv } from './conv';
 import { convAxes } from './conv-axes';
@@ -49,6 +50,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   arrange,
   assign,
   at,
+  attention,
   bitwise,
   conv,
   'conv-axes': convAxes,

@@ -1,0 +1,4 @@
+import { attention } from '../samples/attention';
+import { testSamples } from '../support/op-table';
+
+testSamples(attention);
