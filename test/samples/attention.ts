@@ -78,23 +78,23 @@ const statistic = (q: Nd, data: readonly number[]): Nd => ({
 
 function forward(settings: Settings): NonNullable<Sample['reference']> {
   return (q, k, v, mask) => {
-    const { shape, kept, group, logs } = attend(q!, k!, mask, settings);
-    return [mix(shape, kept, v!, group), statistic(q!, logs), drawnOf(settings)];
+    const { shape, kept, group, logs } = attend(q, k, mask, settings);
+    return [mix(shape, kept, v, group), statistic(q, logs), drawnOf(settings)];
   };
 }
 
 function backward(settings: Settings): NonNullable<Sample['reference']> {
   return (dout, q, k, v, out, _logs, _drawn, mask) => {
-    const { shape, p, kept, group } = attend(q!, k!, mask, settings);
+    const { shape, p, kept, group } = attend(q, k, mask, settings);
     const [batch = 0, heads = 0, queries = 0, keys = 0] = shape;
     const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
     const dp = [...indicesOf(shape)].map(([b = 0, h = 0, i = 0, j = 0], e) => {
-      const terms = range(v!.shape[3]!).map((d) => at(dout!, [b, h, i, d]) * at(v!, [b, Math.floor(h / group), j, d]));
+      const terms = range(v.shape[3]!).map((d) => at(dout, [b, h, i, d]) * at(v, [b, Math.floor(h / group), j, d]));
       return p[e] === 0 ? 0 : (sumOf(terms) * kept[e]!) / p[e]!;
     });
     const slopes = [...indicesOf(shape)].map((index, e) => {
       const row = index.slice(0, 3);
-      const delta = sumOf(range(v!.shape[3]!).map((d) => at(dout!, [...row, d]) * at(out!, [...row, d])));
+      const delta = sumOf(range(v.shape[3]!).map((d) => at(dout, [...row, d]) * at(out, [...row, d])));
       return p[e]! * (dp[e]! - delta) * settings.scale;
     });
     const fromQueries = (weights: readonly number[], x: Nd, target: Nd): Nd =>
@@ -106,7 +106,7 @@ function backward(settings: Settings): NonNullable<Sample['reference']> {
           }),
         ),
       );
-    return [mix(shape, slopes, k!, group), fromQueries(slopes, q!, k!), fromQueries(kept, dout!, v!)];
+    return [mix(shape, slopes, k, group), fromQueries(slopes, q, k), fromQueries(kept, dout, v)];
   };
 }
 
@@ -172,8 +172,8 @@ function backwardSample(
     layouts: ['gradient', 'q', 'k', 'v'],
     order,
     derive: (gradient, q_, k_, v_, _result, _logs, _drawn, ...masks) => {
-      const [out, logs, drawn] = forward(settings)(q_!, k_!, v_!, ...masks) as [Nd, Nd, Nd];
-      return [gradient!, q_!, k_!, v_!, out, logs, drawn, ...masks];
+      const [out, logs, drawn] = forward(settings)(q_, k_, v_, ...masks) as [Nd, Nd, Nd];
+      return [gradient, q_, k_, v_, out, logs, drawn, ...masks];
     },
     tolerance,
     reference: backward(settings),
@@ -181,7 +181,7 @@ function backwardSample(
 }
 
 const small = { queries: 3, keys: 4, width: 2 };
-const odd = { batch: 1, heads: 2, queries: 70, keys: 133, width: 5, valueWidth: 3 };
+const odd = { batch: 1, heads: 1, queries: 70, keys: 133, width: 3, valueWidth: 2 };
 const cases: readonly (readonly [Shapes, Partial<Settings>, Masking, 0 | 2])[] = [
   [small, {}, 'none', 2],
   [{ ...small, keyHeads: 1, valueWidth: 3 }, { causal: true }, 'none', 2],
@@ -190,13 +190,13 @@ const cases: readonly (readonly [Shapes, Partial<Settings>, Masking, 0 | 2])[] =
   [{ ...small, queries: 1 }, { p: 0.4 }, 'none', 2],
   [{ ...small, heads: 4 }, { p: 1 }, 'none', 0],
   [odd, {}, 'none', 0],
-  [{ ...odd, keys: 90, keyHeads: 1 }, { causal: true, p: 0.3 }, 'none', 0],
-  [{ ...odd, queries: 65 }, {}, 'bool', 0],
+  [{ ...odd, heads: 2, keys: 66, keyHeads: 1 }, { causal: true, p: 0.3 }, 'none', 0],
+  [{ ...odd, queries: 5 }, {}, 'bool', 0],
   [{ ...small, batch: 0 }, {}, 'none', 0],
   [{ ...small, queries: 0 }, {}, 'none', 0],
   [{ ...small, keys: 0 }, {}, 'none', 0],
 ];
-const large: Shapes = { batch: 1, heads: 2, queries: 300, keys: 260, width: 32 };
+const large: Shapes = { batch: 1, heads: 8, queries: 130, keys: 70, width: 16 };
 
 const real = (shape: readonly number[], dtype: FloatDType = 'float32'): Tensor<FloatDType> => zeros(shape, { dtype });
 const call = scaledDotProductAttention<FloatDType>;
@@ -286,13 +286,13 @@ const even = (shape: readonly number[]) => [shape, shape, shape] as const;
 export const attention: SampleTable = {
   attention: {
     samples: cases.map(([shapes, settings, masking, order]) => forwardSample(shapes, settings, masking, order)),
-    large: forwardSample(large, { causal: true }),
+    large: forwardSample({ ...large, heads: 16 }),
     errors: [],
     neverFails: internal,
   },
   attentionBackward: {
     samples: cases.map(([shapes, settings, masking, order]) => backwardSample(shapes, settings, masking, order)),
-    large: backwardSample({ ...large, heads: 4, keyHeads: 2 }),
+    large: backwardSample({ ...large, keyHeads: 4 }),
     errors: [],
     neverFails: internal,
   },
