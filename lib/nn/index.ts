@@ -63,11 +63,19 @@ export {
   type XavierOptions,
 } from './init.js';
 export { checkpointed } from './checkpointed.js';
+export { KVCache, type KVCacheOptions } from './kv-cache.js';
 export { Linear } from './linear.js';
 export { addLoRA, LoRALinear, loraState, mergeLoRA, type AddLoRAOptions, type LoRAOptions } from './lora.js';
 export type { NameMatch } from './name-match.js';
 export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.js';
 export { Module, type AnyModule } from './module.js';
+export type { GivenMasks } from './attention-masks.js';
+export {
+  MultiheadAttention,
+  type AttendOptions,
+  type Attended,
+  type MultiheadAttentionOptions,
+} from './multihead-attention.js';
 export { BatchNorm1d, BatchNorm2d, LayerNorm, type BatchNormLayerOptions, type LayerNormLayerOptions } from './norm.js';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pool.js';
 export type { RecurrentLayerOptions, SequenceOptions } from './recurrent.js';
@@ -82,5 +90,30 @@ export {
   type RnnLayerOptions,
 } from './rnn.js';
 export { GRUCell, LSTMCell, RNNCell, type CellInputs, type RnnCellOptions } from './rnn-cell.js';
+export {
+  alibiBias,
+  applyRotary,
+  LearnedPositions,
+  sinusoidalPositions,
+  type LearnedPositionOptions,
+  type PositionOptions,
+  type RotaryOptions,
+  type SinusoidalOptions,
+} from './positions.js';
 export { Sequential } from './sequential.js';
 export type { StateDict, StateDictDifference } from './state-dict.js';
+export {
+  Transformer,
+  TransformerDecoder,
+  TransformerEncoder,
+  type Caches,
+  type TransformerMasks,
+  type TransformerOptions,
+} from './transformer.js';
+export {
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type DecoderMasks,
+  type EncoderMasks,
+  type TransformerLayerOptions,
+} from './transformer-layers.js';

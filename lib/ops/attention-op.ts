@@ -1,5 +1,6 @@
 import { defineOp, type Attrs } from '../engine/define.js';
 import { stopGradient } from '../engine/tape.js';
+import { describe, fail } from '../tensor/errors.js';
 import { isDense, stridesOf, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { add, div, mul, sub } from './arithmetic.js';
@@ -23,6 +24,13 @@ function headsSpec({ dtype, strides }: Tensor, shape: Shape): TensorSpec {
   const [b = 0, t = 0, h = 0, d = 0] = stridesOf([batch, steps, heads, width]);
   const turned = [b, h, t, d];
   return isDense(shape, turned) ? { dtype, shape, strides: turned } : { dtype, shape };
+}
+
+function checkHeads(op: string, inputs: Readonly<Record<string, Tensor>>): void {
+  for (const [name, x] of Object.entries(inputs)) {
+    if (x.rank !== 4)
+      fail('SHAPE', op, `${name} is ${describe(x)} (need [batch, heads, steps, width])`, { [name]: x.shape });
+  }
 }
 
 interface Matrices {
@@ -51,8 +59,13 @@ function grouped(x: Tensor, keyHeads: number): Tensor {
 
 const last = { axis: -1, keepDims: true } as const;
 
-/** Probabilities of all queries and keys; 0 for queries whose keys are all masked. */
-function probabilities(q: Tensor, k: Tensor, mask: Tensor | undefined, { scale, causal }: Settings): Tensor {
+/** Probabilities of all queries and keys, dropout left out; 0 for queries whose keys are all masked. */
+export function probabilities(
+  q: Tensor,
+  k: Tensor,
+  mask: Tensor | undefined,
+  { scale, causal }: Omit<Settings, 'p'>,
+): Tensor {
   let scores = mul(matmul(q, transpose(k, -2, -1)), scale);
   if (mask !== undefined)
     scores = mask.dtype === 'bool' ? where(mask as Tensor<'bool'>, scores, -Infinity) : add(scores, mask);
@@ -86,7 +99,10 @@ const attentionBackwardOp = defineOp({
   outputs: ['dq', 'dk', 'dv'],
   attrs: attentionAttrs,
   save: [],
-  infer: ({ q, k, v }) => ({ dq: headsSpec(q, q.shape), dk: headsSpec(k, k.shape), dv: headsSpec(v, v.shape) }),
+  infer: ({ q, k, v }) => {
+    checkHeads('attentionBackward', { q, k, v });
+    return { dq: headsSpec(q, q.shape), dk: headsSpec(k, k.shape), dv: headsSpec(v, v.shape) };
+  },
   grad: {
     composed: ({ gradient, q, k, v, masks, drawn }, settings) => {
       const all = matricesOf(gradient, { q, k, v, masks, drawn }, settings);
@@ -113,11 +129,14 @@ export const attentionOp = defineOp({
   outputs: ['out', 'logSum', 'drawn'],
   attrs: { ...attentionAttrs, key: 'int', counter: 'int' },
   save: ['q', 'k', 'v', 'masks', 'out', 'logSum', 'drawn'],
-  infer: ({ q, v }) => ({
-    out: headsSpec(q, [...q.shape.slice(0, 3), v.shape[3]!]),
-    logSum: { dtype: q.dtype === 'float64' ? 'float64' : 'float32', shape: q.shape.slice(0, 3) },
-    drawn: { dtype: 'int64', shape: [2] },
-  }),
+  infer: ({ q, k, v }) => {
+    checkHeads('attention', { q, k, v });
+    return {
+      out: headsSpec(q, [...q.shape.slice(0, 3), v.shape[3]!]),
+      logSum: { dtype: q.dtype === 'float64' ? 'float64' : 'float32', shape: q.shape.slice(0, 3) },
+      drawn: { dtype: 'int64', shape: [2] },
+    };
+  },
   grad: ({ q, k, v, masks, out, logSum, drawn, dout, needs, attrs }) => {
     const settings = { scale: attrs.scale, causal: attrs.causal, p: attrs.p };
     const inputs = { gradient: dout, q, k, v, result: out, logSum, drawn, masks };

@@ -169,7 +169,8 @@ function backwardSample(
     attrs: settings,
     // The result and the logarithms are functions of the others, and derivatives by those see that.
     by: ['gradient'],
-    layouts: ['gradient', 'q', 'k', 'v'],
+    // What is dropped makes results differ also where the inputs of a batch repeat.
+    ...(settings.p === 0 ? {} : { layouts: ['gradient', 'q', 'k', 'v'] }),
     order,
     derive: (gradient, q_, k_, v_, _result, _logs, _drawn, ...masks) => {
       const [out, logs, drawn] = forward(settings)(q_, k_, v_, ...masks) as [Nd, Nd, Nd];
@@ -237,6 +238,8 @@ const refusals: readonly ErrorCase[] = [
 /** What is called by rules and functions that have checked already. */
 const internal = 'called by functions and gradient rules only, with what they have checked';
 
+const without = { scalar: 'it needs axes of steps and features' };
+
 /** Shapes as users give them, as [B, H, T, D]. */
 function publicSample(
   shapes: readonly [q: readonly number[], k: readonly number[], v: readonly number[]],
@@ -289,12 +292,14 @@ export const attention: SampleTable = {
     large: forwardSample({ ...large, heads: 16 }),
     errors: [],
     neverFails: internal,
+    without,
   },
   attentionBackward: {
     samples: cases.map(([shapes, settings, masking, order]) => backwardSample(shapes, settings, masking, order)),
     large: backwardSample({ ...large, keyHeads: 4 }),
     errors: [],
     neverFails: internal,
+    without,
   },
   dropoutMask: {
     samples: [[3, 5], [130], [0]].map(keptSample),
@@ -302,6 +307,7 @@ export const attention: SampleTable = {
     errors: [],
     neverFails: internal,
     neverEmpty: 'it takes two integers',
+    without: { scalar: 'it takes two integers', layouts: 'of two integers there is one order' },
   },
   scaledDotProductAttention: {
     samples: [
@@ -339,5 +345,6 @@ export const attention: SampleTable = {
         attnMask: mask,
       }),
     errors: refusals,
+    without,
   },
 };
