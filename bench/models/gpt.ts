@@ -5,25 +5,16 @@ import {
   gelu,
   LayerNorm,
   Linear,
-  matmul,
   Module,
-  mul,
   permute,
   reshape,
-  softmax,
-  tensor,
+  scaledDotProductAttention,
   type Tensor,
 } from 'myelin';
 
 type Floats = Tensor<'float32'>;
 
 const [vocabulary, width, heads, depth, steps] = [96, 128, 4, 4, 128];
-
-/** Minus infinity where a token would look ahead. */
-const mask = tensor(
-  Float32Array.from({ length: steps * steps }, (_, i) => (i % steps > Math.floor(i / steps) ? -Infinity : 0)),
-  { shape: [steps, steps] },
-);
 
 /** Every token looks at those before it, with several heads. */
 class Attention extends Module<readonly [x: Floats], Floats> {
@@ -35,8 +26,7 @@ class Attention extends Module<readonly [x: Floats], Floats> {
     const [q, k, v] = chunk(this.qkv.forward(x), 3, { axis: -1 }).map((part) =>
       permute(reshape(part, [batch, steps, heads, width / heads]), [0, 2, 1, 3]),
     ) as [Floats, Floats, Floats];
-    const scores = add(mul(matmul(q, permute(k, [0, 1, 3, 2])), (width / heads) ** -0.5), mask);
-    const mixed = matmul(softmax(scores), v);
+    const mixed = scaledDotProductAttention(q, k, v, { isCausal: true });
     return this.out.forward(reshape(permute(mixed, [0, 2, 1, 3]), [batch, steps, width]));
   }
 }

@@ -1,4 +1,4 @@
-import { abs, add, mul, neg, sub } from '../ops/arithmetic.js';
+import { abs, add, mul, sub } from '../ops/arithmetic.js';
 import { cast } from '../ops/cast.js';
 import { checkInteger, checkObject, checkPositive, checkReal } from '../ops/checks.js';
 import { tensor } from '../ops/creation.js';
@@ -223,6 +223,6 @@ export function alibiBias<D extends FloatDType = 'float32'>(
     const dtype = dtypeOf(options);
     const at = add(unsqueeze(arange(queries, { dtype }), 1), offset);
     const distance = abs(sub(at, arange(keys, { dtype })));
-    return mul(reshape(tensor(slopes(heads), { dtype }), [heads, 1, 1]), neg(distance));
+    return mul(reshape(tensor(slopes(heads), { dtype }), [heads, 1, 1]), sub(0, distance));
   }) as Tensor<D>;
 }

@@ -41,8 +41,8 @@ SMALL = {"dim_feedforward": 5, "dropout": 0.0}
 
 def encoder_layer(masks=None, **options):
     return (
-        lambda: Layer(nn.TransformerEncoderLayer(6, 2, **SMALL, **options), **(masks or {})),
-        lambda: normal(2, 4, 6) if options.get("batch_first") else normal(4, 2, 6),
+        lambda: Layer(nn.TransformerEncoderLayer(4, 2, **SMALL, **options), **(masks or {})),
+        lambda: normal(2, 4, 4) if options.get("batch_first") else normal(4, 2, 4),
     )
 
 
@@ -76,8 +76,8 @@ LAYERS = {
     "encoder-layer-masks": encoder_layer({"src_mask": FUTURE, "src_key_padding_mask": PADDING}, bias=False),
     "encoder": (lambda: encoder(nn.LayerNorm(4)), lambda: normal(3, 2, 4)),
     "decoder-layer": (
-        lambda: Layer(nn.TransformerDecoderLayer(6, 2, **SMALL), tgt_mask=FUTURE[:3, :3], memory_key_padding_mask=PADDING),
-        lambda: (normal(3, 2, 6), normal(4, 2, 6)),
+        lambda: Layer(nn.TransformerDecoderLayer(4, 2, **SMALL), tgt_mask=FUTURE[:3, :3], memory_key_padding_mask=PADDING),
+        lambda: (normal(3, 2, 4), normal(4, 2, 4)),
     ),
     "decoder": (
         lambda: nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, norm_first=True, **SMALL), 2),
