@@ -188,12 +188,15 @@ void copy_row(const T* from, std::ptrdiff_t stride, T* to, std::size_t n) {
 }
 
 // Into how many parts the samples are cut. Each part reads all weights at every step, so it should have the more samples
-// the larger those are; more parts than kMostParts balance no better on the machines we know.
+// the larger those are, once there is work for two threads; more parts than kMostParts balance no better on the machines we
+// know.
 template <class T>
 std::size_t sample_parts(const RecurrentShape& shape) {
-  constexpr std::size_t kCachedBytes = 512 << 10, kMostParts = 16;
+  constexpr std::size_t kCachedBytes = 512 << 10, kLeastRows = 16, kMostParts = 16;
   const bool cached = shape.kind.gates * shape.hidden * shape.state * sizeof(T) <= kCachedBytes;
-  return std::clamp<std::size_t>(shape.batch / (cached ? 16 : 32), 1, kMostParts);
+  const std::size_t most = shape.batch / kLeastRows;
+  const std::size_t wanted = cached ? most : std::min(most, std::max<std::size_t>(2, most / 2));
+  return std::clamp<std::size_t>(wanted, 1, kMostParts);
 }
 
 template <class T>
