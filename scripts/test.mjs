@@ -5,6 +5,7 @@
 //   --cmake    the same C++ tests and one Jest run on the addon that cmake-js builds
 //   --memory   that resident memory is flat over 20,000 steps of several loops, as a table
 //   --stress   200 rounds of eight workers that are terminated while they train
+//   --curves   that 500 steps of the benchmark's models give the same losses eager and compiled
 //   --kill     that a training killed at 50 moments leaves a checkpoint that loads
 //   --asan     the C++ tests, Jest and a script for leaks under AddressSanitizer and UndefinedBehaviorSanitizer
 //   --tsan     the tests of the thread pool and of the pool of memory under ThreadSanitizer
@@ -147,6 +148,7 @@ const [mode, ...rest] = process.argv.slice(2);
 const life = {
   '--memory': 'test/life/flat.test.ts',
   '--stress': 'test/life/stress.test.ts',
+  '--curves': 'test/compile/curves.test.ts',
   '--kill': 'test/train/interrupt.test.ts',
 }[mode];
 if (mode === '--native') {

@@ -3,6 +3,7 @@ import {
   AdamW,
   contiguous,
   crossEntropy,
+  dropout,
   reshape,
   scope,
   SGD,
@@ -33,7 +34,11 @@ export interface Setup {
   readonly infer: () => Floats;
   /** Forward, backward and update; gives the loss before it. */
   readonly train: () => Floats;
+  readonly optimizer: Optimizer;
 }
+
+/** Makes a model and a batch; `dropped` is the probability that training drops a logit. */
+type Create = (batch: number, training: boolean, dropped?: number) => Setup;
 
 interface Definition<X extends Tensor> {
   readonly create: () => Module<readonly [x: X], Tensor>;
@@ -56,8 +61,8 @@ function classes(count: number, seed: number, shape: readonly number[]): Tensor<
   return tensor(BigInt64Array.from(numbers, BigInt), { shape });
 }
 
-function define<X extends Tensor>(definition: Definition<X>): (batch: number, training: boolean) => Setup {
-  return (batch, training) => {
+function define<X extends Tensor>(definition: Definition<X>): Create {
+  return (batch, training, dropped = 0) => {
     const model = definition.create().train(training);
     setParameters(model);
     const x = definition.input(batch);
@@ -65,22 +70,24 @@ function define<X extends Tensor>(definition: Definition<X>): (batch: number, tr
     const logits = (): Floats => reshape(model.forward(x) as Floats, [-1, definition.classes]);
     const parameters = model.parameters();
     const optimizer = definition.optimizer(parameters);
+    const seen = (): Floats => (dropped > 0 ? dropout(logits(), dropped) : logits());
     return {
       input: x,
       state: model.stateDict(),
       infer: () => scope(logits),
       train: () =>
         scope(() => {
-          const [loss, gradients] = valueAndGrad(() => crossEntropy(logits(), y), parameters);
+          const [loss, gradients] = valueAndGrad(() => crossEntropy(seen(), y), parameters);
           optimizer.step(gradients);
           return loss;
         }),
+      optimizer,
     };
   };
 }
 
 /** The models by name, with the batch of data and the optimizer that they are measured with. */
-export const models: Readonly<Record<string, (batch: number, training: boolean) => Setup>> = {
+export const models: Readonly<Record<string, Create>> = {
   mlp: define({
     create: mlp,
     input: (batch) => floats(batch, 784),
