@@ -70,7 +70,7 @@ function define<X extends Tensor>(definition: Definition<X>): Create {
     const logits = (): Floats => reshape(model.forward(x) as Floats, [-1, definition.classes]);
     const parameters = model.parameters();
     const optimizer = definition.optimizer(parameters);
-    const seen = (): Floats => (dropped > 0 ? dropout(logits(), dropped) : logits());
+    const seen = (): Floats => (dropped > 0 ? dropout(logits(), { p: dropped }) : logits());
     return {
       input: x,
       state: model.stateDict(),

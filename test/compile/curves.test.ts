@@ -4,12 +4,12 @@ import { models } from '../../bench/models';
 import { full } from '../support/child';
 
 // `npm run test:curves` sets MYELIN_LIFE=full: 500 steps.
-const stepsOf = (name: string) => (full ? 500 : name === 'resnet18' ? 6 : 12);
+const steps = full ? 500 : 12;
 
 // What a fusion computes in another order moves a loss by roundings, which training then spreads. Relative to the first loss.
 const tolerance = 1e-3;
 
-const batches: Readonly<Record<string, number>> = { mlp: 64, lenet: 8, resnet18: 2, charLstm: 4, gpt: 2 };
+const batches: Readonly<Record<string, number>> = { mlp: 64, lenet: 8, resnet18: 4, charLstm: 4, gpt: 2 };
 
 /** The losses of a training with dropout, whose learning rate falls in the middle. */
 function curve(name: string, compiled: boolean): number[] {
@@ -17,7 +17,6 @@ function curve(name: string, compiled: boolean): number[] {
   const { train, optimizer } = models[name]!(batches[name]!, true, 0.1);
   const run = compile(train, { name });
   const step = compiled ? run.sync : train;
-  const steps = stepsOf(name);
   const losses: number[] = [];
   for (let i = 0; i < steps; i++) {
     if (i === steps / 2) optimizer.lr *= 0.3;
