@@ -14,12 +14,12 @@ from pathlib import Path
 
 import torch
 from golden_ops.cases import compute
+from golden_optim import OPTIMIZERS, SCHEDULES, least_squares, optimizer_case, schedule_case
 from safetensors.torch import save
-from torch import nn, optim
+from torch import nn
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 GOLDEN = Path(__file__).resolve().parent.parent / "test" / "golden"
-STEPS = 10
 
 
 def rational(values):
@@ -218,71 +218,6 @@ def loss_case(loss, draw):
     return record | {"out": out, "weights": weights, "grad/x": x.grad}
 
 
-# Optimizers: ten steps of least squares, y ~ x w + b, all parameters after each.
-OPTIMIZERS = {
-    "sgd": lambda p: optim.SGD(p, lr=0.1),
-    "sgd-momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
-    "sgd-dampening": lambda p: optim.SGD(p, lr=0.1, momentum=0.8, dampening=0.5, weight_decay=0.01),
-    "sgd-nesterov": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
-    "adam": lambda p: optim.Adam(p, lr=0.05),
-    "adam-options": lambda p: optim.Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.1),
-    "adamw": lambda p: optim.AdamW(p, lr=0.05),
-    "adamw-options": lambda p: optim.AdamW(p, lr=0.1, betas=(0.7, 0.9), eps=1e-6, weight_decay=0.3),
-    "adamw-groups": lambda p: optim.AdamW(
-        [{"params": p[:1]}, {"params": p[1:], "lr": 0.2, "weight_decay": 0}], lr=0.1, weight_decay=0.3
-    ),
-    "rmsprop": lambda p: optim.RMSprop(p, lr=0.02),
-    "rmsprop-options": lambda p: optim.RMSprop(p, lr=0.02, alpha=0.9, eps=1e-5, weight_decay=0.1, momentum=0.5),
-    "rmsprop-centered": lambda p: optim.RMSprop(p, lr=0.02, centered=True, momentum=0.9),
-    "adagrad": lambda p: optim.Adagrad(p, lr=0.2),
-    "adagrad-options": lambda p: optim.Adagrad(
-        p, lr=0.2, lr_decay=0.1, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-6
-    ),
-}
-
-
-def least_squares(dtype):
-    torch.manual_seed(7)
-    return {name: normal(*shape).to(dtype) for name, shape in PROBLEM.items()}
-
-
-PROBLEM = {"x": (8, 4), "y": (8, 3), "w": (4, 3), "b": (3,)}
-
-
-def optimizer_case(build, dtype):
-    data = least_squares(dtype)
-    w, b = (data[name].requires_grad_() for name in ("w", "b"))
-    optimizer = build([w, b])
-    history = {"w": [], "b": []}
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        nn.functional.mse_loss(data["x"] @ w + b, data["y"]).backward()
-        optimizer.step()
-        history["w"].append(w.detach().clone())
-        history["b"].append(b.detach().clone())
-    return {name: torch.stack(steps) for name, steps in history.items()}
-
-
-# Schedules: the rate of each of 20 steps, with base rate 0.5.
-SCHEDULES = {
-    "step-decay": lambda o: optim.lr_scheduler.StepLR(o, step_size=4, gamma=0.3),
-    "exponential": lambda o: optim.lr_scheduler.ExponentialLR(o, gamma=0.9),
-    "cosine": lambda o: optim.lr_scheduler.CosineAnnealingLR(o, T_max=19, eta_min=0.01),
-    "warmup": lambda o: optim.lr_scheduler.LinearLR(o, start_factor=0.2, end_factor=1, total_iters=8),
-}
-
-
-def schedule_case(build):
-    optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
-    schedule = build(optimizer)
-    rates = []
-    for _ in range(20):
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
-    return {"lr": torch.tensor(rates, dtype=torch.float64)}
-
-
 # Clipping: gradients before and after.
 CLIPS = {
     "clip-norm": lambda p: clip_grad_norm_(p, 1.5),
@@ -351,9 +286,11 @@ def write_layers_and_optimizers():
     write("schedules", seeded(SCHEDULES, schedule_case), shrink=torch.Tensor.contiguous)
     write("clipping", seeded(CLIPS, clip_case))
     for name, dtype in {"float32": torch.float32, "float64": torch.float64}.items():
+        torch.set_default_dtype(dtype)
         cases = {"problem": least_squares(dtype)}
-        cases |= {case: optimizer_case(build, dtype) for case, build in OPTIMIZERS.items()}
+        cases |= {case: optimizer_case(case, dtype) for case in OPTIMIZERS}
         write(f"optimizers-{name}", cases, shrink=lambda value: value.detach().contiguous())
+    torch.set_default_dtype(torch.float32)
 
 
 def main(what=None, *families):

@@ -116,6 +116,11 @@ export function checkDecay(op: string, name: string, value: unknown): asserts va
   if (typeof value !== 'number' || !(value >= 0 && value < 1)) refuse(op, name, value, `0 <= ${name} < 1`);
 }
 
+/** Refuses what is neither true nor false. */
+export function checkFlag(op: string, name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') refuse(op, name, value, 'true or false');
+}
+
 /** Refuses anything but one of the given strings. */
 export function checkOption(op: string, name: string, value: unknown, options: readonly string[]): void {
   if (!options.includes(value as string)) refuse(op, name, value, options.map(show).join(' or '));

@@ -1,21 +1,25 @@
-import { defineOp } from '../engine/define.js';
+import { defineOp, type AttrKinds, type Attrs } from '../engine/define.js';
 import { describe, fail } from '../tensor/errors.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkDTypeOf, floats } from './checks.js';
 
-// One step of an optimizer is one op for many parameters. It writes into its inputs: parameters, and what the optimizer
-// remembers of each. Learning rate and step are tensors, so that they can change from one run of a plan to the next.
+// One step of an optimizer is one op for many parameters. It writes into its inputs: parameters, what the optimizer
+// remembers of each, and how many steps each has made. Those counts and the learning rate are tensors, so that they can
+// change from one run of a plan to the next.
 
 type Lists = Readonly<Record<string, readonly Tensor[]>>;
+
+function checkLength(op: string, name: string, list: readonly Tensor[], params: readonly Tensor[]): void {
+  if (list.length === params.length) return;
+  fail('SHAPE', op, `${list.length} ${name} for ${params.length} params (need one for each)`);
+}
 
 // Every list has one tensor per parameter, of its shape and dtype; all but the gradients lie in memory as it does.
 function checkLists(op: string, params: readonly Tensor[], lists: Lists): void {
   params.forEach((param, i) => checkDTypeOf(op, `params[${i}]`, param, floats));
   for (const [name, list] of Object.entries(lists)) {
-    if (list.length !== params.length) {
-      fail('SHAPE', op, `${list.length} ${name} for ${params.length} params (need one for each)`);
-    }
+    checkLength(op, name, list, params);
     list.forEach((x, i) => {
       const param = params[i]!;
       if (sameShape(x.shape, param.shape) && x.dtype === param.dtype) return;
@@ -25,94 +29,184 @@ function checkLists(op: string, params: readonly Tensor[], lists: Lists): void {
   }
 }
 
-function checkScalars(op: string, scalars: Readonly<Record<string, Tensor>>): void {
-  for (const [name, x] of Object.entries(scalars)) {
-    if (x.rank !== 0 || x.dtype !== 'float64') fail('SHAPE', op, `${name} is ${describe(x)} (need float64[])`);
-  }
+function checkScalar(op: string, name: string, x: Tensor): void {
+  if (x.rank !== 0 || x.dtype !== 'float64') fail('SHAPE', op, `${name} is ${describe(x)} (need float64[])`);
+}
+
+// What all optimizers do with gradients: g = ±grad + weightDecay · param + l1 · sign(param), where the sign is − to
+// maximize; decoupled, weight decay takes lr · weightDecay · param from the parameter instead.
+const commonAttrs = { weightDecay: 'float', decoupled: 'bool', l1: 'float', maximize: 'bool' } as const;
+
+interface StepSpec<State extends string, Scalar extends string, A extends AttrKinds> {
+  readonly name: string;
+  /** What is remembered of a parameter in a tensor like it, in the order of the native body. */
+  readonly states: readonly State[];
+  /** What is remembered in a single number. */
+  readonly scalars?: readonly Scalar[];
+  readonly attrs: A;
+  /** Lists that the options make needless: they are empty. */
+  readonly absent?: (attrs: Attrs<A>) => readonly (State | Scalar)[];
+}
+
+// The inputs are params[], grads[], the states, the scalars, and lr.
+function defineStep<const State extends string, const A extends AttrKinds, const Scalar extends string = never>({
+  name,
+  states,
+  scalars = [],
+  attrs,
+  absent = () => [],
+}: StepSpec<State, Scalar, A>) {
+  type List = 'params' | 'grads' | State | Scalar;
+  const listed = <N extends string>(names: readonly N[]) => names.map((list): `${N}[]` => `${list}[]`);
+  return defineOp<`${List}[]` | 'lr', typeof commonAttrs & A, never, never>({
+    name,
+    inputs: ['params[]', 'grads[]', ...listed(states), ...listed(scalars), 'lr'],
+    outputs: [],
+    overwrites: ['params', ...states, ...scalars] as never,
+    attrs: { ...commonAttrs, ...attrs },
+    save: [],
+    infer: (inputs, options) => {
+      const { params, grads, lr, ...rest } = inputs as unknown as Lists & { readonly lr: Tensor };
+      const missing: readonly string[] = absent(options);
+      const present = (names: readonly string[]): Lists =>
+        Object.fromEntries(names.filter((list) => !missing.includes(list)).map((list) => [list, rest[list]!]));
+      checkLists(name, params!, { grads: grads!, ...present(states) });
+      for (const [list, tensors] of Object.entries(present(scalars))) {
+        checkLength(name, list, tensors, params!);
+        tensors.forEach((x, i) => checkScalar(name, `${list}[${i}]`, x));
+      }
+      checkScalar(name, 'lr', lr);
+      return {};
+    },
+    grad: 'none',
+  });
 }
 
 /**
  * Stochastic gradient descent on all parameters at once, in place.
  *
- * g = grad + weightDecay · param; with momentum v = momentum · v + (1 − dampening) · g, which starts as g at step 1, and
- * g = v (Nesterov: g + momentum · v); param −= lr · g. `velocities` is empty when momentum is 0.
+ * With momentum v = momentum · v + (1 − dampening) · g, which starts as g at step 1, and g = v (Nesterov:
+ * g + momentum · v); param −= lr · g. `velocities` and `steps` are empty when momentum is 0.
  */
-export const sgdStep = defineOp({
+export const sgdStep = defineStep({
   name: 'sgdStep',
-  inputs: ['params[]', 'grads[]', 'velocities[]', 'lr', 'step'],
-  outputs: [],
-  overwrites: ['params', 'velocities'],
-  attrs: { momentum: 'float', dampening: 'float', weightDecay: 'float', nesterov: 'bool' },
-  save: [],
-  infer: ({ params, grads, velocities, lr, step }, { momentum }) => {
-    checkLists('sgdStep', params, momentum === 0 ? { grads } : { grads, velocities });
-    checkScalars('sgdStep', { lr, step });
-    return {};
-  },
-  grad: 'none',
+  states: ['velocities'],
+  scalars: ['steps'],
+  attrs: { momentum: 'float', dampening: 'float', nesterov: 'bool' },
+  absent: ({ momentum }) => (momentum === 0 ? ['velocities', 'steps'] : []),
 });
 
 /**
- * Adam on all parameters at once, in place; `decoupled` makes it AdamW.
+ * Adam on all parameters at once, in place; decoupled weight decay makes it AdamW.
  *
- * g = grad + weightDecay · param (AdamW: param −= lr · weightDecay · param instead); m = β₁ m + (1 − β₁) g;
- * v = β₂ v + (1 − β₂) g²; param −= lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps), where t is the step, counted from 1.
+ * m = β₁ m + (1 − β₁) g; v = β₂ v + (1 − β₂) g²; param −= lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps), where t is the
+ * step, counted from 1. With `amsgrad` the largest v so far takes the place of v; else `maxima` is empty.
  */
-export const adamStep = defineOp({
+export const adamStep = defineStep({
   name: 'adamStep',
-  inputs: ['params[]', 'grads[]', 'means[]', 'squares[]', 'lr', 'step'],
-  outputs: [],
-  overwrites: ['params', 'means', 'squares'],
-  attrs: { beta1: 'float', beta2: 'float', eps: 'float', weightDecay: 'float', decoupled: 'bool' },
-  save: [],
-  infer: ({ params, grads, means, squares, lr, step }) => {
-    checkLists('adamStep', params, { grads, means, squares });
-    checkScalars('adamStep', { lr, step });
-    return {};
-  },
-  grad: 'none',
+  states: ['means', 'squares', 'maxima'],
+  scalars: ['steps'],
+  attrs: { beta1: 'float', beta2: 'float', eps: 'float', amsgrad: 'bool' },
+  absent: ({ amsgrad }) => (amsgrad ? [] : ['maxima']),
 });
 
 /**
  * RMSprop on all parameters at once, in place.
  *
- * g = grad + weightDecay · param; s = α s + (1 − α) g²; centered: m = α m + (1 − α) g and s − m² in place of s;
- * u = g / (√s + eps); with momentum u = b = momentum · b + u; param −= lr · u. `means` is empty unless centered, and
- * `velocities` when momentum is 0.
+ * s = α s + (1 − α) g²; centered: m = α m + (1 − α) g and s − m² in place of s; u = g / (√s + eps); with momentum
+ * u = b = momentum · b + u; param −= lr · u. `means` is empty unless centered, and `velocities` when momentum is 0.
  */
-export const rmspropStep = defineOp({
+export const rmspropStep = defineStep({
   name: 'rmspropStep',
-  inputs: ['params[]', 'grads[]', 'squares[]', 'means[]', 'velocities[]', 'lr', 'step'],
-  outputs: [],
-  overwrites: ['params', 'squares', 'means', 'velocities'],
-  attrs: { alpha: 'float', eps: 'float', weightDecay: 'float', momentum: 'float', centered: 'bool' },
-  save: [],
-  infer: ({ params, grads, squares, means, velocities, lr, step }, { momentum, centered }) => {
-    const lists = { grads, squares, ...(centered ? { means } : {}), ...(momentum === 0 ? {} : { velocities }) };
-    checkLists('rmspropStep', params, lists);
-    checkScalars('rmspropStep', { lr, step });
-    return {};
-  },
-  grad: 'none',
+  states: ['squares', 'means', 'velocities'],
+  attrs: { alpha: 'float', eps: 'float', momentum: 'float', centered: 'bool' },
+  absent: ({ momentum, centered }) => [
+    ...(centered ? [] : ['means' as const]),
+    ...(momentum === 0 ? ['velocities' as const] : []),
+  ],
 });
 
 /**
  * Adagrad on all parameters at once, in place.
  *
- * g = grad + weightDecay · param; s = s + g²; param −= lr / (1 + (t − 1) · lrDecay) · g / (√s + eps), where t is the step,
- * counted from 1.
+ * s = s + g²; param −= lr / (1 + (t − 1) · lrDecay) · g / (√s + eps), where t is the step, counted from 1.
  */
-export const adagradStep = defineOp({
+export const adagradStep = defineStep({
   name: 'adagradStep',
-  inputs: ['params[]', 'grads[]', 'squares[]', 'lr', 'step'],
-  outputs: [],
-  overwrites: ['params', 'squares'],
-  attrs: { lrDecay: 'float', eps: 'float', weightDecay: 'float' },
-  save: [],
-  infer: ({ params, grads, squares, lr, step }) => {
-    checkLists('adagradStep', params, { grads, squares });
-    checkScalars('adagradStep', { lr, step });
-    return {};
-  },
-  grad: 'none',
+  states: ['squares'],
+  scalars: ['steps'],
+  attrs: { lrDecay: 'float', eps: 'float' },
+});
+
+/**
+ * Adadelta on all parameters at once, in place.
+ *
+ * s = ρ s + (1 − ρ) g²; u = √(d + eps) / √(s + eps) · g; d = ρ d + (1 − ρ) u²; param −= lr · u
+ */
+export const adadeltaStep = defineStep({
+  name: 'adadeltaStep',
+  states: ['squares', 'moves'],
+  attrs: { rho: 'float', eps: 'float' },
+});
+
+/**
+ * Adamax on all parameters at once, in place.
+ *
+ * m = β₁ m + (1 − β₁) g; u = max(β₂ u, |g| + eps); param −= lr / (1 − β₁ᵗ) · m / u, where t is the step, counted from 1.
+ */
+export const adamaxStep = defineStep({
+  name: 'adamaxStep',
+  states: ['means', 'largest'],
+  scalars: ['steps'],
+  attrs: { beta1: 'float', beta2: 'float', eps: 'float' },
+});
+
+/**
+ * NAdam on all parameters at once, in place.
+ *
+ * m and v as Adam's; μₜ = β₁ (1 − 0.96^(t · momentumDecay) / 2) and p the product of all μ up to t (`products`, which start
+ * at 1); param −= lr · ((1 − μₜ) / (1 − p) · g + μₜ₊₁ / (1 − p μₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + eps)
+ */
+export const nadamStep = defineStep({
+  name: 'nadamStep',
+  states: ['means', 'squares'],
+  scalars: ['steps', 'products'],
+  attrs: { beta1: 'float', beta2: 'float', eps: 'float', momentumDecay: 'float' },
+});
+
+/**
+ * RAdam on all parameters at once, in place.
+ *
+ * m and v as Adam's; n = 2 / (1 − β₂) − 1 and nₜ = n − 2 t β₂ᵗ / (1 − β₂ᵗ); m̂ = m / (1 − β₁ᵗ); while nₜ ≤ 5
+ * param −= lr · m̂, later param −= lr · m̂ · √((1 − β₂ᵗ) (nₜ − 4) (nₜ − 2) n / ((n − 4) (n − 2) nₜ)) / (√v + eps)
+ */
+export const radamStep = defineStep({
+  name: 'radamStep',
+  states: ['means', 'squares'],
+  scalars: ['steps'],
+  attrs: { beta1: 'float', beta2: 'float', eps: 'float' },
+});
+
+/**
+ * Lion on all parameters at once, in place.
+ *
+ * param −= lr · sign(β₁ m + (1 − β₁) g); then m = β₂ m + (1 − β₂) g
+ */
+export const lionStep = defineStep({
+  name: 'lionStep',
+  states: ['means'],
+  attrs: { beta1: 'float', beta2: 'float' },
+});
+
+/**
+ * LAMB on all parameters at once, in place.
+ *
+ * m and v as Adam's; r = m̂ / (√v̂ + eps), to which decoupled weight decay adds weightDecay · param;
+ * param −= lr · ‖param‖ / ‖r‖ · r, where the quotient is 1 if either length is 0.
+ */
+export const lambStep = defineStep({
+  name: 'lambStep',
+  states: ['means', 'squares'],
+  scalars: ['steps'],
+  attrs: { beta1: 'float', beta2: 'float', eps: 'float' },
 });

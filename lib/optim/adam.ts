@@ -1,7 +1,11 @@
-import { checkAtLeast, checkDecay } from '../ops/checks.js';
+import { checkAtLeast, checkFlag } from '../ops/checks.js';
 import { adamStep } from '../ops/optim.js';
-import { fail, show } from '../tensor/errors.js';
+import { checkBetas } from './betas.js';
 import {
+  commonAttrs,
+  commonDefaults,
+  eachElement,
+  singleNumber,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,
@@ -15,55 +19,63 @@ export interface AdamOptions extends OptimizerOptions {
   readonly betas: readonly [mean: number, square: number];
   /** Added to the root of the average square; default 1e-8. */
   readonly eps: number;
-  /** Adam: L2 penalty, default 0. AdamW: what a step takes from a parameter, relative to lr; default 0.01. */
-  readonly weightDecay: number;
+  /** Whether the largest average square so far takes the place of the present one; default `false`. */
+  readonly amsgrad: boolean;
 }
 
-type AdamSlot = 'exp_avg' | 'exp_avg_sq';
+/** What is remembered of each parameter. */
+export type AdamSlot = 'exp_avg' | 'exp_avg_sq' | 'max_exp_avg_sq' | 'step';
 
-/** The rule of Adam; decoupled, weight decay shrinks the parameter and stays out of the averages, as in AdamW. */
-export function adamRule(name: string, weightDecay: number, decoupled: boolean): UpdateRule<AdamOptions, AdamSlot> {
+/** The rule of Adam, under a name and with defaults of weight decay, which AdamW and AMSGrad have others of. */
+export function adamRule(name: string, special: Partial<AdamOptions> = {}): UpdateRule<AdamOptions, AdamSlot> {
   return {
     name,
-    defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay },
-    check: (options) => {
-      const betas: unknown = options.betas;
-      if (!Array.isArray(betas) || betas.length !== 2)
-        fail('VALUE', name, `betas is ${show(betas)} (need two numbers)`);
-      checkDecay(name, 'betas[0]', betas[0]);
-      checkDecay(name, 'betas[1]', betas[1]);
-      checkAtLeast(name, 'eps', options.eps, 0);
-      checkAtLeast(name, 'weightDecay', options.weightDecay, 0);
+    defaults: { ...commonDefaults, lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false, ...special },
+    check: ({ betas, eps, amsgrad }) => {
+      checkBetas(name, betas);
+      checkAtLeast(name, 'eps', eps, 0);
+      checkFlag(name, 'amsgrad', amsgrad);
     },
-    slots: () => ({ exp_avg: 0, exp_avg_sq: 0 }),
-    update: (
-      { parameters: params, gradients: grads, state, lr, step },
-      { betas: [beta1, beta2], eps, weightDecay: decay },
-    ) =>
+    slots: ({ amsgrad }) => ({
+      exp_avg: eachElement(),
+      exp_avg_sq: eachElement(),
+      max_exp_avg_sq: amsgrad ? eachElement() : undefined,
+      step: singleNumber(),
+    }),
+    update: ({ params, grads, state, lr }, options) => {
+      const { betas, eps, amsgrad } = options;
+      const { exp_avg: means, exp_avg_sq: squares, max_exp_avg_sq: maxima, step: steps } = state;
       adamStep(
-        { params, grads, means: state.exp_avg, squares: state.exp_avg_sq, lr, step },
-        { beta1, beta2, eps, weightDecay: decay, decoupled },
-      ),
+        { params, grads, means, squares, maxima, steps, lr },
+        { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps, amsgrad },
+      );
+    },
   };
 }
 
-const rule = adamRule('Adam', 0, false);
+const rule = adamRule('Adam');
 
 /**
  * Steps of a size that adapts to each parameter: the average gradient divided by the root of the average square.
  *
- * g = grad + weightDecay · param; m = β₁ m + (1 − β₁) g; v = β₂ v + (1 − β₂) g²;
+ * m = β₁ m + (1 − β₁) g; v = β₂ v + (1 − β₂) g²;
  * param −= lr · m̂ / (√v̂ + eps) with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ) at step t
+ * (g is the gradient with its penalties)
  *
  * @param parameters what to train, by name: `model.parameters()`
  * @param options.lr learning rate; default 1e-3
  * @param options.betas β₁ and β₂; default [0.9, 0.999]
  * @param options.eps added to the denominator; default 1e-8
- * @param options.weightDecay L2 penalty; default 0
+ * @param options.amsgrad whether the largest v̂ so far takes the place of v̂ (AMSGrad); default `false`
+ * @param options.weightDecay L2 penalty: what is added to the gradient, relative to the parameter; default 0
+ * @param options.decoupledWeightDecay whether that acts on the parameter itself, not through its gradient; default `false`
+ * @param options.l1 L1 penalty: what is added to the gradient, in the direction of the parameter; default 0
+ * @param options.maximize whether to climb instead of descend; default `false`
  * @param options.groups parameters for which some options differ, chosen by name; default none
  * @throws MyelinError `VALUE` for options out of range
  *
- * Source: Kingma & Ba 2015, «Adam: A Method for Stochastic Optimization», algorithm 1.
+ * Source: Kingma & Ba 2015, «Adam: A Method for Stochastic Optimization», algorithm 1; Reddi, Kale & Kumar 2018,
+ * «On the Convergence of Adam and Beyond», algorithm 2 (AMSGrad).
  * @example
  * ```ts
  * import { Adam, Linear, mse, ones, valueAndGrad } from 'myelin';

@@ -1,7 +1,7 @@
-import { adamRule, type AdamOptions } from './adam.js';
+import { adamRule, type AdamOptions, type AdamSlot } from './adam.js';
 import { Optimizer, type NamedParameters, type OptimizerArguments } from './optimizer.js';
 
-const rule = adamRule('AdamW', 0.01, true);
+const rule = adamRule('AdamW', { weightDecay: 0.01, decoupledWeightDecay: true });
 
 /**
  * {@link Adam} with weight decay that acts on the parameter itself, not through the gradient's averages.
@@ -12,7 +12,11 @@ const rule = adamRule('AdamW', 0.01, true);
  * @param options.lr learning rate; default 1e-3
  * @param options.betas β₁ and β₂; default [0.9, 0.999]
  * @param options.eps added to the denominator; default 1e-8
+ * @param options.amsgrad whether the largest average square so far takes the place of the present one; default `false`
  * @param options.weightDecay share of a parameter that a step takes away, relative to lr; default 0.01
+ * @param options.decoupledWeightDecay whether that acts on the parameter itself, not through its gradient; default `true`
+ * @param options.l1 L1 penalty: what is added to the gradient, in the direction of the parameter; default 0
+ * @param options.maximize whether to climb instead of descend; default `false`
  * @param options.groups parameters for which some options differ, chosen by name; default none
  * @throws MyelinError `VALUE` for options out of range
  *
@@ -26,7 +30,7 @@ const rule = adamRule('AdamW', 0.01, true);
  * console.log(optimizer.lr); // 0.01
  * ```
  */
-export class AdamW extends Optimizer<AdamOptions, 'exp_avg' | 'exp_avg_sq'> {
+export class AdamW extends Optimizer<AdamOptions, AdamSlot> {
   constructor(parameters: NamedParameters, options: OptimizerArguments<AdamOptions> = {}) {
     super(rule, parameters, options);
   }

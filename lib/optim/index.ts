@@ -1,7 +1,13 @@
+export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
+export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW } from './adamw.js';
 export { clipGradNorm, clipGradValue, type ClippedGradients, type NamedGradients } from './clip.js';
+export { LAMB, type LAMBOptions } from './lamb.js';
+export { LBFGS, type LBFGSOptions, type LossClosure } from './lbfgs.js';
+export { Lion, type LionOptions } from './lion.js';
+export { NAdam, type NAdamOptions } from './nadam.js';
 export {
   Optimizer,
   type NamedParameters,
@@ -9,6 +15,25 @@ export {
   type OptimizerOptions,
   type ParameterGroup,
 } from './optimizer.js';
+export { RAdam, type RAdamOptions } from './radam.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
-export { constantRate, cosineDecay, exponentialDecay, linearWarmup, stepDecay, type Schedule } from './schedule.js';
+export {
+  constantRate,
+  cosineDecay,
+  exponentialDecay,
+  inverseSqrtDecay,
+  lambdaRate,
+  linearDecay,
+  linearWarmup,
+  multiStepDecay,
+  polynomialDecay,
+  sequential,
+  stepDecay,
+  type Schedule,
+} from './schedule.js';
+export { cosineRestarts, cyclicRate, oneCycle, type CyclicOptions, type OneCycleOptions } from './schedule-cycles.js';
+export { PlateauSchedule, type PlateauOptions } from './plateau.js';
+export { WeightAverage, type WeightAverageOptions } from './averaging.js';
+export { GradientAccumulator, addGradNoise } from './accumulate.js';
+export { isNormOrBias, withoutDecay } from './exclude.js';
 export { SGD, type SGDOptions } from './sgd.js';

@@ -2,9 +2,9 @@ import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
 import { full, fullLike } from '../ops/creation.js';
 import { add } from '../ops/arithmetic.js';
-import { checkAtLeast, checkTensor, checkObject } from '../ops/checks.js';
+import { checkArray, checkAtLeast, checkFlag, checkObject, checkTensor } from '../ops/checks.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import type { Buffer, Variable } from '../tensor/parameter.js';
+import { Variable, type Buffer } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -13,12 +13,34 @@ import type { Tensor } from '../tensor/tensor.js';
 export interface OptimizerOptions {
   /** Learning rate. */
   readonly lr: number;
+  /** How strongly parameters are drawn towards 0, relative to themselves; default 0 where nothing else is said. */
+  readonly weightDecay: number;
+  /**
+   * Whether weight decay takes lr · weightDecay · param from a parameter itself (decoupled) instead of adding
+   * weightDecay · param to its gradient (an L2 penalty); default `false` where nothing else is said.
+   */
+  readonly decoupledWeightDecay: boolean;
+  /** L1 penalty: l1 · sign(param) is added to the gradient; default 0. */
+  readonly l1: number;
+  /** Whether to climb instead of descend; penalties still draw towards 0. Default `false`. */
+  readonly maximize: boolean;
 }
 
-/** Parameters for which some options differ. A parameter belongs to the first group that matches its name. */
+/** The options that optimizers share, as they are unless something else is said. */
+export const commonDefaults = { weightDecay: 0, decoupledWeightDecay: false, l1: 0, maximize: false } as const;
+
+/** The shared options as the ops of optimizers take them. */
+export const commonAttrs = ({ weightDecay, decoupledWeightDecay: decoupled, l1, maximize }: OptimizerOptions) => ({
+  weightDecay,
+  decoupled,
+  l1,
+  maximize,
+});
+
+/** Parameters for which some options differ. A parameter belongs to the first group that matches it. */
 export type ParameterGroup<O extends OptimizerOptions> = Partial<O> & {
   /** Whether the parameter of this state-dict name belongs to the group. */
-  readonly match: (name: string) => boolean;
+  readonly match: (name: string, parameter: Variable) => boolean;
 };
 
 /** What to train, by name: `model.parameters()`. */
@@ -29,15 +51,24 @@ export type OptimizerArguments<O extends OptimizerOptions> = Partial<O> & {
   readonly groups?: readonly ParameterGroup<O>[];
 };
 
-/** What one update works on: lists that run in parallel, and the rate and step as tensors that compiled steps read anew. */
+/** What one update works on: lists that run in parallel, and the rate as a tensor that compiled steps read anew. */
 export interface Update<Slot extends string> {
-  readonly parameters: readonly Tensor[];
-  readonly gradients: readonly Tensor[];
+  readonly params: readonly Tensor[];
+  readonly grads: readonly Tensor[];
   readonly state: Readonly<Record<Slot, readonly Tensor[]>>;
   readonly lr: Tensor;
-  /** Number of this step, from 1. */
-  readonly step: Tensor;
 }
+
+/** Something that is remembered for each parameter: in a tensor like it, or as a single number. */
+export interface SlotSpec {
+  readonly start: number;
+  readonly single: boolean;
+}
+
+/** Remembers a tensor like each parameter, filled with a number at first. */
+export const eachElement = (start = 0): SlotSpec => ({ start, single: false });
+/** Remembers a number for each parameter. */
+export const singleNumber = (start = 0): SlotSpec => ({ start, single: true });
 
 /** The algorithm of an optimizer; {@link Optimizer} does the rest. */
 export interface UpdateRule<O extends OptimizerOptions, Slot extends string> {
@@ -45,8 +76,8 @@ export interface UpdateRule<O extends OptimizerOptions, Slot extends string> {
   readonly defaults: O;
   /** Refuses options that make no sense. */
   check(options: O): void;
-  /** What is remembered for each parameter: its first value, or undefined where the options need none. PyTorch's names. */
-  slots(options: O): Readonly<Record<Slot, number | undefined>>;
+  /** What is remembered for each parameter, undefined where the options need none. PyTorch's names. */
+  slots(options: O): Readonly<Record<Slot, SlotSpec | undefined>>;
   update(update: Update<Slot>, options: O): void;
 }
 
@@ -70,8 +101,9 @@ interface GroupState<O, Slot extends string> extends Group<O> {
  * State is kept by parameter name. One native command updates all parameters of a group.
  */
 export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, Slot extends string = string> {
-  private readonly parameters: ReadonlyMap<string, Variable>;
-  private readonly groups: readonly GroupState<O, Slot>[];
+  private readonly parameters = new Map<string, Variable>();
+  private readonly groups: GroupState<O, Slot>[] = [];
+  private readonly common: O;
   private readonly rate: Buffer;
   private readonly steps: Buffer;
 
@@ -80,18 +112,13 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     parameters: NamedParameters,
     given: OptimizerArguments<O>,
   ) {
-    checkObject(rule.name, 'parameters', parameters);
+    checkObject(rule.name, 'options', given);
     const { groups = [], ...own } = given;
-    const options = { ...rule.defaults, ...own };
-    const parts = partition(rule, parameters, groups, options);
-    this.parameters = new Map(Object.entries(parameters));
-    this.rate = scalar(options.lr);
+    this.common = optionsOf(rule, rule.defaults, own);
+    const parts = partition(rule, parameters, groups, this.common);
+    this.rate = scalar(this.common.lr);
     this.steps = scalar(0);
-    this.groups = parts.map((part) => ({
-      ...part,
-      lr: part.scale === 1 ? this.rate : scalar(part.options.lr),
-      slots: remember(rule.slots(part.options), part.parameters),
-    }));
+    this.enroll(parts);
   }
 
   /** Learning rate. Setting it scales the rates of all groups alike. */
@@ -111,13 +138,30 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
   }
 
   /**
-   * Changes the parameters by one step. Parameters without a gradient stay as they are; gradients stay the caller's.
+   * Takes on more parameters, such as those that were frozen until now: what is remembered of them begins anew.
+   *
+   * @param parameters by name; none of them may be known already
+   * @param options.groups as for the constructor; other options are those of the optimizer
+   * @throws MyelinError `VALUE` for a name that is known already, or options out of range
+   */
+  addParameters(parameters: NamedParameters, options: { readonly groups?: readonly ParameterGroup<O>[] } = {}): void {
+    checkObject(this.rule.name, 'options', options);
+    const parts = partition(this.rule, parameters, options.groups ?? [], this.common);
+    for (const name of Object.keys(parameters)) {
+      if (this.parameters.has(name)) fail('VALUE', this.rule.name, `${show(name)} is a parameter already`);
+    }
+    this.enroll(parts);
+  }
+
+  /**
+   * Changes the parameters by one step. Parameters without a gradient stay as they are, and so does what is remembered of
+   * them; gradients stay the caller's.
    *
    * @param gradients by parameter name, as {@link valueAndGrad} returns them
    * @throws MyelinError `VALUE` for a name that is no parameter; `SHAPE` when a gradient is not like its parameter
    */
   step(gradients: Readonly<Record<string, Tensor>>): void {
-    this.checkGradients(gradients);
+    checkGradients(this.rule.name, gradients, this.parameters);
     scope(() => {
       this.steps.assign(add(this.steps, 1));
       for (const group of this.groups) this.updateGroup(group, gradients);
@@ -159,6 +203,14 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     this.dispose();
   }
 
+  private enroll(parts: readonly Group<O>[]): void {
+    for (const part of parts) {
+      for (const [name, parameter] of part.parameters) this.parameters.set(name, parameter);
+      const lr = part.scale === 1 ? this.rate : scalar(this.lr * part.scale);
+      this.groups.push({ ...part, lr, slots: remember(this.rule.slots(part.options), part.parameters) });
+    }
+  }
+
   private scaleGroups(): void {
     for (const { lr, scale } of this.groups) if (lr !== this.rate) lr.assign(this.lr * scale);
   }
@@ -168,25 +220,26 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     if (names.length === 0) return;
     const { options, lr } = group;
     const state = mapSlots(group.slots, (buffers) => names.flatMap((name) => buffers.get(name) ?? []));
-    const parameters = names.map((name) => group.parameters.get(name)!);
-    this.rule.update(
-      { parameters, gradients: names.map((name) => gradients[name]!), state, lr, step: this.steps },
-      options,
-    );
+    const params = names.map((name) => group.parameters.get(name)!);
+    this.rule.update({ params, grads: names.map((name) => gradients[name]!), state, lr }, options);
   }
+}
 
-  private checkGradients(gradients: Readonly<Record<string, Tensor>>): void {
-    for (const [name, gradient] of Object.entries(gradients)) {
-      const parameter = this.parameters.get(name);
-      if (parameter === undefined) {
-        const known = [...this.parameters.keys()].join(', ');
-        fail('VALUE', this.rule.name, `there is no parameter ${show(name)} (need one of ${known})`);
-      }
-      checkTensor(this.rule.name, `the gradient of ${name}`, gradient);
-      gradient.check(this.rule.name);
-      if (!sameShape(gradient.shape, parameter.shape) || gradient.dtype !== parameter.dtype) {
-        fail('SHAPE', this.rule.name, `the gradient of ${name} is ${describe(gradient)} (need ${describe(parameter)})`);
-      }
+/** Refuses gradients that are not like a parameter of their name. */
+export function checkGradients(
+  op: string,
+  gradients: Readonly<Record<string, Tensor>>,
+  parameters: ReadonlyMap<string, Variable>,
+): void {
+  checkObject(op, 'gradients', gradients);
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const parameter = parameters.get(name);
+    if (parameter === undefined) {
+      fail('VALUE', op, `there is no parameter ${show(name)} (need one of ${[...parameters.keys()].join(', ')})`);
+    }
+    checkTensor(op, `the gradient of ${name}`, gradient);
+    if (!sameShape(gradient.shape, parameter.shape) || gradient.dtype !== parameter.dtype) {
+      fail('SHAPE', op, `the gradient of ${name} is ${describe(gradient)} (need ${describe(parameter)})`);
     }
   }
 }
@@ -198,13 +251,16 @@ function mapSlots<Slot extends string, A, B>(slots: Readonly<Record<Slot, A>>, m
 }
 
 function remember<Slot extends string>(
-  slots: Readonly<Record<Slot, number | undefined>>,
+  slots: Readonly<Record<Slot, SlotSpec | undefined>>,
   parameters: ReadonlyMap<string, Variable>,
 ): Record<Slot, ReadonlyMap<string, Buffer>> {
-  return mapSlots(slots, (value) => {
-    if (value === undefined) return new Map();
-    return new Map([...parameters].map(([name, parameter]) => [name, buffer(() => fullLike(parameter, value))]));
-  });
+  const first = ({ start, single }: SlotSpec, parameter: Variable): Buffer =>
+    single ? scalar(start) : buffer(() => fullLike(parameter, start));
+  return mapSlots(slots, (slot) =>
+    slot === undefined
+      ? new Map()
+      : new Map([...parameters].map(([name, parameter]) => [name, first(slot, parameter)])),
+  );
 }
 
 /** Deals the parameters out to the groups, and what no group wants to a last one with the common options. */
@@ -214,16 +270,18 @@ function partition<O extends OptimizerOptions, Slot extends string>(
   groups: readonly ParameterGroup<O>[],
   common: O,
 ): Group<O>[] {
-  checkOptions(rule, common);
+  checkParameters(rule.name, parameters);
+  checkArray(rule.name, 'groups', groups);
   const rest = new Map(Object.entries(parameters));
-  if (rest.size === 0) fail('VALUE', rule.name, 'there are no parameters to train (are all of them frozen?)');
-  const parts = groups.map(({ match, ...own }, i) => {
-    const options = { ...common, ...own };
-    checkOptions(rule, options);
+  const parts = groups.map((group, i) => {
+    checkObject(rule.name, `groups[${i}]`, group);
+    const { match, ...own } = group;
+    if (typeof match !== 'function') fail('TYPE', rule.name, `match of group ${i} is ${show(match)} (need a function)`);
+    const options = optionsOf(rule, common, own);
     const scale = options.lr === common.lr ? 1 : options.lr / common.lr;
     if (!Number.isFinite(scale))
       fail('VALUE', rule.name, 'a group has its own lr (need an lr above 0 to relate it to)');
-    const members = new Map([...rest].filter(([name]) => match(name)));
+    const members = new Map([...rest].filter(([name, parameter]) => match(name, parameter)));
     if (members.size === 0) {
       fail('VALUE', rule.name, `group ${i} matches no parameter (names are ${[...rest.keys()].join(', ')})`);
     }
@@ -233,7 +291,33 @@ function partition<O extends OptimizerOptions, Slot extends string>(
   return rest.size === 0 ? parts : [...parts, { options: common, scale: 1, parameters: rest }];
 }
 
-function checkOptions<O extends OptimizerOptions, Slot extends string>(rule: UpdateRule<O, Slot>, options: O): void {
-  checkAtLeast(rule.name, 'lr', options.lr, 0);
+/** Refuses what are no parameters by name, and none at all. */
+export function checkParameters(op: string, parameters: unknown): asserts parameters is NamedParameters {
+  checkObject(op, 'parameters', parameters);
+  const entries = Object.entries(parameters as object);
+  if (entries.length === 0) fail('VALUE', op, 'there are no parameters to train (are all of them frozen?)');
+  for (const [name, parameter] of entries) {
+    checkTensor(op, name, parameter);
+    if (!(parameter instanceof Variable)) fail('TYPE', op, `${name} is ${describe(parameter)} (need a Parameter)`);
+  }
+}
+
+/** Options that differ from others in some, all checked. */
+function optionsOf<O extends OptimizerOptions, Slot extends string>(
+  rule: UpdateRule<O, Slot>,
+  common: O,
+  own: object,
+): O {
+  const given = Object.entries(own).filter(([, value]: [string, unknown]) => value !== undefined);
+  for (const [name] of given) {
+    if (name in rule.defaults) continue;
+    const known = Object.keys(rule.defaults).join(', ');
+    fail('VALUE', rule.name, `there is no option ${show(name)} (need one of ${known})`);
+  }
+  const options: O = { ...common, ...Object.fromEntries(given) };
+  const { lr, weightDecay, l1, decoupledWeightDecay, maximize } = options;
+  for (const [name, value] of Object.entries({ lr, weightDecay, l1 })) checkAtLeast(rule.name, name, value, 0);
+  for (const [name, value] of Object.entries({ decoupledWeightDecay, maximize })) checkFlag(rule.name, name, value);
   rule.check(options);
+  return options;
 }

@@ -1,6 +1,9 @@
-import { checkAtLeast, checkDecay } from '../ops/checks.js';
+import { checkAtLeast, checkDecay, checkFlag } from '../ops/checks.js';
 import { rmspropStep } from '../ops/optim.js';
 import {
+  commonAttrs,
+  commonDefaults,
+  eachElement,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,
@@ -14,8 +17,6 @@ export interface RMSpropOptions extends OptimizerOptions {
   readonly alpha: number;
   /** Added to the root of the average square; default 1e-8. */
   readonly eps: number;
-  /** L2 penalty: what is added to the gradient, relative to the parameter; default 0. */
-  readonly weightDecay: number;
   /** How much of the last step's direction is kept, 0 to 1; default 0. */
   readonly momentum: number;
   /** Whether the variance is used in place of the average square; default `false`. */
@@ -26,26 +27,24 @@ type RMSpropSlot = 'square_avg' | 'grad_avg' | 'momentum_buffer';
 
 const rule: UpdateRule<RMSpropOptions, RMSpropSlot> = {
   name: 'RMSprop',
-  defaults: { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false },
-  check: ({ alpha, eps, weightDecay, momentum }) => {
+  defaults: { ...commonDefaults, lr: 1e-2, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false },
+  check: ({ alpha, eps, momentum, centered }) => {
     checkDecay('RMSprop', 'alpha', alpha);
     checkDecay('RMSprop', 'momentum', momentum);
     checkAtLeast('RMSprop', 'eps', eps, 0);
-    checkAtLeast('RMSprop', 'weightDecay', weightDecay, 0);
+    checkFlag('RMSprop', 'centered', centered);
   },
   slots: ({ momentum, centered }) => ({
-    square_avg: 0,
-    grad_avg: centered ? 0 : undefined,
-    momentum_buffer: momentum === 0 ? undefined : 0,
+    square_avg: eachElement(),
+    grad_avg: centered ? eachElement() : undefined,
+    momentum_buffer: momentum === 0 ? undefined : eachElement(),
   }),
-  update: (
-    { parameters: params, gradients: grads, state, lr, step },
-    { alpha, eps, weightDecay, momentum, centered },
-  ) => {
+  update: ({ params, grads, state, lr }, options) => {
+    const { alpha, eps, momentum, centered } = options;
     const { square_avg: squares, grad_avg: means, momentum_buffer: velocities } = state;
     rmspropStep(
-      { params, grads, squares, means, velocities, lr, step },
-      { alpha, eps, weightDecay, momentum, centered },
+      { params, grads, squares, means, velocities, lr },
+      { ...commonAttrs(options), alpha, eps, momentum, centered },
     );
   },
 };
@@ -53,16 +52,20 @@ const rule: UpdateRule<RMSpropOptions, RMSpropSlot> = {
 /**
  * Gradients divided by the root of their running average square.
  *
- * g = grad + weightDecay · param; s = alpha · s + (1 − alpha) · g²; u = g / (√s + eps); param −= lr · u
+ * s = alpha · s + (1 − alpha) · g²; u = g / (√s + eps); param −= lr · u
  * (centered: s minus the square of the running average of g; momentum: b = momentum · b + u; param −= lr · b)
+ * (g is the gradient with its penalties)
  *
  * @param parameters what to train, by name: `model.parameters()`
  * @param options.lr learning rate; default 1e-2
  * @param options.alpha how much of the average square is kept; default 0.99
  * @param options.eps added to the denominator; default 1e-8
- * @param options.weightDecay L2 penalty; default 0
  * @param options.momentum how much of the last direction is kept; default 0
  * @param options.centered whether the variance takes the place of the average square; default `false`
+ * @param options.weightDecay L2 penalty: what is added to the gradient, relative to the parameter; default 0
+ * @param options.decoupledWeightDecay whether that acts on the parameter itself, not through its gradient; default `false`
+ * @param options.l1 L1 penalty: what is added to the gradient, in the direction of the parameter; default 0
+ * @param options.maximize whether to climb instead of descend; default `false`
  * @param options.groups parameters for which some options differ, chosen by name; default none
  * @throws MyelinError `VALUE` for options out of range
  *

@@ -1,7 +1,11 @@
-import { checkAtLeast, checkDecay } from '../ops/checks.js';
+import { checkDecay, checkFinite, checkFlag } from '../ops/checks.js';
 import { sgdStep } from '../ops/optim.js';
 import { fail } from '../tensor/errors.js';
 import {
+  commonAttrs,
+  commonDefaults,
+  eachElement,
+  singleNumber,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,
@@ -15,19 +19,17 @@ export interface SGDOptions extends OptimizerOptions {
   readonly momentum: number;
   /** How much less of the gradient enters the direction; default 0. */
   readonly dampening: number;
-  /** L2 penalty: what is added to the gradient, relative to the parameter; default 0. */
-  readonly weightDecay: number;
   /** Whether the gradient is looked at one step ahead; default `false`. */
   readonly nesterov: boolean;
 }
 
-const rule: UpdateRule<SGDOptions, 'momentum_buffer'> = {
+const rule: UpdateRule<SGDOptions, 'momentum_buffer' | 'step'> = {
   name: 'SGD',
-  defaults: { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false },
-  check: ({ momentum, dampening, weightDecay, nesterov }) => {
+  defaults: { ...commonDefaults, lr: 1e-3, momentum: 0, dampening: 0, nesterov: false },
+  check: ({ momentum, dampening, nesterov }) => {
     checkDecay('SGD', 'momentum', momentum);
-    checkAtLeast('SGD', 'weightDecay', weightDecay, 0);
-    if (typeof dampening !== 'number' || Number.isNaN(dampening)) fail('VALUE', 'SGD', 'dampening is not a number');
+    checkFinite('SGD', 'dampening', dampening);
+    checkFlag('SGD', 'nesterov', nesterov);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       fail(
         'VALUE',
@@ -36,26 +38,35 @@ const rule: UpdateRule<SGDOptions, 'momentum_buffer'> = {
       );
     }
   },
-  slots: ({ momentum }) => ({ momentum_buffer: momentum === 0 ? undefined : 0 }),
-  update: ({ parameters: params, gradients: grads, state, lr, step }, { momentum, dampening, weightDecay, nesterov }) =>
+  slots: ({ momentum }) => ({
+    momentum_buffer: momentum === 0 ? undefined : eachElement(),
+    step: momentum === 0 ? undefined : singleNumber(),
+  }),
+  update: ({ params, grads, state, lr }, options) => {
+    const { momentum, dampening, nesterov } = options;
     sgdStep(
-      { params, grads, velocities: state.momentum_buffer, lr, step },
-      { momentum, dampening, weightDecay, nesterov },
-    ),
+      { params, grads, velocities: state.momentum_buffer, steps: state.step, lr },
+      { ...commonAttrs(options), momentum, dampening, nesterov },
+    );
+  },
 };
 
 /**
  * Stochastic gradient descent, with momentum if wanted.
  *
- * g = grad + weightDecay · param; v = momentum · v + (1 − dampening) · g, which starts as g; param −= lr · v
+ * v = momentum · v + (1 − dampening) · g, which starts as g; param −= lr · v
  * (Nesterov: param −= lr · (g + momentum · v); without momentum: param −= lr · g)
+ * (g is the gradient with its penalties)
  *
  * @param parameters what to train, by name: `model.parameters()`
  * @param options.lr learning rate; default 1e-3
  * @param options.momentum how much of the last direction is kept; default 0
  * @param options.dampening how much less of the gradient enters the direction; default 0
- * @param options.weightDecay L2 penalty; default 0
  * @param options.nesterov whether the gradient is looked at one step ahead; default `false`
+ * @param options.weightDecay L2 penalty: what is added to the gradient, relative to the parameter; default 0
+ * @param options.decoupledWeightDecay whether that acts on the parameter itself, not through its gradient; default `false`
+ * @param options.l1 L1 penalty: what is added to the gradient, in the direction of the parameter; default 0
+ * @param options.maximize whether to climb instead of descend; default `false`
  * @param options.groups parameters for which some options differ, chosen by name; default none
  * @throws MyelinError `VALUE` for options out of range
  *
@@ -71,7 +82,7 @@ const rule: UpdateRule<SGDOptions, 'momentum_buffer'> = {
  * console.log(mse(model.forward(ones([4, 2])), ones([4, 1])).item() <= loss.item()); // true
  * ```
  */
-export class SGD extends Optimizer<SGDOptions, 'momentum_buffer'> {
+export class SGD extends Optimizer<SGDOptions, 'momentum_buffer' | 'step'> {
   constructor(parameters: NamedParameters, options: OptimizerArguments<SGDOptions> = {}) {
     super(rule, parameters, options);
   }

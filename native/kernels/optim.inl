@@ -1,10 +1,42 @@
-// Optimizer steps: one pass over parameters, gradients and state. The formulas are torch.optim's.
+// Optimizer steps: one pass over parameters, gradients and state. The formulas are torch.optim's; Lion's and LAMB's are
+// those of their papers. Steps are passed by value: a store through T* could otherwise change what is read of them.
 
-// The gradient with L2 regularization added.
+// What a step does with a parameter and its gradient before and after its own formula.
 template <class T, class At>
-MYELIN_INLINE Vec<T> decayed_gradient(const T* param, const T* grad, T decay, std::size_t i, At at) {
-  const Vec<T> g = at.load_from(grad + i);
-  return decay == T(0) ? g : fma(at.load_from(param + i), Vec<T>(decay), g);
+struct Element {
+  const StepArrays<T>& arrays;
+  const StepTerms& terms;
+  std::size_t i;
+  At at;
+  Vec<T> param = at.load_from(arrays.param + i);
+
+  MYELIN_INLINE Vec<T> gradient() const {
+    Vec<T> g = at.load_from(arrays.grad + i);
+    if (terms.sign < 0) g = -g;
+    if (terms.l2 != 0) g = fma(param, Vec<T>(T(terms.l2)), g);
+    if (terms.l1 != 0) g = fma(sign(param), Vec<T>(T(terms.l1)), g);
+    return g;
+  }
+  MYELIN_INLINE Vec<T> state(int which) const { return at.load_from(arrays.state[which] + i); }
+  // The same with `fill` beyond the end, where nothing may divide by zero.
+  MYELIN_INLINE Vec<T> state(int which, T fill) const { return at.load_from(arrays.state[which] + i, fill); }
+  MYELIN_INLINE Vec<T> keep(int which, Vec<T> value) const {
+    at.store_to(arrays.state[which] + i, value);
+    return value;
+  }
+  MYELIN_INLINE void move(Vec<T> direction, T size) const {
+    const Vec<T> from = terms.shrink == 1 ? param : param * T(terms.shrink);
+    at.store_to(arrays.param + i, fma(direction, Vec<T>(-size), from));
+  }
+};
+
+// Calls body(element) for all vectors of a parameter.
+template <class T, class F>
+MYELIN_INLINE void each_element(const StepArrays<T>& arrays, std::size_t n, const StepTerms& terms, F body) {
+  const StepArrays<T> own = arrays;
+  each_vector<T>(n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
+    body(Element<T, decltype(at)>{own, terms, i, at});
+  });
 }
 
 // from + weight (to - from), from the nearer end, so that weight 1 gives `to` exactly.
@@ -21,84 +53,163 @@ MYELIN_INLINE Vec<T> decayed_square(Vec<T> square, Vec<T> g, double beta) {
 }
 
 template <class T>
-MYELIN_INLINE void sgd(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step) {
-  const T decay = T(step.weight_decay), momentum = T(step.momentum), lr = T(step.lr);
+MYELIN_INLINE void sgd(const StepArrays<T>& arrays, std::size_t n, SgdStep step) {
+  const T momentum = T(step.momentum), lr = T(step.terms.lr);
   const T keep = step.first ? T(0) : momentum, take = step.first ? T(1) : T(1.0 - step.dampening);
-  each_vector<T>(n, [&](std::size_t i, auto at) {
-    Vec<T> direction = decayed_gradient(param, grad, decay, i, at);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    Vec<T> direction = x.gradient();
     if (momentum != T(0)) {
-      const Vec<T> g = direction, old = step.first ? Vec<T>(T(0)) : at.load_from(velocity + i);
-      const Vec<T> v = fma(g, Vec<T>(take), old * keep);
-      at.store_to(velocity + i, v);
+      const Vec<T> g = direction, old = step.first ? Vec<T>(T(0)) : x.state(0);
+      const Vec<T> v = x.keep(0, fma(g, Vec<T>(take), old * keep));
       direction = step.nesterov ? fma(v, Vec<T>(momentum), g) : v;
     }
-    at.store_to(param + i, fma(direction, Vec<T>(-lr), at.load_from(param + i)));
+    x.move(direction, lr);
   });
 }
 
 template <class T>
-MYELIN_INLINE void adam(T* param, const T* grad, T* mean, T* square, std::size_t n, const AdamStep& step) {
-  const T coupled = step.decoupled ? T(0) : T(step.weight_decay);
-  const T shrink = step.decoupled ? T(1.0 - step.lr * step.weight_decay) : T(1);
-  const T size = T(step.lr / step.correction1), root = T(__builtin_sqrt(step.correction2)), eps = T(step.eps);
-  each_vector<T>(n, [&](std::size_t i, auto at) {
-    const Vec<T> g = decayed_gradient(param, grad, coupled, i, at);
-    const Vec<T> m = lerp(at.load_from(mean + i), g, 1.0 - step.beta1);
-    const Vec<T> v = decayed_square(at.load_from(square + i), g, step.beta2);
-    at.store_to(mean + i, m);
-    at.store_to(square + i, v);
-    const Vec<T> denominator = sqrt(v) / root + eps;
-    at.store_to(param + i, at.load_from(param + i) * shrink - size * m / denominator);
+MYELIN_INLINE void adam(const StepArrays<T>& arrays, std::size_t n, AdamStep step) {
+  const T size = T(step.terms.lr / step.correction1), eps = T(step.eps);
+  const T root = T(1 / __builtin_sqrt(step.correction2));
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient();
+    const Vec<T> m = x.keep(0, lerp(x.state(0), g, 1.0 - step.beta1));
+    Vec<T> v = x.keep(1, decayed_square(x.state(1), g, step.beta2));
+    if (step.amsgrad) v = x.keep(2, maximum(x.state(2), v));
+    x.move(m / fma(sqrt(v), Vec<T>(root), Vec<T>(eps)), size);
   });
 }
 
 template <class T>
-MYELIN_INLINE void rmsprop(T* param, const T* grad, T* square, T* mean, T* velocity, std::size_t n,
-                           const RmspropStep& step) {
-  const T decay = T(step.weight_decay), lr = T(step.lr), eps = T(step.eps), momentum = T(step.momentum);
-  each_vector<T>(n, [&](std::size_t i, auto at) {
-    const Vec<T> g = decayed_gradient(param, grad, decay, i, at);
-    Vec<T> variance = decayed_square(at.load_from(square + i), g, step.alpha);
-    at.store_to(square + i, variance);
+MYELIN_INLINE void rmsprop(const StepArrays<T>& arrays, std::size_t n, RmspropStep step) {
+  const T lr = T(step.terms.lr), eps = T(step.eps), momentum = T(step.momentum);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient();
+    Vec<T> variance = x.keep(0, decayed_square(x.state(0), g, step.alpha));
     if (step.centered) {
-      const Vec<T> m = lerp(at.load_from(mean + i), g, 1.0 - step.alpha);
-      at.store_to(mean + i, m);
+      const Vec<T> m = x.keep(1, lerp(x.state(1), g, 1.0 - step.alpha));
       variance = fma(-m, m, variance);
     }
     Vec<T> direction = g / (sqrt(variance) + eps);
-    if (momentum != T(0)) {
-      direction = fma(at.load_from(velocity + i), Vec<T>(momentum), direction);
-      at.store_to(velocity + i, direction);
-    }
-    at.store_to(param + i, fma(direction, Vec<T>(-lr), at.load_from(param + i)));
+    if (momentum != T(0)) direction = x.keep(2, fma(x.state(2), Vec<T>(momentum), direction));
+    x.move(direction, lr);
   });
 }
 
 template <class T>
-MYELIN_INLINE void adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradStep& step) {
-  const T decay = T(step.weight_decay), lr = T(step.lr), eps = T(step.eps);
-  each_vector<T>(n, [&](std::size_t i, auto at) {
-    const Vec<T> g = decayed_gradient(param, grad, decay, i, at);
-    const Vec<T> s = fma(g, g, at.load_from(square + i));
-    at.store_to(square + i, s);
-    at.store_to(param + i, at.load_from(param + i) - lr * g / (sqrt(s) + eps));
+MYELIN_INLINE void adagrad(const StepArrays<T>& arrays, std::size_t n, AdagradStep step) {
+  const T lr = T(step.terms.lr), eps = T(step.eps);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient();
+    const Vec<T> s = x.keep(0, fma(g, g, x.state(0)));
+    x.move(g / (sqrt(s) + eps), lr);
   });
 }
 
-#define MYELIN_OPTIMIZERS(T, prefix)                                                                     \
-  void prefix##_sgd(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step) {          \
-    sgd(param, grad, velocity, n, step);                                                                 \
-  }                                                                                                      \
-  void prefix##_adam(T* param, const T* grad, T* mean, T* square, std::size_t n, const AdamStep& step) { \
-    adam(param, grad, mean, square, n, step);                                                            \
-  }                                                                                                      \
-  void prefix##_rmsprop(T* param, const T* grad, T* square, T* mean, T* velocity, std::size_t n,         \
-                        const RmspropStep& step) {                                                       \
-    rmsprop(param, grad, square, mean, velocity, n, step);                                               \
-  }                                                                                                      \
-  void prefix##_adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradStep& step) {    \
-    adagrad(param, grad, square, n, step);                                                               \
+template <class T>
+MYELIN_INLINE void adadelta(const StepArrays<T>& arrays, std::size_t n, AdadeltaStep step) {
+  const T lr = T(step.terms.lr), eps = T(step.eps);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient(), moved = x.state(1);
+    const Vec<T> s = x.keep(0, decayed_square(x.state(0), g, step.rho));
+    const Vec<T> direction = sqrt((moved + eps) / (s + eps)) * g;
+    x.keep(1, decayed_square(moved, direction, step.rho));
+    x.move(direction, lr);
+  });
+}
+
+template <class T>
+MYELIN_INLINE void adamax(const StepArrays<T>& arrays, std::size_t n, AdamaxStep step) {
+  const T lr = T(step.terms.lr), eps = T(step.eps), beta2 = T(step.beta2);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient();
+    const Vec<T> m = x.keep(0, lerp(x.state(0), g, 1.0 - step.beta1));
+    const Vec<T> largest = x.keep(1, maximum(x.state(1) * beta2, abs(g) + eps));
+    x.move(m / largest, lr);
+  });
+}
+
+template <class T>
+MYELIN_INLINE void nadam(const StepArrays<T>& arrays, std::size_t n, NadamStep step) {
+  const T of_gradient = T(step.of_gradient), of_mean = T(step.of_mean), lr = T(step.terms.lr), eps = T(step.eps);
+  const T root = T(1 / __builtin_sqrt(step.correction2));
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient();
+    const Vec<T> m = x.keep(0, lerp(x.state(0), g, 1.0 - step.beta1));
+    const Vec<T> v = x.keep(1, decayed_square(x.state(1), g, step.beta2));
+    x.move(fma(g, Vec<T>(of_gradient), m * of_mean) / fma(sqrt(v), Vec<T>(root), Vec<T>(eps)), lr);
+  });
+}
+
+template <class T>
+MYELIN_INLINE void radam(const StepArrays<T>& arrays, std::size_t n, RadamStep step) {
+  const T size = T(step.terms.lr * step.size), eps = T(step.eps);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient();
+    const Vec<T> m = x.keep(0, lerp(x.state(0), g, 1.0 - step.beta1));
+    const Vec<T> v = x.keep(1, decayed_square(x.state(1), g, step.beta2));
+    x.move(step.rectified ? m / (sqrt(v) + eps) : m, size);
+  });
+}
+
+template <class T>
+MYELIN_INLINE void lion(const StepArrays<T>& arrays, std::size_t n, LionStep step) {
+  const T lr = T(step.terms.lr);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient(), m = x.state(0);
+    x.keep(0, lerp(m, g, 1.0 - step.beta2));
+    x.move(sign(lerp(m, g, 1.0 - step.beta1)), lr);
+  });
+}
+
+// Where LAMB goes, before its length is set.
+template <class T>
+MYELIN_INLINE Vec<T> lamb_direction(Vec<T> param, Vec<T> m, Vec<T> v, const LambStep& step) {
+  const Vec<T> size(T(1 / step.correction1)), root(T(1 / __builtin_sqrt(step.correction2)));
+  return fma(param, Vec<T>(T(step.decay)), m * size / fma(sqrt(v), root, Vec<T>(T(step.eps))));
+}
+
+template <class T>
+MYELIN_INLINE void lamb_moments(const StepArrays<T>& arrays, std::size_t n, LambStep step, SquaredLengths* lengths) {
+  Vec<T> param(T(0)), direction(T(0));
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient();
+    const Vec<T> m = x.keep(0, lerp(x.state(0), g, 1.0 - step.beta1));
+    const Vec<T> v = x.keep(1, decayed_square(x.state(1, T(1)), g, step.beta2));
+    const Vec<T> r = lamb_direction(x.param, m, v, step);
+    param = fma(x.param, x.param, param);
+    direction = fma(r, r, direction);
+  });
+  lengths->param += double(sum_lanes(param));
+  lengths->direction += double(sum_lanes(direction));
+}
+
+template <class T>
+MYELIN_INLINE void lamb_apply(const StepArrays<T>& arrays, std::size_t n, LambStep step) {
+  const T lr = T(step.terms.lr);
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    x.move(lamb_direction(x.param, x.state(0), x.state(1), step), lr);
+  });
+}
+
+#define MYELIN_STEP_OF(T, prefix, verb, Step) \
+  void prefix##_##verb(const StepArrays<T>& arrays, std::size_t n, const Step& step) { verb(arrays, n, step); }
+#define MYELIN_OPTIMIZERS(T, prefix)                                                           \
+  MYELIN_STEP_OF(T, prefix, sgd, SgdStep)                                                      \
+  MYELIN_STEP_OF(T, prefix, adam, AdamStep)                                                    \
+  MYELIN_STEP_OF(T, prefix, rmsprop, RmspropStep)                                              \
+  MYELIN_STEP_OF(T, prefix, adagrad, AdagradStep)                                              \
+  MYELIN_STEP_OF(T, prefix, adadelta, AdadeltaStep)                                            \
+  MYELIN_STEP_OF(T, prefix, adamax, AdamaxStep)                                                \
+  MYELIN_STEP_OF(T, prefix, nadam, NadamStep)                                                  \
+  MYELIN_STEP_OF(T, prefix, radam, RadamStep)                                                  \
+  MYELIN_STEP_OF(T, prefix, lion, LionStep)                                                    \
+  MYELIN_STEP_OF(T, prefix, lamb_apply, LambStep)                                              \
+  void prefix##_lamb_moments(const StepArrays<T>& arrays, std::size_t n, const LambStep& step, \
+                             SquaredLengths* lengths) {                                        \
+    lamb_moments(arrays, n, step, lengths);                                                    \
   }
 MYELIN_OPTIMIZERS(float, f32)
 MYELIN_OPTIMIZERS(double, f64)
 #undef MYELIN_OPTIMIZERS
+#undef MYELIN_STEP_OF

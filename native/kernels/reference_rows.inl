@@ -123,64 +123,6 @@ void transpose(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std
     for (std::size_t k = 0; k < n; k++) dst[static_cast<std::ptrdiff_t>(k) * ldd + i] = at(src + k, lds, i);
 }
 
-// ---- optimizers ---------------------------------------------------------------------------------------------------
-
-template <class T>
-void sgd(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step) {
-  for (std::size_t i = 0; i < n; i++) {
-    double direction = grad[i] + step.weight_decay * param[i];
-    if (step.momentum != 0) {
-      const double g = direction;
-      const double v = step.first ? g : step.momentum * velocity[i] + (1 - step.dampening) * g;
-      velocity[i] = static_cast<T>(v);
-      direction = step.nesterov ? g + step.momentum * v : v;
-    }
-    param[i] = static_cast<T>(param[i] - step.lr * direction);
-  }
-}
-
-template <class T>
-void adam(T* param, const T* grad, T* mean, T* square, std::size_t n, const AdamStep& step) {
-  for (std::size_t i = 0; i < n; i++) {
-    const double old = step.decoupled ? param[i] * (1 - step.lr * step.weight_decay) : param[i];
-    const double g = step.decoupled ? grad[i] : grad[i] + step.weight_decay * param[i];
-    const double m = step.beta1 * mean[i] + (1 - step.beta1) * g, v = step.beta2 * square[i] + (1 - step.beta2) * g * g;
-    mean[i] = static_cast<T>(m);
-    square[i] = static_cast<T>(v);
-    const double denominator = std::sqrt(v) / std::sqrt(step.correction2) + step.eps;
-    param[i] = static_cast<T>(old - step.lr / step.correction1 * m / denominator);
-  }
-}
-
-template <class T>
-void rmsprop(T* param, const T* grad, T* square, T* mean, T* velocity, std::size_t n, const RmspropStep& step) {
-  for (std::size_t i = 0; i < n; i++) {
-    const double g = grad[i] + step.weight_decay * param[i];
-    double variance = step.alpha * square[i] + (1 - step.alpha) * g * g;
-    square[i] = static_cast<T>(variance);
-    if (step.centered) {
-      const double m = step.alpha * mean[i] + (1 - step.alpha) * g;
-      mean[i] = static_cast<T>(m);
-      variance -= m * m;
-    }
-    double direction = g / (std::sqrt(variance) + step.eps);
-    if (step.momentum != 0) {
-      direction += step.momentum * velocity[i];
-      velocity[i] = static_cast<T>(direction);
-    }
-    param[i] = static_cast<T>(param[i] - step.lr * direction);
-  }
-}
-
-template <class T>
-void adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradStep& step) {
-  for (std::size_t i = 0; i < n; i++) {
-    const double g = grad[i] + step.weight_decay * param[i], s = square[i] + g * g;
-    square[i] = static_cast<T>(s);
-    param[i] = static_cast<T>(param[i] - step.lr * g / (std::sqrt(s) + step.eps));
-  }
-}
-
 // ---- the table's names --------------------------------------------------------------------------------------------
 
 #define MYELIN_ROWS(T, prefix, unused)                                                                                 \
@@ -230,19 +172,6 @@ void adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradSte
     for (std::size_t i = 0; i < rows; i++, x += x_stride, dout += dout_stride, dx += dx_stride)                        \
       for (std::size_t j = 0; j < n; j++)                                                                              \
         dx[j] = static_cast<T>(static_cast<double>(x[j]) * a[j] + static_cast<double>(dout[j]) * b[j] + c[j]);         \
-  }                                                                                                                    \
-  void prefix##_sgd(T* param, const T* grad, T* velocity, std::size_t n, const SgdStep& step) {                        \
-    sgd(param, grad, velocity, n, step);                                                                               \
-  }                                                                                                                    \
-  void prefix##_adam(T* param, const T* grad, T* mean, T* square, std::size_t n, const AdamStep& step) {               \
-    adam(param, grad, mean, square, n, step);                                                                          \
-  }                                                                                                                    \
-  void prefix##_rmsprop(T* param, const T* grad, T* square, T* mean, T* velocity, std::size_t n,                       \
-                        const RmspropStep& step) {                                                                     \
-    rmsprop(param, grad, square, mean, velocity, n, step);                                                             \
-  }                                                                                                                    \
-  void prefix##_adagrad(T* param, const T* grad, T* square, std::size_t n, const AdagradStep& step) {                  \
-    adagrad(param, grad, square, n, step);                                                                             \
   }
 MYELIN_FLOATS(MYELIN_ROWS, )
 

@@ -1,5 +1,5 @@
 #pragma once
-// Checks of kernels that combine elements: reductions, softmax, transposition, and of optimizers.
+// Checks of kernels that combine elements: reductions, softmax, transposition.
 #include "kernel_checks_elementwise.h"
 #include "kernel_fixture.h"
 #include "kernels/kernels.h"
@@ -198,85 +198,6 @@ void check(myelin::TransposeFn<T>* got, myelin::TransposeFn<T>* want) {
         expect_near<T>(where, expected, actual, {});
         expect_intact(where, actual);
       }
-}
-
-// ---- optimizers ---------------------------------------------------------------------------------------------------
-
-constexpr Tolerance kStepTolerance = {8, 3};
-
-// Parameters, gradient and state, where all state that may be under a root is positive.
-template <class T>
-struct OptimizerState {
-  Output<T> param, square, mean, velocity;
-  Array<T> grad;
-
-  OptimizerState(std::size_t n, std::size_t misalign)
-      : param(n, misalign), square(n), mean(n), velocity(n, misalign), grad(n, misalign) {
-    Random random(18);
-    for (std::size_t i = 0; i < n; i++) {
-      param[i] = plain_value<T>(random);
-      grad[i] = plain_value<T>(random);
-      mean[i] = static_cast<T>(uniform(random, -0.1, 0.1));
-      square[i] = static_cast<T>(uniform(random, 1, 2));
-      velocity[i] = plain_value<T>(random);
-    }
-  }
-};
-
-// step(kernel, state, n) for all lengths; compares all arrays.
-template <class T, class Fn, class Step>
-void check_optimizer(Fn* got, Fn* want, Step step) {
-  for (std::size_t n : lengths<T>())
-    for (std::size_t misalign : {0, 1}) {
-      OptimizerState<T> expected(n, misalign), actual(n, misalign);
-      step(want, expected, n);
-      step(got, actual, n);
-      const std::string where = describe_rows(1, n, misalign);
-      expect_near<T>(where + ", parameters", expected.param, actual.param, kStepTolerance);
-      expect_near<T>(where + ", mean", expected.mean, actual.mean, kStepTolerance);
-      expect_near<T>(where + ", square", expected.square, actual.square, kStepTolerance);
-      expect_near<T>(where + ", velocity", expected.velocity, actual.velocity, kStepTolerance);
-      for (const Output<T>* array : {&actual.param, &actual.mean, &actual.square, &actual.velocity})
-        expect_intact(where, *array);
-    }
-}
-
-template <class T>
-void check(myelin::SgdFn<T>* got, myelin::SgdFn<T>* want) {
-  const myelin::SgdStep steps[] = {{0.1, 0, 0, 0, false, false},
-                                   {0.1, 0.9, 0.1, 0.01, false, true},
-                                   {0.1, 0.9, 0.1, 0.01, false, false},
-                                   {0.1, 0.9, 0, 0, true, false}};
-  for (const auto& step : steps)
-    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
-      kernel(s.param.data(), s.grad.data(), step.momentum == 0 ? nullptr : s.velocity.data(), n, step);
-    });
-}
-template <class T>
-void check(myelin::AdamFn<T>* got, myelin::AdamFn<T>* want) {
-  const myelin::AdamStep steps[] = {{0.01, 0.9, 0.999, 1e-8, 0, 0.1, 0.001, false},
-                                    {0.01, 0.9, 0.999, 1e-8, 0.1, 0.5, 0.01, false},
-                                    {0.01, 0.3, 0.99, 1e-8, 0.1, 1, 1, true}};
-  for (const auto& step : steps)
-    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
-      kernel(s.param.data(), s.grad.data(), s.mean.data(), s.square.data(), n, step);
-    });
-}
-template <class T>
-void check(myelin::RmspropFn<T>* got, myelin::RmspropFn<T>* want) {
-  const myelin::RmspropStep steps[] = {{0.01, 0.99, 1e-8, 0, 0, false}, {0.01, 0.9, 1e-8, 0.1, 0.9, true}};
-  for (const auto& step : steps)
-    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
-      kernel(s.param.data(), s.grad.data(), s.square.data(), step.centered ? s.mean.data() : nullptr,
-             step.momentum == 0 ? nullptr : s.velocity.data(), n, step);
-    });
-}
-template <class T>
-void check(myelin::AdagradFn<T>* got, myelin::AdagradFn<T>* want) {
-  for (const auto& step : {myelin::AdagradStep{0.01, 1e-10, 0}, myelin::AdagradStep{0.5, 1e-10, 0.1}})
-    check_optimizer<T>(got, want, [&](auto* kernel, OptimizerState<T>& s, std::size_t n) {
-      kernel(s.param.data(), s.grad.data(), s.square.data(), n, step);
-    });
 }
 
 }  // namespace kernel_test

@@ -9,6 +9,7 @@
 #include "kernel_checks_fft.h"
 #include "kernel_checks_gemm.h"
 #include "kernel_checks_norm.h"
+#include "kernel_checks_optim.h"
 #include "kernel_checks_pool2d.h"
 #include "kernel_checks_recurrent.h"
 #include "kernel_checks_rows.h"

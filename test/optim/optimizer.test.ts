@@ -86,11 +86,12 @@ test(
     using adagrad = new Adagrad({ a }, { initialAccumulatorValue: 0.5 });
     const names = (optimizer: { stateDict(): object }): string[] => Object.keys(optimizer.stateDict()).slice(2);
     expect(Object.keys(adam.stateDict()).slice(0, 2)).toEqual(['lr', 'step']);
-    expect(names(adam)).toEqual(['a.exp_avg', 'a.exp_avg_sq', 'b.exp_avg', 'b.exp_avg_sq']);
+    const remembered = ['exp_avg', 'exp_avg_sq', 'step'];
+    expect(names(adam)).toEqual(['a', 'b'].flatMap((name) => remembered.map((slot) => `${name}.${slot}`)));
     expect(names(sgd)).toEqual([]);
-    expect(names(momentum)).toEqual(['a.momentum_buffer']);
+    expect(names(momentum)).toEqual(['a.momentum_buffer', 'a.step']);
     expect(names(rmsprop)).toEqual(['a.square_avg', 'a.grad_avg', 'a.momentum_buffer']);
-    expect(names(adagrad)).toEqual(['a.sum']);
+    expect(names(adagrad)).toEqual(['a.sum', 'a.step']);
     expect(adagrad.stateDict()['a.sum']!.item()).toBe(0.5);
   }),
 );
@@ -108,7 +109,9 @@ test(
     second.step({ b: tensor([1]) });
     expect(b.item()).toBe(0);
     using adam = new Adam({ a, b });
-    expect(() => adam.loadStateDict(first.stateDict())).toThrow(/^loadStateDict: missing a\.exp_avg, a\.exp_avg_sq, b/);
+    expect(() => adam.loadStateDict(first.stateDict())).toThrow(
+      /^loadStateDict: missing a\.exp_avg, a\.exp_avg_sq, a\.step, b/,
+    );
   }),
 );
 

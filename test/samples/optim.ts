@@ -1,7 +1,7 @@
-import { adagradStep, adamStep, rmspropStep, sgdStep } from '../../lib/ops/optim';
+import * as steps from '../../lib/ops/optim';
 import { ones, tensor } from 'myelin';
 
-import type { Nd } from '../support/reference';
+import { sumOf, type Nd } from '../support/reference';
 import {
   uniform,
   values,
@@ -15,235 +15,371 @@ import {
 const shapes = [[2, 3], [], [37], [0, 2]];
 const lr = 0.05;
 
-interface State {
-  /** The parameter, then what is remembered of it, changed in place. */
-  readonly values: Record<string, number>;
-  readonly gradient: number;
+interface Common {
+  readonly weightDecay: number;
+  readonly decoupled: boolean;
+  readonly l1: number;
+  readonly maximize: boolean;
 }
+
+const plain: Common = { weightDecay: 0, decoupled: false, l1: 0, maximize: false };
+const coupled: Common = { weightDecay: 0.1, decoupled: false, l1: 0.05, maximize: false };
+const decoupled: Common = { weightDecay: 0.1, decoupled: true, l1: 0, maximize: true };
+
+type Options = Readonly<Record<string, number | boolean>>;
+/** What is remembered of one element, changed in place. */
+type State = Record<string, number>;
 
 /** Lists of a step in the order of the op's inputs, which of them are there, and one element's update. */
 interface Rule {
-  readonly lists: readonly string[];
+  readonly states: readonly string[];
+  readonly scalars?: Readonly<Record<string, number>>;
   readonly absent?: readonly string[];
-  readonly attrs: NonNullable<Sample['attrs']>;
-  readonly step: number;
-  readonly update: (state: State) => void;
+  readonly common: Common;
+  readonly options: Options;
+  /** How far an element goes, times the learning rate, given its gradient with penalties. */
+  readonly direction: (state: State, g: number, param: number) => number;
+  /** The factor of a whole parameter's directions. */
+  readonly trust?: (params: readonly number[], directions: readonly number[]) => number;
+  /** Single numbers after the step. */
+  readonly after?: (scalars: State) => State;
+  /** Whether decoupled decay is part of the direction. */
+  readonly decays?: boolean;
 }
 
 const scalar = (value: number): InputSpec => values([], [value], 'float64');
 
-/** Remembered averages of squares are never negative. */
-const fill = (list: string, shape: readonly number[]): InputSpec =>
-  list === 'squares'
-    ? uniform(shape, 0.5, 2)
-    : uniform(shape, list === 'means' ? -0.5 : -2, list === 'means' ? 0.5 : 2);
+/** Averages of squares are never negative, and a variance is not either. */
+function fill(list: string, shape: readonly number[]): InputSpec {
+  if (['squares', 'maxima', 'moves', 'largest'].includes(list)) return uniform(shape, 0.5, 2);
+  return list === 'means' ? uniform(shape, -0.5, 0.5) : uniform(shape, -2, 2, [0]);
+}
 
-function stepSample(
-  { lists, absent = [], attrs, step, update }: Rule,
-  extents: readonly (readonly number[])[],
-): Sample {
-  const members = lists.map((list) => (absent.includes(list) ? [] : extents.map((shape) => fill(list, shape))));
-  const present = lists.filter((list) => !absent.includes(list));
+function inputsOf({ states, scalars = {}, absent = [] }: Rule, extents: readonly (readonly number[])[]) {
+  const tensors = ['params', 'grads', ...states].map(
+    (list) => [list, absent.includes(list) ? [] : extents.map((shape) => fill(list, shape))] as const,
+  );
+  const numbers = Object.entries(scalars).map(
+    ([list, value]) => [list, absent.includes(list) ? [] : extents.map(() => scalar(value))] as const,
+  );
+  return { ...Object.fromEntries<InputSpec | readonly InputSpec[]>([...tensors, ...numbers]), lr: scalar(lr) };
+}
+
+/** All arrays of one parameter after a step, by list. */
+function stepOf(rule: Rule, arrays: Readonly<Record<string, number[]>>): void {
+  const { common, direction, trust = () => 1, decays = false } = rule;
+  const sign = common.maximize ? -1 : 1;
+  const directions = arrays['params']!.map((param, element) => {
+    const penalty = common.l1 * Math.sign(param) + (common.decoupled ? 0 : common.weightDecay * param);
+    const state = Object.fromEntries(rule.states.map((list) => [list, arrays[list]?.[element] ?? 0]));
+    const moved = direction(state, sign * arrays['grads']![element]! + penalty, param);
+    for (const list of rule.states) if (arrays[list] !== undefined) arrays[list][element] = state[list]!;
+    return decays && common.decoupled ? moved + common.weightDecay * param : moved;
+  });
+  const factor = lr * trust(arrays['params']!, directions);
+  const shrink = common.decoupled && !decays ? 1 - lr * common.weightDecay : 1;
+  directions.forEach((moved, element) => {
+    arrays['params']![element] = arrays['params']![element]! * shrink - factor * moved;
+  });
+}
+
+function stepSample(rule: Rule, extents: readonly (readonly number[])[]): Sample {
+  const { states, scalars = {}, absent = [], after = (numbers: State) => numbers } = rule;
+  const present = ['params', 'grads', ...states].filter((list) => !absent.includes(list));
+  const numbers = Object.keys(scalars).filter((list) => !absent.includes(list));
   return {
-    inputs: { ...Object.fromEntries(lists.map((list, i) => [list, members[i]!])), lr: scalar(lr), step: scalar(step) },
-    attrs,
+    inputs: inputsOf(rule, extents),
+    attrs: { ...rule.common, ...rule.options },
     order: 0,
     // What is written lies as the parameter does; gradients may be any view.
     layouts: ['grads'],
     tolerance: { relative: 16, absolute: 8 },
     reference: (...inputs: Nd[]) => {
       const changed = inputs.map((x) => ({ ...x, data: [...x.data] }));
+      const count = extents.length;
       extents.forEach((_, i) => {
-        const arrays = Object.fromEntries(
-          present.map((list, position) => [list, changed[position * extents.length + i]!.data]),
-        );
-        arrays['params']!.forEach((_value, element) => {
-          const state = Object.fromEntries(present.map((list) => [list, arrays[list]![element]!]));
-          update({ values: state, gradient: arrays['grads']![element]! });
-          for (const list of present) arrays[list]![element] = state[list]!;
-        });
+        stepOf(rule, Object.fromEntries(present.map((list, k) => [list, changed[k * count + i]!.data])));
+        const own = numbers.map((list, k) => [list, changed[(present.length + k) * count + i]!] as const);
+        const next = after(Object.fromEntries(own.map(([list, x]) => [list, x.data[0]!])));
+        for (const [list, x] of own) x.data[0] = next[list]!;
       });
       return changed;
     },
   };
 }
 
-interface SgdOptions {
-  readonly momentum: number;
-  readonly dampening: number;
-  readonly weightDecay: number;
-  readonly nesterov: boolean;
-}
+// Each rule is PyTorch's documented algorithm, or that of the paper that the op names.
 
-// Each rule is PyTorch's documented algorithm.
-function sgd(options: SgdOptions, step: number): Rule {
-  const { momentum, dampening, weightDecay, nesterov } = options;
-  return {
-    lists: ['params', 'grads', 'velocities'],
-    absent: momentum === 0 ? ['velocities'] : [],
-    attrs: { ...options },
-    step,
-    update: ({ values: state, gradient }) => {
-      let direction = gradient + weightDecay * state['params']!;
-      if (momentum !== 0) {
-        const velocity = step === 1 ? direction : momentum * state['velocities']! + (1 - dampening) * direction;
-        state['velocities'] = velocity;
-        direction = nesterov ? direction + momentum * velocity : velocity;
-      }
-      state['params']! -= lr * direction;
-    },
-  };
-}
-
-interface AdamOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  readonly weightDecay: number;
-  readonly decoupled: boolean;
-}
-
-function adam(options: AdamOptions, step: number): Rule {
-  const { beta1, beta2, eps, weightDecay, decoupled } = options;
-  return {
-    lists: ['params', 'grads', 'means', 'squares'],
-    attrs: { ...options },
-    step,
-    update: ({ values: state, gradient }) => {
-      const g = decoupled ? gradient : gradient + weightDecay * state['params']!;
-      if (decoupled) state['params']! *= 1 - lr * weightDecay;
-      state['means'] = beta1 * state['means']! + (1 - beta1) * g;
-      state['squares'] = beta2 * state['squares']! + (1 - beta2) * g * g;
-      const mean = state['means'] / (1 - beta1 ** step);
-      const square = state['squares'] / (1 - beta2 ** step);
-      state['params']! -= (lr * mean) / (Math.sqrt(square) + eps);
-    },
-  };
-}
-
-interface RmspropOptions {
-  readonly alpha: number;
-  readonly eps: number;
-  readonly weightDecay: number;
-  readonly momentum: number;
-  readonly centered: boolean;
-}
-
-function rmsprop(options: RmspropOptions, step: number): Rule {
-  const { alpha, eps, weightDecay, momentum, centered } = options;
-  return {
-    lists: ['params', 'grads', 'squares', 'means', 'velocities'],
-    absent: [...(centered ? [] : ['means']), ...(momentum === 0 ? ['velocities'] : [])],
-    attrs: { ...options },
-    step,
-    update: ({ values: state, gradient }) => {
-      const g = gradient + weightDecay * state['params']!;
-      state['squares'] = alpha * state['squares']! + (1 - alpha) * g * g;
-      let variance = state['squares'];
-      if (centered) {
-        state['means'] = alpha * state['means']! + (1 - alpha) * g;
-        variance -= state['means'] ** 2;
-      }
-      const direction = g / (Math.sqrt(variance) + eps);
-      if (momentum !== 0) state['velocities'] = momentum * state['velocities']! + direction;
-      state['params']! -= lr * (momentum === 0 ? direction : state['velocities']!);
-    },
-  };
-}
-
-interface AdagradOptions {
-  readonly lrDecay: number;
-  readonly eps: number;
-  readonly weightDecay: number;
-}
-
-function adagrad(options: AdagradOptions, step: number): Rule {
-  const { lrDecay, eps, weightDecay } = options;
-  return {
-    lists: ['params', 'grads', 'squares'],
-    attrs: { ...options },
-    step,
-    update: ({ values: state, gradient }) => {
-      const g = gradient + weightDecay * state['params']!;
-      state['squares']! += g * g;
-      state['params']! -= ((lr / (1 + (step - 1) * lrDecay)) * g) / (Math.sqrt(state['squares']!) + eps);
-    },
-  };
-}
-
-const one = () => tensor(1, { dtype: 'float64' });
-
-/** A step whose gradient has another shape than its parameter. */
-const mismatch = (
-  call: (lists: { params: ReturnType<typeof ones>[]; grads: ReturnType<typeof ones>[] }) => unknown,
-): ErrorCase => ({
-  call: () => call({ params: [ones([2, 3])], grads: [ones([2, 4])] }),
-  code: 'SHAPE',
-  message: /params\[0\] is float32\[2,3\], grads\[0\] is float32\[2,4\]/,
+const counted = (step: number) => ({
+  scalars: { steps: step - 1 },
+  after: (numbers: State): State => ({ ...numbers, steps: step }),
 });
 
-function optimizer(rules: readonly Rule[], error: ErrorCase): OpSamples {
+/** Changes the averages of gradients and of their squares; those without their bias. */
+function moments(state: State, g: number, beta1: number, beta2: number, step: number) {
+  state['means'] = beta1 * state['means']! + (1 - beta1) * g;
+  state['squares'] = beta2 * state['squares']! + (1 - beta2) * g * g;
+  return { mean: state['means'] / (1 - beta1 ** step), square: state['squares'] / (1 - beta2 ** step) };
+}
+
+function sgd(common: Common, options: { momentum: number; dampening: number; nesterov: boolean }, step: number): Rule {
+  const { momentum, dampening, nesterov } = options;
+  return {
+    ...counted(step),
+    states: ['velocities'],
+    absent: momentum === 0 ? ['velocities', 'steps'] : [],
+    common,
+    options,
+    direction: (state, g) => {
+      if (momentum === 0) return g;
+      const velocity = step === 1 ? g : momentum * state['velocities']! + (1 - dampening) * g;
+      state['velocities'] = velocity;
+      return nesterov ? g + momentum * velocity : velocity;
+    },
+  };
+}
+
+const betas = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
+type Betas = typeof betas;
+
+function adam(common: Common, options: Betas & { amsgrad: boolean }, step: number): Rule {
+  const { beta1, beta2, eps, amsgrad } = options;
+  return {
+    ...counted(step),
+    states: ['means', 'squares', 'maxima'],
+    absent: amsgrad ? [] : ['maxima'],
+    common,
+    options,
+    direction: (state, g) => {
+      const { mean, square } = moments(state, g, beta1, beta2, step);
+      if (!amsgrad) return mean / (Math.sqrt(square) + eps);
+      state['maxima'] = Math.max(state['maxima']!, state['squares']!);
+      return mean / (Math.sqrt(state['maxima'] / (1 - beta2 ** step)) + eps);
+    },
+  };
+}
+
+function rmsprop(common: Common, options: { alpha: number; eps: number; momentum: number; centered: boolean }): Rule {
+  const { alpha, eps, momentum, centered } = options;
+  return {
+    states: ['squares', 'means', 'velocities'],
+    absent: [...(centered ? [] : ['means']), ...(momentum === 0 ? ['velocities'] : [])],
+    common,
+    options,
+    direction: (state, g) => {
+      state['squares'] = alpha * state['squares']! + (1 - alpha) * g * g;
+      state['means'] = alpha * state['means']! + (1 - alpha) * g;
+      const variance = state['squares'] - (centered ? state['means'] ** 2 : 0);
+      state['velocities'] = momentum * state['velocities']! + g / (Math.sqrt(variance) + eps);
+      return state['velocities'];
+    },
+  };
+}
+
+function adagrad(common: Common, options: { lrDecay: number; eps: number }, step: number): Rule {
+  return {
+    ...counted(step),
+    states: ['squares'],
+    common,
+    options,
+    direction: (state, g) => {
+      state['squares']! += g * g;
+      return g / (1 + (step - 1) * options.lrDecay) / (Math.sqrt(state['squares']!) + options.eps);
+    },
+  };
+}
+
+function adadelta(common: Common, options: { rho: number; eps: number }): Rule {
+  const { rho, eps } = options;
+  return {
+    states: ['squares', 'moves'],
+    common,
+    options,
+    direction: (state, g) => {
+      state['squares'] = rho * state['squares']! + (1 - rho) * g * g;
+      const move = (Math.sqrt(state['moves']! + eps) / Math.sqrt(state['squares'] + eps)) * g;
+      state['moves'] = rho * state['moves']! + (1 - rho) * move * move;
+      return move;
+    },
+  };
+}
+
+function adamax(common: Common, options: Betas, step: number): Rule {
+  const { beta1, beta2, eps } = options;
+  return {
+    ...counted(step),
+    states: ['means', 'largest'],
+    common,
+    options,
+    direction: (state, g) => {
+      state['means'] = beta1 * state['means']! + (1 - beta1) * g;
+      state['largest'] = Math.max(beta2 * state['largest']!, Math.abs(g) + eps);
+      return state['means'] / (1 - beta1 ** step) / state['largest'];
+    },
+  };
+}
+
+function nadam(common: Common, options: Betas & { momentumDecay: number }, step: number): Rule {
+  const { beta1, beta2, eps, momentumDecay } = options;
+  const mu = (t: number): number => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
+  const before = 0.7;
+  const product = before * mu(step);
+  return {
+    states: ['means', 'squares'],
+    scalars: { steps: step - 1, products: before },
+    after: () => ({ steps: step, products: product }),
+    common,
+    options,
+    direction: (state, g) => {
+      const { square } = moments(state, g, beta1, beta2, step);
+      const ahead = (mu(step + 1) / (1 - product * mu(step + 1))) * state['means']!;
+      return (((1 - mu(step)) / (1 - product)) * g + ahead) / (Math.sqrt(square) + eps);
+    },
+  };
+}
+
+function radam(common: Common, options: Betas, step: number): Rule {
+  const { beta1, beta2, eps } = options;
+  const most = 2 / (1 - beta2) - 1;
+  const freedom = most - (2 * step * beta2 ** step) / (1 - beta2 ** step);
+  const rectified = ((freedom - 4) * (freedom - 2) * most) / ((most - 4) * (most - 2) * freedom);
+  return {
+    ...counted(step),
+    states: ['means', 'squares'],
+    common,
+    options,
+    direction: (state, g) => {
+      const { mean } = moments(state, g, beta1, beta2, step);
+      if (freedom <= 5) return mean;
+      return (mean * Math.sqrt(rectified * (1 - beta2 ** step))) / (Math.sqrt(state['squares']!) + eps);
+    },
+  };
+}
+
+function lion(common: Common, options: { beta1: number; beta2: number }): Rule {
+  const { beta1, beta2 } = options;
+  return {
+    states: ['means'],
+    common,
+    options,
+    direction: (state, g) => {
+      const blend = beta1 * state['means']! + (1 - beta1) * g;
+      state['means'] = beta2 * state['means']! + (1 - beta2) * g;
+      return Math.sign(blend);
+    },
+  };
+}
+
+const lengthOf = (list: readonly number[]): number => Math.sqrt(sumOf(list.map((x) => x * x)));
+
+function lamb(common: Common, options: Betas, step: number): Rule {
+  const { beta1, beta2, eps } = options;
+  return {
+    ...counted(step),
+    states: ['means', 'squares'],
+    common,
+    options,
+    decays: true,
+    direction: (state, g) => {
+      const { mean, square } = moments(state, g, beta1, beta2, step);
+      return mean / (Math.sqrt(square) + eps);
+    },
+    trust: (params, directions) => {
+      const [param, direction] = [lengthOf(params), lengthOf(directions)];
+      return param > 0 && direction > 0 ? param / direction : 1;
+    },
+  };
+}
+
+/** A step whose gradient has another shape than its parameter, and one with a single number too many. */
+function refusals(step: (typeof steps)[keyof typeof steps], rule: Rule): readonly ErrorCase[] {
+  const lists = { ...rule.scalars, ...Object.fromEntries(rule.states.map((list) => [list, 0])) };
+  const present = Object.keys(lists).filter((list) => !rule.absent?.includes(list));
+  const call = step as unknown as (inputs: unknown, attrs: unknown) => void;
+  const attempt = (inputs: object) => () =>
+    call(
+      {
+        ...Object.fromEntries(Object.keys(lists).map((list) => [list, []])),
+        ...Object.fromEntries(
+          present.map((list) => [list, [rule.states.includes(list) ? ones([2, 3]) : tensor(1, { dtype: 'float64' })]]),
+        ),
+        params: [ones([2, 3])],
+        grads: [ones([2, 3])],
+        lr: tensor(1, { dtype: 'float64' }),
+        ...inputs,
+      },
+      { ...rule.common, ...rule.options },
+    );
+  return [
+    {
+      call: attempt({ grads: [ones([2, 4])] }),
+      code: 'SHAPE',
+      message: /params\[0\] is float32\[2,3\], grads\[0\] is float32\[2,4\]/,
+    },
+    { call: attempt({ grads: [] }), code: 'SHAPE', message: /0 grads for 1 params/ },
+    { call: attempt({ lr: ones([1]) }), code: 'SHAPE', message: /lr is float32\[1\]/ },
+  ];
+}
+
+function optimizer(step: (typeof steps)[keyof typeof steps], rules: readonly Rule[]): OpSamples {
   return {
     samples: [...rules.map((rule) => stepSample(rule, shapes)), stepSample(rules[0]!, [[], [3]])],
     large: stepSample(rules[0]!, [[301, 307], [1001]]),
-    errors: [error],
+    errors: refusals(step, rules[0]!),
+    without: { layouts: 'what is written lies as the parameter does: row-major' },
   };
 }
 
-const adamDefaults = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, decoupled: false };
-const sgdDefaults = { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false };
-const rmspropDefaults = { alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
-const adagradDefaults = { lrDecay: 0, eps: 1e-10, weightDecay: 0 };
+const momentum = { momentum: 0.9, dampening: 0, nesterov: false };
+const rmspropDefaults = { alpha: 0.99, eps: 1e-8, momentum: 0, centered: false };
 
 export const optim: SampleTable = {
-  sgdStep: {
-    ...optimizer(
-      [
-        sgd({ ...sgdDefaults, momentum: 0.9 }, 2),
-        sgd({ ...sgdDefaults, momentum: 0.9, weightDecay: 0.1, dampening: 0.5 }, 1),
-        sgd({ ...sgdDefaults, momentum: 0.9, weightDecay: 0.1, dampening: 0.5 }, 3),
-        sgd({ ...sgdDefaults, momentum: 0.9, nesterov: true }, 2),
-        sgd({ ...sgdDefaults, weightDecay: 0.1 }, 1),
-      ],
-      mismatch((lists) => sgdStep({ ...lists, velocities: [], lr: one(), step: one() }, sgdDefaults)),
-    ),
-    without: { layouts: 'what is written lies as the parameter does: row-major' },
-  },
-  adamStep: {
-    ...optimizer(
-      [
-        adam(adamDefaults, 3),
-        adam({ ...adamDefaults, weightDecay: 0.1 }, 1),
-        adam({ ...adamDefaults, weightDecay: 0.1, decoupled: true, beta1: 0.8 }, 100),
-      ],
-      mismatch((lists) =>
-        adamStep({ ...lists, means: [ones([2, 3])], squares: [ones([2, 3])], lr: one(), step: one() }, adamDefaults),
-      ),
-    ),
-    without: { layouts: 'what is written lies as the parameter does: row-major' },
-  },
-  rmspropStep: {
-    ...optimizer(
-      [
-        rmsprop(rmspropDefaults, 1),
-        rmsprop({ ...rmspropDefaults, momentum: 0.9, weightDecay: 0.1 }, 2),
-        rmsprop({ ...rmspropDefaults, centered: true }, 2),
-        rmsprop({ ...rmspropDefaults, centered: true, momentum: 0.9 }, 2),
-      ],
-      mismatch((lists) =>
-        rmspropStep(
-          { ...lists, squares: [ones([2, 3])], means: [], velocities: [], lr: one(), step: one() },
-          rmspropDefaults,
-        ),
-      ),
-    ),
-    without: { layouts: 'what is written lies as the parameter does: row-major' },
-  },
-  adagradStep: {
-    ...optimizer(
-      [adagrad(adagradDefaults, 1), adagrad({ ...adagradDefaults, lrDecay: 0.1, weightDecay: 0.1 }, 4)],
-      mismatch((lists) => adagradStep({ ...lists, squares: [ones([2, 3])], lr: one(), step: one() }, adagradDefaults)),
-    ),
-    without: { layouts: 'what is written lies as the parameter does: row-major' },
-  },
+  sgdStep: optimizer(steps.sgdStep, [
+    sgd(plain, momentum, 2),
+    sgd(coupled, { ...momentum, dampening: 0.5 }, 1),
+    sgd(decoupled, { ...momentum, dampening: 0.5 }, 3),
+    sgd(plain, { ...momentum, nesterov: true }, 2),
+    sgd(coupled, { ...momentum, momentum: 0 }, 1),
+  ]),
+  adamStep: optimizer(steps.adamStep, [
+    adam(plain, { ...betas, amsgrad: false }, 3),
+    adam(coupled, { ...betas, amsgrad: true }, 1),
+    adam(decoupled, { ...betas, beta1: 0.8, amsgrad: false }, 100),
+  ]),
+  rmspropStep: optimizer(steps.rmspropStep, [
+    rmsprop(plain, rmspropDefaults),
+    rmsprop(coupled, { ...rmspropDefaults, momentum: 0.9 }),
+    rmsprop(decoupled, { ...rmspropDefaults, centered: true }),
+    rmsprop(plain, { ...rmspropDefaults, centered: true, momentum: 0.9 }),
+  ]),
+  adagradStep: optimizer(steps.adagradStep, [
+    adagrad(plain, { lrDecay: 0, eps: 1e-10 }, 1),
+    adagrad(coupled, { lrDecay: 0.1, eps: 1e-10 }, 4),
+    adagrad(decoupled, { lrDecay: 0, eps: 1e-3 }, 2),
+  ]),
+  adadeltaStep: optimizer(
+    steps.adadeltaStep,
+    [plain, coupled, decoupled].map((common) => adadelta(common, { rho: 0.9, eps: 1e-6 })),
+  ),
+  adamaxStep: optimizer(
+    steps.adamaxStep,
+    [plain, coupled, decoupled].map((common, i) => adamax(common, betas, 1 + 3 * i)),
+  ),
+  nadamStep: optimizer(
+    steps.nadamStep,
+    [plain, coupled, decoupled].map((common, i) => nadam(common, { ...betas, momentumDecay: 4e-3 }, 1 + 3 * i)),
+  ),
+  // Its variance becomes tractable at step 6.
+  radamStep: optimizer(
+    steps.radamStep,
+    [plain, coupled, decoupled].map((common, i) => radam(common, betas, 1 + 5 * i)),
+  ),
+  lionStep: optimizer(
+    steps.lionStep,
+    [plain, coupled, decoupled].map((common) => lion(common, { beta1: 0.9, beta2: 0.99 })),
+  ),
+  lambStep: optimizer(
+    steps.lambStep,
+    [plain, coupled, decoupled].map((common, i) => lamb(common, { ...betas, eps: 1e-6 }, 1 + 3 * i)),
+  ),
 };

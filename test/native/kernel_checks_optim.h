@@ -1,0 +1,112 @@
+#pragma once
+// Checks of the kernels of optimizers.
+#include <vector>
+
+#include "kernel_checks_rows.h"
+#include "kernel_fixture.h"
+#include "kernels/kernels.h"
+
+namespace kernel_test {
+
+constexpr Tolerance kStepTolerance = {8, 3};
+
+// A parameter, its gradient and its states, all of which may be under a root, also the first less the second squared.
+template <class T>
+struct StepState {
+  Output<T> param, states[myelin::kStepStates];
+  Array<T> grad;
+
+  StepState(std::size_t n, std::size_t misalign)
+      : param(n, misalign), states{Output<T>(n), Output<T>(n, misalign), Output<T>(n)}, grad(n, misalign) {
+    Random random(18);
+    for (std::size_t i = 0; i < n; i++) {
+      param[i] = plain_value<T>(random);
+      grad[i] = plain_value<T>(random);
+      states[0][i] = static_cast<T>(uniform(random, 1, 2));
+      for (std::size_t s = 1; s < myelin::kStepStates; s++) states[s][i] = static_cast<T>(uniform(random, 0.1, 0.3));
+    }
+  }
+  myelin::StepArrays<T> arrays() {
+    return {param.data(), grad.data(), {states[0].data(), states[1].data(), states[2].data()}};
+  }
+};
+
+template <class T>
+void expect_same(const std::string& where, StepState<T>& expected, StepState<T>& actual) {
+  expect_near<T>(where + ", parameter", expected.param, actual.param, kStepTolerance);
+  expect_intact(where, actual.param);
+  for (std::size_t s = 0; s < myelin::kStepStates; s++) {
+    expect_near<T>(where + ", state " + std::to_string(s), expected.states[s], actual.states[s], kStepTolerance);
+    expect_intact(where, actual.states[s]);
+  }
+}
+
+// call(kernel, state, n) for all lengths; compares all arrays.
+template <class T, class Fn, class Call>
+void check_step(Fn* got, Fn* want, const Call& call) {
+  for (std::size_t n : lengths<T>())
+    for (std::size_t misalign : {0, 1}) {
+      StepState<T> expected(n, misalign), actual(n, misalign);
+      call(want, expected, n);
+      call(got, actual, n);
+      expect_same<T>(describe_rows(1, n, misalign), expected, actual);
+    }
+}
+
+// Plain, and with all that can be done to a gradient and a parameter.
+constexpr myelin::StepTerms kPlain = {0.1, 1, 0, 0, 1}, kAllTerms = {0.01, -1, 0.1, 0.05, 0.9};
+
+inline std::vector<myelin::SgdStep> steps_of(myelin::SgdStep) {
+  return {{kPlain, 0, 0, false, false},
+          {kAllTerms, 0.9, 0.1, false, true},
+          {kPlain, 0.9, 0.1, false, false},
+          {kPlain, 0.9, 0, true, false}};
+}
+inline std::vector<myelin::AdamStep> steps_of(myelin::AdamStep) {
+  return {{kPlain, 0.9, 0.999, 1e-8, false, 0.1, 0.001}, {kAllTerms, 0.3, 0.99, 1e-8, true, 0.5, 0.01}};
+}
+inline std::vector<myelin::RmspropStep> steps_of(myelin::RmspropStep) {
+  return {{kPlain, 0.99, 1e-8, 0, false}, {kAllTerms, 0.9, 1e-8, 0.9, true}};
+}
+inline std::vector<myelin::AdagradStep> steps_of(myelin::AdagradStep) { return {{kPlain, 1e-10}, {kAllTerms, 1e-3}}; }
+inline std::vector<myelin::AdadeltaStep> steps_of(myelin::AdadeltaStep) {
+  return {{kPlain, 0.9, 1e-6}, {kAllTerms, 0.5, 1e-3}};
+}
+inline std::vector<myelin::AdamaxStep> steps_of(myelin::AdamaxStep) {
+  return {{kPlain, 0.9, 0.999, 1e-8}, {kAllTerms, 0.5, 0.3, 1e-3}};
+}
+inline std::vector<myelin::NadamStep> steps_of(myelin::NadamStep) {
+  return {{kPlain, 0.9, 0.999, 1e-8, 0.5, 0.6, 0.1}, {kAllTerms, 0.5, 0.9, 1e-3, 0.9, 0.3, 0.5}};
+}
+inline std::vector<myelin::RadamStep> steps_of(myelin::RadamStep) {
+  return {{kPlain, 0.9, 0.999, 1e-8, 0.5, false}, {kAllTerms, 0.5, 0.9, 1e-3, 0.9, true}};
+}
+inline std::vector<myelin::LionStep> steps_of(myelin::LionStep) { return {{kPlain, 0.9, 0.99}, {kAllTerms, 0.3, 0.7}}; }
+inline std::vector<myelin::LambStep> steps_of(myelin::LambStep) {
+  return {{kPlain, 0.9, 0.999, 1e-6, 0, 0.1, 0.001}, {kAllTerms, 0.5, 0.9, 1e-3, 0.1, 0.5, 0.2}};
+}
+
+template <class T, class Step>
+void check(myelin::StepFn<T, Step>* got, myelin::StepFn<T, Step>* want) {
+  for (const Step& step : steps_of(Step{}))
+    check_step<T>(got, want,
+                  [&](auto* kernel, StepState<T>& state, std::size_t n) { kernel(state.arrays(), n, step); });
+}
+
+template <class T>
+void check(myelin::LambMomentsFn<T>* got, myelin::LambMomentsFn<T>* want) {
+  for (const myelin::LambStep& step : steps_of(myelin::LambStep{})) {
+    std::vector<T> lengths;
+    check_step<T>(got, want, [&](auto* kernel, StepState<T>& state, std::size_t n) {
+      myelin::SquaredLengths found = {0.5, 0.25};
+      kernel(state.arrays(), n, step, &found);
+      lengths.push_back(static_cast<T>(found.param));
+      lengths.push_back(static_cast<T>(found.direction));
+    });
+    for (std::size_t i = 0; i < lengths.size(); i += 4)
+      for (std::size_t k = i; k < i + 2; k++)
+        expect_near<T>("squared length", k, lengths[k], lengths[k + 2], {kSumUlp, static_cast<double>(lengths[k])});
+  }
+}
+
+}  // namespace kernel_test
