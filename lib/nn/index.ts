@@ -67,7 +67,18 @@ export { KVCache, type KVCacheOptions } from './kv-cache.js';
 export { Linear } from './linear.js';
 export { addLoRA, LoRALinear, loraState, mergeLoRA, type AddLoRAOptions, type LoRAOptions } from './lora.js';
 export type { NameMatch } from './name-match.js';
-export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from './losses.js';
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  L1Loss,
+  MSELoss,
+  MultiLabelSoftMarginLoss,
+  MultiMarginLoss,
+  NLLLoss,
+} from './losses.js';
+export * from './losses-more.js';
+export * from './losses-pair.js';
 export { Module, type AnyModule } from './module.js';
 export type { GivenMasks } from './attention-masks.js';
 export {

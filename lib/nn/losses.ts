@@ -5,24 +5,20 @@ import {
   l1Loss,
   mse,
   nllLoss,
+  multiMarginLoss,
+  multilabelSoftMarginLoss,
+  type BceOptions,
   type BceWithLogitsOptions,
   type ClassLossOptions,
   type CrossEntropyOptions,
   type LossOptions,
+  type MultiMarginOptions,
+  type WeightedOptions,
 } from '../ops/loss.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Buffer } from '../tensor/parameter.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { buffer } from './init.js';
-import { Module } from './module.js';
-
-/** What compares a prediction with its target. */
-abstract class Loss extends Module<readonly [input: Tensor<FloatDType>, target: Tensor]> {}
-
-/** A copy that lives as long as the module. */
-function keep(weight: Tensor | undefined): Buffer | undefined {
-  return weight === undefined ? undefined : buffer(() => weight);
-}
+import { keep, Loss } from './loss.js';
 
 /**
  * How surprised a classifier is by the right classes, from scores before the softmax: {@link crossEntropy} as a module.
@@ -143,6 +139,7 @@ export class L1Loss extends Loss {
  *
  * Shapes: both the same. Dtypes: input of a float dtype; the target is cast to it.
  *
+ * @param options.weight weight of every element; default 1
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @example
  * ```ts
@@ -151,12 +148,17 @@ export class L1Loss extends Loss {
  * ```
  */
 export class BCELoss extends Loss {
-  constructor(private readonly options: LossOptions = {}) {
+  readonly weight: Buffer | undefined;
+  private readonly options: LossOptions;
+
+  constructor({ weight, ...options }: BceOptions = {}) {
     super();
+    this.weight = keep(weight);
+    this.options = options;
   }
 
   override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
-    return bce(input, target, this.options);
+    return bce(input, target, { ...this.options, weight: this.weight });
   }
 }
 
@@ -167,6 +169,7 @@ export class BCELoss extends Loss {
  *
  * Shapes: both the same. Dtypes: input of a float dtype; the target is cast to it.
  *
+ * @param options.weight weight of every element; default 1
  * @param options.posWeight weight w of positive targets; default 1
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
  * @example
@@ -176,17 +179,73 @@ export class BCELoss extends Loss {
  * ```
  */
 export class BCEWithLogitsLoss extends Loss {
+  readonly weight: Buffer | undefined;
   /** Named as in PyTorch, because it is the name in state dicts. */
   readonly pos_weight: Buffer | undefined;
   private readonly options: LossOptions;
 
-  constructor({ posWeight, ...options }: BceWithLogitsOptions = {}) {
+  constructor({ weight, posWeight, ...options }: BceWithLogitsOptions = {}) {
     super();
+    this.weight = keep(weight);
     this.pos_weight = keep(posWeight);
     this.options = options;
   }
 
   override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
-    return bceWithLogits(input, target, { ...this.options, posWeight: this.pos_weight });
+    return bceWithLogits(input, target, { ...this.options, weight: this.weight, posWeight: this.pos_weight });
+  }
+}
+
+/**
+ * How far the right class is from winning over all others by a margin: {@link multiMarginLoss} as a module.
+ *
+ * @param options.weight weight of every class, [C]; default 1
+ * @param options.margin by how much the right class should win; default 1
+ * @param options.p exponent, 1 or 2; default 1
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @example
+ * ```ts
+ * import { MultiMarginLoss, tensor } from 'myelin';
+ * console.log(new MultiMarginLoss().forward(tensor([[1, 0.5]]), tensor([0], { dtype: 'int32' })).item()); // 0.25
+ * ```
+ */
+export class MultiMarginLoss extends Loss {
+  readonly weight: Buffer | undefined;
+  private readonly options: Omit<MultiMarginOptions, 'weight'>;
+
+  constructor({ weight, ...options }: MultiMarginOptions = {}) {
+    super();
+    this.weight = keep(weight);
+    this.options = options;
+  }
+
+  override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
+    return multiMarginLoss(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/**
+ * The mean over classes of binary cross-entropies of logits: {@link multilabelSoftMarginLoss} as a module.
+ *
+ * @param options.weight weight of every class, [C]; default 1
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @example
+ * ```ts
+ * import { MultiLabelSoftMarginLoss, tensor } from 'myelin';
+ * console.log(new MultiLabelSoftMarginLoss().forward(tensor([[0, 0]]), tensor([[1, 0]])).item().toFixed(4)); // 0.6931
+ * ```
+ */
+export class MultiLabelSoftMarginLoss extends Loss {
+  readonly weight: Buffer | undefined;
+  private readonly options: Omit<WeightedOptions, 'weight'>;
+
+  constructor({ weight, ...options }: WeightedOptions = {}) {
+    super();
+    this.weight = keep(weight);
+    this.options = options;
+  }
+
+  override forward<D extends FloatDType>(input: Tensor<D>, target: Tensor): Tensor<D> {
+    return multilabelSoftMarginLoss(input, target, { ...this.options, weight: this.weight });
   }
 }

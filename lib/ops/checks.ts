@@ -1,6 +1,6 @@
 import { dtypeInfo, floatDTypes, integerDTypes, isFloat, type DType } from '../tensor/dtype.js';
 import { describe, fail, show } from '../tensor/errors.js';
-import { sameShape, type Shape } from '../tensor/shape.js';
+import { broadcastShapes, sameShape, type Shape } from '../tensor/shape.js';
 import { Tensor, type TensorSpec } from '../tensor/tensor.js';
 
 // What functions refuse, and in which words. `op` is the function that the user called.
@@ -68,6 +68,13 @@ export function checkShapeOf(op: string, name: string, x: TensorSpec, shape: Sha
     shape: x.shape,
     need: shape,
   });
+}
+
+/** Refuses a tensor that does not broadcast to the shape of another. */
+export function checkBroadcasts(op: string, name: string, x: TensorSpec, to: TensorSpec): void {
+  const shape = broadcastShapes(x.shape, to.shape);
+  if (shape !== undefined && sameShape(shape, to.shape)) return;
+  fail('SHAPE', op, `${name} is ${describe(x)} (need what broadcasts to ${describe(to)})`);
 }
 
 function refuse(op: string, name: string, value: unknown, need: string): never {

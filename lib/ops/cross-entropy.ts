@@ -128,16 +128,19 @@ function classesOf(op: string, name: string, scores: Tensor, target: Tensor): Te
   return target.dtype === 'uint8' ? cast(target, 'int32') : target;
 }
 
-// Refuses what is no class, before it is looked up where only its index would be known.
-// A compiled function is refused by that lookup: it knows its targets in its runs only.
-function checkClasses(op: string, target: Tensor, classes: number, ignoreIndex: number): void {
+/**
+ * Refuses what is no class, before it is looked up where only its index would be known; `mayIgnore` tells whether ignoreIndex
+ * may stand in its place. A compiled function is refused by that lookup: it knows its targets in its runs only.
+ */
+export function checkClasses(op: string, target: Tensor, classes: number, ignoreIndex: number, mayIgnore = true): void {
   if (!target.storage.known) return;
   const outside = logicalOr(lt(target, 0), ge(target, classes));
-  const wrong = logicalAnd(outside, ne(target, ignoreIndex));
+  const wrong = mayIgnore ? logicalAnd(outside, ne(target, ignoreIndex)) : outside;
   if (!any(wrong).item()) return;
   const row = argmax(cast(wrong, 'uint8')).item();
   const value = Number(target.data()[row]);
-  fail('INDEX', op, `target ${row} is ${value} (need 0 <= class < ${classes}, or ignoreIndex)`, { row, target: value });
+  const need = `0 <= class < ${classes}${mayIgnore ? ', or ignoreIndex' : ''}`;
+  fail('INDEX', op, `target ${row} is ${value} (need ${need})`, { row, target: value });
 }
 
 function indexCrossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {

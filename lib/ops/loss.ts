@@ -1,37 +1,19 @@
-import { defineOp } from '../engine/define.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { describe } from '../tensor/errors.js';
-import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { clamp } from './clamp.js';
-import { sigmoid, softplus } from './activation.js';
-import { abs, add, mul, neg, square, sub } from './arithmetic.js';
-import { cast } from './cast.js';
-import { checkOneFloat, checkShapeOf, checkTensor } from './checks.js';
-import { gt, where } from './compare.js';
-import { log } from './math.js';
-import { checkReduction, reduceLosses, type LossOptions } from './reduction.js';
-import { like } from './spec.js';
+import { abs, minimum, mul, square, sub } from './arithmetic.js';
+import { checkAtLeast, checkPositive } from './checks.js';
+import { elementLoss } from './loss-element.js';
+import type { LossOptions } from './reduction.js';
 
 export { crossEntropy, nllLoss, type ClassLossOptions, type CrossEntropyOptions } from './cross-entropy.js';
+export * from './loss-binary.js';
+export * from './loss-class.js';
+export * from './loss-distribution.js';
+export * from './loss-margin.js';
+export * from './loss-overlap.js';
+export * from './loss-pair.js';
+export * from './ctc.js';
 export type { LossOptions, LossReduction } from './reduction.js';
-
-type Elementwise = (input: Tensor, target: Tensor) => Tensor;
-
-// A loss of every element, from two tensors of one shape.
-function elementLoss(
-  op: string,
-  input: Tensor,
-  target: Tensor,
-  { reduction = 'mean' }: LossOptions,
-  loss: Elementwise,
-): Tensor {
-  checkOneFloat(op, { input });
-  checkTensor(op, 'target', target);
-  checkReduction(op, reduction);
-  checkShapeOf(op, 'target', target, input.shape, `that of input, ${describe(input)}`);
-  return scope(() => reduceLosses(loss(input, cast(target, input.dtype)), reduction));
-}
 
 /**
  * Squared error: lossᵢ = (inputᵢ − targetᵢ)².
@@ -71,97 +53,77 @@ export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {})
   return elementLoss('l1Loss', input, target, options, (x, y) => abs(sub(x, y)));
 }
 
-// log p, but at least -100, where it is constant. The inner choice keeps 1 / 0 out of the gradient.
-function boundedLog(p: Tensor): Tensor {
-  const positive = gt(p, 0);
-  return where(positive, clamp(log(where(positive, p, 1)), { min: -100 }), -100);
+/** Options of {@link smoothL1Loss}. */
+export interface SmoothL1Options extends LossOptions {
+  /** Error up to which the loss is a square; default 1. */
+  readonly beta?: number;
+}
+
+/** Options of {@link huberLoss}. */
+export interface HuberOptions extends LossOptions {
+  /** Error up to which the loss is a square; default 1. */
+  readonly delta?: number;
+}
+
+// limit · Huber's loss as one product: c (|e| − c / 2) with c = min(|e|, limit).
+function squareThenLine(x: Tensor, y: Tensor, limit: number): Tensor {
+  const error = abs(sub(x, y));
+  const small = minimum(error, limit);
+  return mul(small, sub(error, mul(small, 0.5)));
 }
 
 /**
- * Binary cross-entropy of probabilities: lossᵢ = −(tᵢ · log pᵢ + (1 − tᵢ) · log(1 − pᵢ)), each logarithm at least −100.
+ * Squared error near 0 and absolute error beyond: with e = |inputᵢ − targetᵢ|, lossᵢ = e² / (2 beta) for e < beta, else
+ * e − beta / 2.
  *
- * Where a logarithm is cut off its gradient is 0; {@link bceWithLogits} has no such place, and is more accurate.
+ * Shapes: both the same; the result is a single number, or with reduction `'none'` one per element. Dtypes: input of a float
+ * dtype; the target is cast to it.
  *
- * Shapes: both the same; the result is a single number, or with reduction `'none'` one per element. Dtypes: input float32
- * or float64; the target is cast to it.
- *
- * @param input probabilities, 0 to 1
- * @param target what they should be, 0 to 1
+ * @param options.beta error up to which the loss is a square; 0 makes it {@link l1Loss}; default 1
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
- * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float
+ * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float; `VALUE` for options out of range
+ *
+ * Source: Girshick 2015, «Fast R-CNN», equation 3.
  * @example
  * ```ts
- * import { bce, tensor } from 'myelin';
- * console.log(bce(tensor([0.5, 0]), tensor([1, 0])).item().toFixed(4)); // 0.3466
+ * import { smoothL1Loss, tensor } from 'myelin';
+ * console.log(smoothL1Loss(tensor([1, 2]), tensor([1.5, 4]), { reduction: 'none' }).toArray()); // [ 0.125, 1.5 ]
  * ```
  */
-export function bce<D extends FloatDType>(input: Tensor<D>, target: Tensor, options?: LossOptions): Tensor<D>;
-export function bce(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return elementLoss('bce', input, target, options, (p, t) =>
-    neg(add(mul(t, boundedLog(p)), mul(sub(1, t), boundedLog(sub(1, p))))),
+export function smoothL1Loss<D extends FloatDType>(
+  input: Tensor<D>,
+  target: Tensor,
+  options?: SmoothL1Options,
+): Tensor<D>;
+export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
+  const { beta = 1 } = options;
+  checkAtLeast('smoothL1Loss', 'beta', beta, 0);
+  return elementLoss('smoothL1Loss', input, target, options, (x, y) =>
+    beta === 0 ? abs(sub(x, y)) : mul(squareThenLine(x, y, beta), 1 / beta),
   );
 }
 
-const bceWithLogitsOp = defineOp({
-  name: 'bceWithLogits',
-  inputs: ['x', 'target'],
-  attrs: {},
-  save: ['x', 'target'],
-  infer: ({ x }) => like(x),
-  grad: ({ dout, x, target, needs }) => ({
-    x: needs.x ? bceWithLogitsBackwardOp({ gradient: dout, x, target }) : undefined,
-    target: needs.target ? neg(mul(dout, x)) : undefined,
-  }),
-});
-
-const bceWithLogitsBackwardOp = defineOp({
-  name: 'bceWithLogitsBackward',
-  inputs: ['gradient', 'x', 'target'],
-  attrs: {},
-  save: [],
-  infer: ({ x }) => like(x),
-  grad: { composed: ({ gradient, x, target }) => mul(gradient, sub(sigmoid(x), target)) },
-});
-
-/** Options of {@link bceWithLogits}. */
-export interface BceWithLogitsOptions extends LossOptions {
-  /** Weight of positive targets, broadcast to the input's shape; default 1. */
-  readonly posWeight?: Tensor | undefined;
-}
-
 /**
- * Binary cross-entropy of logits, that is, of probabilities σ(x) that are never computed.
+ * Squared error near 0 and absolute error beyond: with e = |inputᵢ − targetᵢ|, lossᵢ = e² / 2 for e < delta, else
+ * delta · (e − delta / 2).
  *
- * lossᵢ = max(xᵢ, 0) − xᵢ · tᵢ + log(1 + exp(−|xᵢ|)), which neither overflows nor cancels. With a positive weight w it is
- * −(w · t · log σ(x) + (1 − t) · log(1 − σ(x))).
+ * Shapes: both the same; the result is a single number, or with reduction `'none'` one per element. Dtypes: input of a float
+ * dtype; the target is cast to it.
  *
- * Shapes: both the same; the result is a single number, or with reduction `'none'` one per element. Dtypes: input float32
- * or float64; the target is cast to it.
- *
- * @param input logits
- * @param target what the probabilities should be, 0 to 1
- * @param options.posWeight weight of positive targets; default 1
+ * @param options.delta error up to which the loss is a square; default 1
  * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
- * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float, or the weight of another dtype
+ * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float; `VALUE` for options out of range
+ *
+ * Source: Huber 1964, «Robust Estimation of a Location Parameter».
  * @example
  * ```ts
- * import { bceWithLogits, tensor } from 'myelin';
- * console.log(bceWithLogits(tensor([0]), tensor([1])).item().toFixed(4)); // 0.6931
+ * import { huberLoss, tensor } from 'myelin';
+ * console.log(huberLoss(tensor([1, 2]), tensor([1.5, 4]), { reduction: 'none' }).toArray()); // [ 0.125, 1.5 ]
  * ```
  */
-export function bceWithLogits<D extends FloatDType>(
-  input: Tensor<D>,
-  target: Tensor,
-  options?: BceWithLogitsOptions,
-): Tensor<D>;
-export function bceWithLogits(input: Tensor, target: Tensor, options: BceWithLogitsOptions = {}): Tensor {
-  const { posWeight } = options;
-  if (posWeight === undefined) {
-    return elementLoss('bceWithLogits', input, target, options, (x, t) => bceWithLogitsOp({ x, target: t }));
-  }
-  checkOneFloat('bceWithLogits', { input, posWeight });
-  return elementLoss('bceWithLogits', input, target, options, (x, t) => {
-    const positive = mul(mul(posWeight, t), softplus(neg(x)));
-    return add(positive, mul(sub(1, t), softplus(x)));
-  });
+export function huberLoss<D extends FloatDType>(input: Tensor<D>, target: Tensor, options?: HuberOptions): Tensor<D>;
+export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  const { delta = 1 } = options;
+  checkPositive('huberLoss', 'delta', delta);
+  return elementLoss('huberLoss', input, target, options, (x, y) => squareThenLine(x, y, delta));
 }

@@ -65,6 +65,7 @@ const std::vector<OpInfo>& all_ops() {
     register_softmax(list);
     register_attention(list);
     register_loss(list);
+    register_ctc(list);
     register_index(list);
     register_gather(list);
     register_scatter(list);

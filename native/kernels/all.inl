@@ -46,6 +46,7 @@ namespace {
 #include "kernels/norm.inl"
 #include "kernels/transpose.inl"
 #include "kernels/pool2d.inl"
+#include "kernels/ctc.inl"
 #include "kernels/optim.inl"
 #include "kernels/gemm.inl"
 #include "kernels/attention.inl"

@@ -102,6 +102,11 @@ template <class T>
 using AvgPoolRowBackwardFn = void(const PoolRow& row, const T* dout, std::ptrdiff_t dout_step, T divisor, T* dx,
                                   bool add);
 
+// One time step of CTC over n states: out[s] = emit[s] + log(e^prev[s] + e^prev[s - 1] + e^(prev[s - 2] + skip[s])), where
+// skip is 0 or -infinity. prev[-1] and prev[-2] are read; emit may be null, for zeros; out is apart from prev.
+template <class T>
+using CtcStepFn = void(const T* prev, const T* skip, const T* emit, T* out, std::size_t n);
+
 // One step of an optimizer on n elements of a parameter, formula for formula torch.optim's (single-tensor form) where it
 // has the optimizer. All arrays but the gradient are updated in place; those that a choice makes needless may be null.
 // Hyper-parameters are double and rounded once, after derived ones such as 1 - beta.

@@ -18,6 +18,7 @@ namespace {
 #include "kernels/reference_half.inl"
 #include "kernels/reference_rows.inl"
 #include "kernels/reference_pool2d.inl"
+#include "kernels/reference_ctc.inl"
 #include "kernels/reference_optim.inl"
 #include "kernels/reference_gemm.inl"
 #include "kernels/reference_winograd.inl"

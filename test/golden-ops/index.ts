@@ -6,6 +6,7 @@ import { decompositions } from './decompositions';
 import { fourier } from './fourier';
 import { indexing } from './indexing';
 import { layers } from './layers';
+import { lossCalls } from './losses';
 import { matrices } from './matrices';
 import { network } from './network';
 import { products } from './products';
@@ -22,6 +23,7 @@ export const goldenFamilies: Readonly<Record<string, GoldenCalls>> = {
   fourier,
   indexing,
   layers,
+  losses: lossCalls,
   matrices,
   network,
   products,

@@ -1,5 +1,7 @@
 #pragma once
-// Checks of the kernels of optimizers.
+// Checks of the kernels of CTC and of optimizers.
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "kernel_checks_rows.h"
@@ -7,6 +9,28 @@
 #include "kernels/kernels.h"
 
 namespace kernel_test {
+
+template <class T>
+void check(myelin::CtcStepFn<T>* got, myelin::CtcStepFn<T>* want) {
+  Random random(19);
+  const T never = -std::numeric_limits<T>::infinity();
+  for (std::size_t n : lengths<T>())
+    for (const bool emits : {false, true}) {
+      Array<T> prev(n + 2), skip(n), emit(n);
+      for (std::size_t i = 0; i < n + 2; i++) prev[i] = i % 7 < 3 ? never : static_cast<T>(uniform(random, -30, 0));
+      for (std::size_t i = 0; i < n; i++) {
+        skip[i] = i % 2 == 0 ? never : 0;
+        emit[i] = static_cast<T>(uniform(random, -9, 0));
+      }
+      Output<T> expected(n), actual(n);
+      const T* const emission = emits ? emit.data() : nullptr;
+      want(prev.data() + 2, skip.data(), emission, expected.data(), n);
+      got(prev.data() + 2, skip.data(), emission, actual.data(), n);
+      const std::string where = describe_rows(1, n, emits);
+      expect_near<T>(where, expected, actual, {4, 1});
+      expect_intact(where, actual);
+    }
+}
 
 constexpr Tolerance kStepTolerance = {8, 3};
 

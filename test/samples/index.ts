@@ -8,6 +8,7 @@ import { bitwise } from './bitwise';
 import { conv } from './conv';
 import { convAxes } from './conv-axes';
 import { creation } from './creation';
+import { ctc } from './ctc';
 import { decompositions } from './decompositions';
 import { divisions } from './division';
 import { elementwise } from './elementwise';
@@ -16,6 +17,7 @@ import { histograms } from './histogram';
 import { indexing } from './indexing';
 import { linalg } from './linalg';
 import { loss } from './loss';
+import { losses } from './losses';
 import { masking } from './masking';
 import { matrices } from './matrices';
 import { move } from './move';
@@ -55,6 +57,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   conv,
   'conv-axes': convAxes,
   creation,
+  ctc,
   decompositions,
   division: divisions,
   elementwise,
@@ -63,6 +66,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   indexing,
   linalg,
   loss,
+  losses,
   masking,
   matrices,
   move,

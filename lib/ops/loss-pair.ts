@@ -1,0 +1,211 @@
+import type { FloatDType } from '../tensor/dtype.js';
+import { describe, fail } from '../tensor/errors.js';
+import { scope } from '../tensor/scope.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { relu } from './activation.js';
+import { add, div, maximum, minimum, mul, square, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkFinite, checkFlag, checkOneFloat, checkPositive, checkShapeOf, checkTensor } from './checks.js';
+import { eq, where } from './compare.js';
+import { crossEntropy } from './cross-entropy.js';
+import { matmul } from './linalg.js';
+import type { MarginOptions } from './loss-margin.js';
+import { sqrt } from './math.js';
+import { arange } from './ranges.js';
+import { sum } from './reduce.js';
+import { checkReduction, reduceLosses, type LossOptions } from './reduction.js';
+import { norm } from './statistics.js';
+import { swapAxes } from './views.js';
+
+// Losses of vectors or scores that are compared with each other.
+
+function checkAlike(op: string, tensors: Readonly<Record<string, Tensor>>): void {
+  checkOneFloat(op, tensors);
+  const [[first, x], ...others] = Object.entries(tensors) as [[string, Tensor], ...[string, Tensor][]];
+  for (const [name, other] of others) checkShapeOf(op, name, other, x.shape, `that of ${first}, ${describe(x)}`);
+}
+
+/**
+ * How far the first of two scores is from being larger by a margin, or smaller: lossᵢ = max(0, margin − tᵢ · (aᵢ − bᵢ)).
+ *
+ * Shapes: all the same; the result is a single number, or with reduction `'none'` one per element. Dtypes: scores of one
+ * float dtype; the target is cast to it.
+ *
+ * @param a first scores
+ * @param b second scores
+ * @param target 1 where the first should be larger, −1 where the second
+ * @param options.margin by how much; default 0
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float; `VALUE` for options out of range
+ * @example
+ * ```ts
+ * import { marginRankingLoss, tensor } from 'myelin';
+ * console.log(marginRankingLoss(tensor([1]), tensor([3]), tensor([1])).item()); // 2
+ * ```
+ */
+export function marginRankingLoss<D extends FloatDType>(
+  a: Tensor<D>,
+  b: Tensor<D>,
+  target: Tensor,
+  options?: MarginOptions,
+): Tensor<D>;
+export function marginRankingLoss(a: Tensor, b: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
+  const { margin = 0, reduction = 'mean' } = options;
+  checkAlike('marginRankingLoss', { a, b });
+  checkTensor('marginRankingLoss', 'target', target);
+  checkShapeOf('marginRankingLoss', 'target', target, a.shape, `that of a, ${describe(a)}`);
+  checkFinite('marginRankingLoss', 'margin', margin);
+  checkReduction('marginRankingLoss', reduction);
+  return scope(() => reduceLosses(relu(sub(margin, mul(cast(target, a.dtype), sub(a, b)))), reduction));
+}
+
+/** Options of {@link tripletMarginLoss}. */
+export interface TripletOptions extends MarginOptions {
+  /** Exponent of the distance; default 2. */
+  readonly p?: number;
+  /** Added to every difference, so that distances of 0 have a gradient; default 1e-6. */
+  readonly eps?: number;
+  /** Whether the negative may be compared with the positive, if that is nearer to it; default `false`. */
+  readonly swap?: boolean;
+}
+
+/**
+ * How far an anchor is from being nearer to a positive than to a negative by a margin:
+ *
+ * lossₙ = max(0, ‖a − p‖ − ‖a − n‖ + margin)
+ *
+ * Shapes: all [N, D] or [D]; the result is a single number, or with reduction `'none'` one per row. Dtypes: one float dtype.
+ *
+ * @param options.margin by how much; default 1
+ * @param options.p exponent of the distance; default 2
+ * @param options.eps added to every difference, so that distances of 0 have a gradient; default 1e-6
+ * @param options.swap whether the negative may be compared with the positive, if that is nearer to it; default `false`
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float; `VALUE` for options out of range
+ *
+ * Source: Balntas et al. 2016, «Learning local feature descriptors with triplets and shallow convolutional neural networks»,
+ * equations 2 and 5.
+ * @example
+ * ```ts
+ * import { tensor, tripletMarginLoss } from 'myelin';
+ * const [anchor, positive, negative] = [tensor([[0, 0]]), tensor([[0, 2]]), tensor([[1, 0]])];
+ * console.log(tripletMarginLoss(anchor, positive, negative).item().toFixed(4)); // 2.0000
+ * ```
+ */
+export function tripletMarginLoss<D extends FloatDType>(
+  anchor: Tensor<D>,
+  positive: Tensor<D>,
+  negative: Tensor<D>,
+  options?: TripletOptions,
+): Tensor<D>;
+export function tripletMarginLoss(
+  anchor: Tensor<FloatDType>,
+  positive: Tensor<FloatDType>,
+  negative: Tensor<FloatDType>,
+  options: TripletOptions = {},
+): Tensor {
+  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = options;
+  checkAlike('tripletMarginLoss', { anchor, positive, negative });
+  if (anchor.rank < 1) fail('SHAPE', 'tripletMarginLoss', `anchor is ${describe(anchor)} (need [N, D] or [D])`);
+  checkPositive('tripletMarginLoss', 'margin', margin);
+  checkPositive('tripletMarginLoss', 'p', p);
+  checkFinite('tripletMarginLoss', 'eps', eps);
+  checkFlag('tripletMarginLoss', 'swap', swap);
+  checkReduction('tripletMarginLoss', reduction);
+  const distance = (x: Tensor<FloatDType>, y: Tensor<FloatDType>) => norm(add(sub(x, y), eps), { p, axis: -1 });
+  return scope(() => {
+    const far = distance(anchor, negative);
+    const away = swap ? minimum(far, distance(positive, negative)) : far;
+    return reduceLosses(relu(add(sub(distance(anchor, positive), away), margin)), reduction);
+  });
+}
+
+// Added to squared lengths, and least squared length of a vector that is made one of length 1, as in PyTorch.
+const addedLength = 1e-12;
+const leastLength = 1e-24;
+
+/**
+ * Turns vectors that are alike into one direction, and others away from each other: lossₙ = 1 − cos(aₙ, bₙ) where tₙ = 1, and
+ * max(0, cos(aₙ, bₙ) − margin) where tₙ = −1.
+ *
+ * Shapes: a and b [N, D] with target [N], or [D] with target []; the result is a single number, or with reduction `'none'`
+ * one per row. Dtypes: a and b of one float dtype.
+ *
+ * @param target 1 for pairs that are alike, −1 for others
+ * @param options.margin cosine that others may have, −1 to 1; default 0
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float; `VALUE` for options out of range
+ * @example
+ * ```ts
+ * import { cosineEmbeddingLoss, tensor } from 'myelin';
+ * console.log(cosineEmbeddingLoss(tensor([[1, 0]]), tensor([[0, 2]]), tensor([1])).item()); // 1
+ * ```
+ */
+export function cosineEmbeddingLoss<D extends FloatDType>(
+  a: Tensor<D>,
+  b: Tensor<D>,
+  target: Tensor,
+  options?: MarginOptions,
+): Tensor<D>;
+export function cosineEmbeddingLoss(a: Tensor, b: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
+  const { margin = 0, reduction = 'mean' } = options;
+  checkAlike('cosineEmbeddingLoss', { a, b });
+  if (a.rank < 1) fail('SHAPE', 'cosineEmbeddingLoss', `a is ${describe(a)} (need [N, D] or [D])`);
+  checkTensor('cosineEmbeddingLoss', 'target', target);
+  checkShapeOf('cosineEmbeddingLoss', 'target', target, a.shape.slice(0, -1), 'one value per row');
+  checkFinite('cosineEmbeddingLoss', 'margin', margin);
+  checkReduction('cosineEmbeddingLoss', reduction);
+  const total = (x: Tensor): Tensor => sum(x, { axis: -1 });
+  return scope(() => {
+    const lengths = mul(add(total(square(a)), addedLength), add(total(square(b)), addedLength));
+    const cosine = div(total(mul(a, b)), sqrt(lengths));
+    const alike = where(eq(target, 1), sub(1, cosine), 0);
+    return reduceLosses(add(alike, where(eq(target, -1), relu(sub(cosine, margin)), 0)), reduction);
+  });
+}
+
+/** Options of {@link infoNce}. */
+export interface InfoNceOptions extends LossOptions {
+  /** What cosines are divided by; default 0.1. */
+  readonly temperature?: number;
+  /** Whether keys have to find their queries, too; default `false`. */
+  readonly symmetric?: boolean;
+}
+
+/**
+ * How well each query finds its own key among those of the whole batch, by the cosine of their angle:
+ *
+ * lossₙ = −log softmax(cos(qₙ, k) / temperature)ₙ; symmetric: the mean of that and the same with queries and keys exchanged
+ *
+ * Shapes: both [N, D]; the result is a single number, or with reduction `'none'` one per row. Dtypes: one float dtype.
+ *
+ * @param options.temperature what cosines are divided by; default 0.1
+ * @param options.symmetric whether keys have to find their queries, too, as in CLIP; default `false`
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float; `VALUE` for options out of range
+ *
+ * Source: van den Oord, Li & Vinyals 2018, «Representation Learning with Contrastive Predictive Coding», equation 4;
+ * symmetric: Radford et al. 2021, «Learning Transferable Visual Models From Natural Language Supervision», figure 3.
+ * @example
+ * ```ts
+ * import { infoNce, eye } from 'myelin';
+ * console.log(infoNce(eye(2), eye(2), { temperature: 1 }).item().toFixed(4)); // 0.3133
+ * ```
+ */
+export function infoNce<D extends FloatDType>(queries: Tensor<D>, keys: Tensor<D>, options?: InfoNceOptions): Tensor<D>;
+export function infoNce(queries: Tensor, keys: Tensor, options: InfoNceOptions = {}): Tensor {
+  const { temperature = 0.1, symmetric = false, reduction = 'mean' } = options;
+  checkAlike('infoNce', { queries, keys });
+  if (queries.rank !== 2) fail('SHAPE', 'infoNce', `queries is ${describe(queries)} (need [N, D])`);
+  checkPositive('infoNce', 'temperature', temperature);
+  checkFlag('infoNce', 'symmetric', symmetric);
+  checkReduction('infoNce', reduction);
+  const unit = (x: Tensor): Tensor => div(x, sqrt(maximum(sum(square(x), { axis: -1, keepDims: true }), leastLength)));
+  return scope(() => {
+    const scores = div(matmul(unit(queries), swapAxes(unit(keys), 0, 1)), temperature) as Tensor<FloatDType>;
+    const own = arange(queries.shape[0]!, { dtype: 'int64' });
+    const found = crossEntropy(scores, own, { reduction });
+    if (!symmetric) return found;
+    return mul(add(found, crossEntropy(swapAxes(scores, 0, 1), own, { reduction })), 0.5);
+  });
+}
