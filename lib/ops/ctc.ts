@@ -206,7 +206,7 @@ export interface CtcDecodeOptions {
  * import { cast, ctcGreedyDecode, oneHot, tensor } from 'myelin';
  * const scores = cast(oneHot(tensor([1, 1, 0, 1, 2], { dtype: 'int32' }), 3), 'float32');
  * const { labels, lengths } = ctcGreedyDecode(scores);
- * console.log(labels.toArray(), lengths.toArray()); // [ [ 1n, 1n, 2n, -1n, -1n ] ] [ 3n ]
+ * console.log(labels.toArray(), lengths.toArray()); // [ [ 1, 1, 2, -1, -1 ] ] [ 3 ]
  * ```
  */
 export function ctcGreedyDecode(logProbs: Tensor, options: CtcDecodeOptions = {}): DecodedLabels {
