@@ -1,5 +1,8 @@
 import {
+  Adadelta,
+  Adagrad,
   Adam,
+  Adamax,
   AdamW,
   add,
   batchNorm,
@@ -19,8 +22,11 @@ import {
   matmulInteger,
   max,
   mul,
+  NAdam,
   Parameter,
+  RAdam,
   relu,
+  RMSprop,
   RNN,
   scaledDotProductAttention,
   scope,
@@ -223,6 +229,13 @@ const optimizers: Readonly<Record<string, (parameters: { x: Parameter }) => Opti
   sgd: (parameters) => new SGD(parameters, { lr: 1e-3, momentum: 0.9 }),
   adam: (parameters) => new Adam(parameters, { lr: 1e-3 }),
   adamW: (parameters) => new AdamW(parameters, { lr: 1e-3, weightDecay: 0.01 }),
+  amsgrad: (parameters) => new Adam(parameters, { lr: 1e-3, amsgrad: true }),
+  rmsprop: (parameters) => new RMSprop(parameters, { lr: 1e-3 }),
+  adagrad: (parameters) => new Adagrad(parameters, { lr: 1e-3 }),
+  adadelta: (parameters) => new Adadelta(parameters, { lr: 1e-3 }),
+  adamax: (parameters) => new Adamax(parameters, { lr: 1e-3 }),
+  nadam: (parameters) => new NAdam(parameters, { lr: 1e-3 }),
+  radam: (parameters) => new RAdam(parameters, { lr: 1e-3 }),
 };
 
 function updateWays(args: Arguments): Workload[] {

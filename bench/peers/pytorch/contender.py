@@ -191,6 +191,13 @@ def update(case):
         "sgd": (torch.optim.SGD, {"lr": 1e-3, "momentum": 0.9}),
         "adam": (torch.optim.Adam, {"lr": 1e-3}),
         "adamW": (torch.optim.AdamW, {"lr": 1e-3, "weight_decay": 0.01}),
+        "amsgrad": (torch.optim.Adam, {"lr": 1e-3, "amsgrad": True}),
+        "rmsprop": (torch.optim.RMSprop, {"lr": 1e-3}),
+        "adagrad": (torch.optim.Adagrad, {"lr": 1e-3}),
+        "adadelta": (torch.optim.Adadelta, {"lr": 1e-3}),
+        "adamax": (torch.optim.Adamax, {"lr": 1e-3}),
+        "nadam": (torch.optim.NAdam, {"lr": 1e-3}),
+        "radam": (torch.optim.RAdam, {"lr": 1e-3}),
     }
     create, options = pick(optimizers, case["what"])
 
@@ -209,7 +216,9 @@ def update(case):
 
         return Way(optimizer.step, outputs, setting)
 
-    return [make("default"), *fused(lambda: make("fused", fused=True))]
+    settings = {"foreach": {"foreach": True}, "fused": {"fused": True}}
+    others = [fused(lambda: make(name, **choice)) for name, choice in settings.items()]
+    return [make("default"), *(way for found in others for way in found)]
 
 
 def fused(make):

@@ -102,4 +102,11 @@ export const streams: readonly Case[] = [
   update('sgd', 5),
   update('adam', 7, true),
   update('adamW', 7),
+  update('amsgrad', 9),
+  update('rmsprop', 5),
+  update('adagrad', 5),
+  update('adadelta', 7),
+  update('adamax', 7),
+  update('nadam', 7),
+  update('radam', 7),
 ].flatMap(placed);
