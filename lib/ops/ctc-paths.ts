@@ -75,9 +75,10 @@ export function lossOfPaths(
   }
   const last = unsqueeze(mul(targetLengths, 2), 1) as Tensor<'int64'>;
   const blankEnd = squeeze(gather(paths, last, { axis: 1 }), 1);
-  const classEnd = squeeze(gather(paths, where(gt(last, 0), sub(last, 1), 0) as Tensor<'int64'>, { axis: 1 }), 1);
-  const ends = stack([blankEnd, where(gt(targetLengths, 0), classEnd, never)], { axis: 1 }) as Tensor<FloatDType>;
+  const before: Tensor = where(gt(last, 0), sub(last, 1), 0);
+  const classEnd = squeeze(gather(paths, before as Tensor<'int64'>, { axis: 1 }), 1);
+  const ends: Tensor = stack([blankEnd, where(gt(targetLengths, 0), classEnd, never)], { axis: 1 });
   const none = where(gt(targetLengths, 0), -never, full([], 0, { dtype: logProbs.dtype as FloatDType }));
-  const losses = where(gt(inputLengths, 0), neg(logSumExp(ends, { axis: 1 })), none);
+  const losses = where(gt(inputLengths, 0), neg(logSumExp(ends as Tensor<FloatDType>, { axis: 1 })), none);
   return zeroInfinity ? where(gt(losses, -never / 2), 0, losses) : losses;
 }

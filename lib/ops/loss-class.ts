@@ -127,10 +127,10 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options: Los
     checkClasses('multilabelMarginLoss', given, count, -1);
     // 1 for what stands before the first −1.
     const counted = cumprod(cast(ge(given, 0), input.dtype), { axis: -1 });
-    const classes = where(ge(given, 0), given, 0) as Classes;
-    const right = mul(cast(oneHot(classes, count), input.dtype), unsqueeze(counted, -1));
+    const classes: Tensor = where(ge(given, 0), given, 0);
+    const right = mul(cast(oneHot(classes as Classes, count), input.dtype), unsqueeze(counted, -1));
     const wrong = sub(1, max(right, { axis: -2 }));
-    const own = unsqueeze(gather(input, classes, { axis: -1 }), -1);
+    const own = unsqueeze(gather(input, classes as Classes, { axis: -1 }), -1);
     const short = relu(add(sub(1, own), unsqueeze(input, -2)));
     const pairs = mul(mul(short, unsqueeze(counted, -1)), unsqueeze(wrong, -2));
     return reduceLosses(mul(sum(pairs, { axis: [-2, -1] }), 1 / count), reduction);

@@ -202,10 +202,10 @@ export function infoNce(queries: Tensor, keys: Tensor, options: InfoNceOptions =
   checkReduction('infoNce', reduction);
   const unit = (x: Tensor): Tensor => div(x, sqrt(maximum(sum(square(x), { axis: -1, keepDims: true }), leastLength)));
   return scope(() => {
-    const scores = div(matmul(unit(queries), swapAxes(unit(keys), 0, 1)), temperature) as Tensor<FloatDType>;
+    const scores: Tensor = div(matmul(unit(queries), swapAxes(unit(keys), 0, 1)), temperature);
     const own = arange(queries.shape[0]!, { dtype: 'int64' });
-    const found = crossEntropy(scores, own, { reduction });
+    const found = crossEntropy(scores as Tensor<FloatDType>, own, { reduction });
     if (!symmetric) return found;
-    return mul(add(found, crossEntropy(swapAxes(scores, 0, 1), own, { reduction })), 0.5);
+    return mul(add(found, crossEntropy(swapAxes(scores as Tensor<FloatDType>, 0, 1), own, { reduction })), 0.5);
   });
 }

@@ -75,5 +75,5 @@ export const lossCalls: GoldenCalls = {
       ]),
     ),
   ),
-  'kl-div-batchmean': summed((x, t) => m.klDiv(x as Real, t!, { reduction: 'batchmean' })),
+  'kl-div-batchmean': summed((x, t) => m.klDiv(x as Real, t, { reduction: 'batchmean' })),
 };

@@ -205,7 +205,7 @@ export const losses: SampleTable = {
     alike((x, t) => m.softMarginLoss(x, t)),
   ),
   multiMarginLoss: tried(
-    ([x, t], options) => m.multiMarginLoss(x!, t!, options as m.MultiMarginOptions),
+    ([x, t], options) => m.multiMarginLoss(x!, t!, options),
     [
       {
         inputs: [low, integers([4], 0, 3, 'int32')],
