@@ -190,6 +190,7 @@ const decoding: OpSamples = {
     },
   ],
   neverEmpty: 'lengths are those of two sequences',
+  without: { scalar: 'it has steps, sequences and classes' },
   errors: [
     { call: () => ctcGreedyDecode(ones([3])), code: 'SHAPE', message: /need \[T, N, C\]/ },
     { call: () => ctcGreedyDecode(ones([2, 3]), { blank: 3 }), code: 'VALUE', message: /blank is 3/ },
@@ -219,6 +220,8 @@ export const ctc: SampleTable = {
         zeroInfinity: zeroInfinity as boolean,
       }),
     samples: [whole(usual, 'mean'), whole(usual, 'sum'), whole(batches[1]!, 'none'), whole(none, 'sum')],
+    large: whole(large, 'mean'),
+    without: { layouts: 'labels and lengths are read through copies', scalar: 'it has steps, sequences and classes' },
     errors: [
       { call: () => ctcLoss(ones([3]), ones([1]), [1], [1]), code: 'SHAPE', message: /need \[T, N, C\]/ },
       { call: () => call(int([1]), [-1], [1]), code: 'VALUE', message: /inputLengths\[0\] is -1/ },
@@ -227,6 +230,7 @@ export const ctc: SampleTable = {
   ctc: {
     samples: [...batches, none].map(forward),
     large: forward(large),
+    without: { layouts: 'labels and lengths are read through copies', scalar: 'it has steps, sequences and classes' },
     errors: [
       { call: () => call(int([1, 3]), [5], [2]), code: 'INDEX', message: /class of target 0 is 3/ },
       { call: () => call(int([1, 2]), [6], [2]), code: 'INDEX', message: /inputLengths 0 is 6 \(need 0 to 5\)/ },
@@ -239,6 +243,7 @@ export const ctc: SampleTable = {
   ctcBackward: {
     samples: [...batches, none].map(backward),
     large: backward(large),
+    without: { layouts: 'labels and lengths are read through copies', scalar: 'it has steps, sequences and classes' },
     errors: [],
     neverFails: 'called by gradient rules only, with what their ops have checked',
   },

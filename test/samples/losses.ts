@@ -58,7 +58,7 @@ function sampleOf(attempt: Try, reduction: LossReduction): Sample {
 }
 
 /** A loss tried in every reduction, and on nothing. */
-function tried(call: Call, tries: readonly Try[], errors: readonly ErrorCase[]): OpSamples {
+function tried(call: Call, tries: readonly Try[], errors: readonly ErrorCase[], ofRows = false): OpSamples {
   const empty = tries[0]!;
   const nothing = empty.inputs.map((spec) => ({ ...spec, shape: [0, ...spec.shape.slice(1)] }));
   return {
@@ -75,6 +75,10 @@ function tried(call: Call, tries: readonly Try[], errors: readonly ErrorCase[]):
       sampleOf({ ...empty, inputs: nothing }, 'none'),
     ],
     errors,
+    without: {
+      broadcast: 'shapes that differ are refused: a loss of what was broadcast is mostly a mistake',
+      ...(ofRows ? { scalar: 'it compares the numbers of a row' } : {}),
+    },
   };
 }
 
@@ -221,6 +225,7 @@ export const losses: SampleTable = {
         message: /target 0 is 3 \(need 0 <= class < 3\)/,
       },
     ],
+    true,
   ),
   multilabelMarginLoss: tried(
     ([x, t], options) => m.multilabelMarginLoss(x!, t!, options),
@@ -243,11 +248,13 @@ export const losses: SampleTable = {
         message: /target 0 is 3/,
       },
     ],
+    true,
   ),
   multilabelSoftMarginLoss: tried(
     ([x, t], options) => m.multilabelSoftMarginLoss(x!, t!, options),
     [{ inputs: [low, shares], rows: true, loss: (x, t) => meanOf(x.map((z, c) => entropy(z, t[c]!))) }],
     alike((x, t) => m.multilabelSoftMarginLoss(x, t)),
+    true,
   ),
   marginRankingLoss: tried(
     ([a, b, t], options) => m.marginRankingLoss(a!, b!, t!, options),
@@ -278,6 +285,7 @@ export const losses: SampleTable = {
       },
     ],
     alike((a, p) => m.tripletMarginLoss(a, p, a)),
+    true,
   ),
   cosineEmbeddingLoss: tried(
     ([a, b, t], options) => m.cosineEmbeddingLoss(a!, b!, t!, options),
@@ -289,6 +297,7 @@ export const losses: SampleTable = {
       },
     ],
     alike((a, b) => m.cosineEmbeddingLoss(a, b, ones([2]))),
+    true,
   ),
   diceLoss: tried(
     ([p, t], options) => m.diceLoss(p!, t!, options),
@@ -334,6 +343,11 @@ export const losses: SampleTable = {
       },
     })),
     neverEmpty: 'the mean over no query is NaN',
+    without: {
+      broadcast: 'every query has its own key',
+      scalar: 'it compares the vectors of a batch',
+      threads: 'it compares all pairs',
+    },
     errors: [
       { call: () => m.infoNce(ones([3]), ones([3])), code: 'SHAPE', message: /need \[N, D\]/ },
       { call: () => m.infoNce(ones([2, 3]), ones([2, 3]), { temperature: 0 }), code: 'VALUE', message: /temperature/ },
