@@ -1,5 +1,6 @@
 import type { Storage } from '../tensor/storage.js';
 import { absorbRelu } from './activation.js';
+import { splitBatchNorm } from './batch-norm.js';
 import { checkGraph } from './check.js';
 import { mergeEqual } from './common.js';
 import { removeDeadCode } from './dead-code.js';
@@ -18,6 +19,7 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     removeDeadCode,
     joinSlices,
     absorbRelu,
+    splitBatchNorm,
     fuseElementwise,
     writeInPlace,
   ];

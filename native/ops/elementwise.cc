@@ -143,6 +143,36 @@ void where(OpCall& call) {
   }
 }
 
+// out = x * scale + shift, rounded once, as batch norm has it. Of repeated or scattered elements copies are made.
+template <class T>
+void run_scale_shift_by(const OpCall& call, ScaleShiftRowsFn<T>* kernel) {
+  const View &out = call.out[0], &x = call.in[0], &scale = call.in[1], &shift = call.in[2];
+  for (const View* view : {&out, &x, &scale, &shift}) view->as<T>();
+  for_each_run<4>({&out, &x, &scale, &shift}, [kernel](const auto& at, const auto& strides, std::size_t n) {
+    constexpr std::size_t kBlock = 256;
+    T copies[3][kBlock];
+    const bool plain = strides[1] == 1 && strides[2] == 1 && strides[3] == 1;
+    for (std::size_t begin = 0, count = 0; begin < n; begin += count) {
+      count = plain ? n : std::min(kBlock, n - begin);
+      const T* from[3];
+      for (int i = 0; i < 3; i++) {
+        const T* const data = input<T>(at[i + 1]) + static_cast<std::ptrdiff_t>(begin) * strides[i + 1];
+        from[i] = strides[i + 1] == 1 ? data : copies[i];
+        if (strides[i + 1] == 1) continue;
+        for (std::size_t k = 0; k < count; k++) copies[i][k] = data[static_cast<std::ptrdiff_t>(k) * strides[i + 1]];
+      }
+      kernel(from[0], 0, from[1], from[2], output<T>(at[0]) + begin, 0, 1, count);
+    }
+  });
+}
+
+void scale_shift_by(OpCall& call) {
+  visit_float(call.out[0].dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    run_scale_shift_by<T>(call, pick<T>(call.kernels.f32_scale_shift_rows, call.kernels.f64_scale_shift_rows));
+  });
+}
+
 // The kernels of a verb, one for each dtype that has it.
 #define MYELIN_FLOATS(verb) call.kernels.f32_##verb, call.kernels.f64_##verb
 #define MYELIN_SIGNED(verb) \
@@ -236,6 +266,7 @@ constexpr OpInfo kOps[] = {
     MYELIN_PARAMETRIC("clamp", clamp, 2),
     MYELIN_PARAMETRIC("hardtanh", clamp, 2),
     MYELIN_PARAMETRIC("scaleShift", scale_shift, 2),
+    {"scaleShiftBy", 3, 1, scale_shift_by},
     MYELIN_FLOAT_BINARY("reluBackward", relu_backward),
     MYELIN_FLOAT_BINARY("sigmoidBackward", sigmoid_backward),
     MYELIN_FLOAT_BINARY("tanhBackward", tanh_backward),

@@ -94,41 +94,43 @@ void check_batch_norm(const View& x, const View& out, std::initializer_list<cons
 
 // Batch norm of one channel after another, as scale and shift.
 template <class T>
-class ChannelFactors {
- public:
-  ChannelFactors(const View& weight, const View& bias, std::size_t channels, double eps)
-      : weight_(weight), bias_(bias), channels_(channels), eps_(eps), memory_(2 * channels * sizeof(T)) {}
-  void set(std::size_t j, double mean, double variance) const {
-    const double factor = value_at<T>(weight_, j) / std::sqrt(variance + eps_);
-    scale()[j] = static_cast<T>(factor);
-    shift()[j] = static_cast<T>(value_at<T>(bias_, j) - mean * factor);
-  }
-  T* scale() const { return memory_.template as<T>(); }
-  T* shift() const { return scale() + channels_; }
+struct ChannelFactors {
+  T *scale, *shift;
+  const View &weight, &bias;
+  double eps;
 
- private:
-  const View &weight_, &bias_;
-  std::size_t channels_;
-  double eps_;
-  Temporary memory_;
+  void set(std::size_t j, double mean, double variance) const {
+    const double factor = value_at<T>(weight, j) / std::sqrt(variance + eps);
+    scale[j] = static_cast<T>(factor);
+    shift[j] = static_cast<T>(value_at<T>(bias, j) - mean * factor);
+  }
 };
+
+// Statistics of a batch, and the factors that follow from them.
+template <class T>
+void batch_statistics(const KernelTable& kernels, const Pixels<const T>& x, const ChannelFactors<T>& factors,
+                      View& mean, View& variance) {
+  const std::size_t n = x.channels;
+  const Temporary statistics(2 * n * sizeof(double));
+  double *const means = statistics.as<double>(), *const squares = means + n;
+  channel_moments<T>(x, pick<T>(kernels.f32_moments_rows, kernels.f64_moments_rows), means, squares);
+  for (std::size_t j = 0; j < n; j++) {
+    const double of_channel = squares[j] / static_cast<double>(x.rows);
+    factors.set(j, means[j], of_channel);
+    value_at<T>(mean, j) = static_cast<T>(means[j]);
+    value_at<T>(variance, j) = static_cast<T>(of_channel);
+  }
+}
 
 template <class T>
 void batch_norm_of(OpCall& call, double eps) {
   const PixelInput<T> input(call.in[0], call.kernels);
   const Pixels<const T> x = input.pixels();
-  const std::size_t n = x.channels;
-  const Temporary statistics(2 * n * sizeof(double));
-  double *const mean = statistics.as<double>(), *const squares = mean + n;
-  const ChannelFactors<T> factors(call.in[1], call.in[2], n, eps);
-  channel_moments<T>(x, pick<T>(call.kernels.f32_moments_rows, call.kernels.f64_moments_rows), mean, squares);
-  for (std::size_t j = 0; j < n; j++) {
-    const double variance = squares[j] / static_cast<double>(x.rows);
-    factors.set(j, mean[j], variance);
-    value_at<T>(call.out[1], j) = static_cast<T>(mean[j]);
-    value_at<T>(call.out[2], j) = static_cast<T>(variance);
-  }
-  scale_shift_pixels<T>(call.kernels, x, factors.scale(), factors.shift(), call.out[0]);
+  const Temporary memory(2 * x.channels * sizeof(T));
+  T* const scale = memory.as<T>();
+  const ChannelFactors<T> factors{scale, scale + x.channels, call.in[1], call.in[2], eps};
+  batch_statistics(call.kernels, x, factors, call.out[1], call.out[2]);
+  scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, call.out[0]);
 }
 
 void batch_norm(OpCall& call) {
@@ -138,18 +140,56 @@ void batch_norm(OpCall& call) {
 }
 
 template <class T>
+void set_inference_factors(const View* statistics, const ChannelFactors<T>& factors) {
+  for (std::int64_t j = 0; j < statistics[0].shape[0]; j++) {
+    const auto channel = static_cast<std::size_t>(j);
+    factors.set(channel, value_at<T>(statistics[0], channel), value_at<T>(statistics[1], channel));
+  }
+}
+
+template <class T>
 void batch_norm_inference_of(OpCall& call, double eps) {
   const PixelInput<T> input(call.in[0], call.kernels);
   const Pixels<const T> x = input.pixels();
-  const ChannelFactors<T> factors(call.in[1], call.in[2], x.channels, eps);
-  for (std::size_t j = 0; j < x.channels; j++) factors.set(j, value_at<T>(call.in[3], j), value_at<T>(call.in[4], j));
-  scale_shift_pixels<T>(call.kernels, x, factors.scale(), factors.shift(), call.out[0]);
+  const Temporary memory(2 * x.channels * sizeof(T));
+  T* const scale = memory.as<T>();
+  const ChannelFactors<T> factors{scale, scale + x.channels, call.in[1], call.in[2], eps};
+  set_inference_factors(call.in + 3, factors);
+  scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, call.out[0]);
 }
 
 void batch_norm_inference(OpCall& call) {
   const double eps = call.attrs.number();
   check_batch_norm(call.in[0], call.out[0], {&call.in[1], &call.in[2], &call.in[3], &call.in[4]});
   visit_float(call.in[0].dtype, [&](auto tag) { batch_norm_inference_of<typename decltype(tag)::type>(call, eps); });
+}
+
+// The two halves of batch norm in plans: what is computed for each channel here, and scaleShiftBy for each pixel, which may run
+// together with the ops behind it.
+void batch_norm_statistics(OpCall& call) {
+  const double eps = call.attrs.number();
+  const View& x = call.in[0];
+  check_batch_norm(x, x, {&call.in[1], &call.in[2], &call.out[0], &call.out[1], &call.out[2], &call.out[3]});
+  require(call.out[0].contiguous() && call.out[1].contiguous(), "factors lie one behind the other");
+  visit_float(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const PixelInput<T> input(x, call.kernels);
+    const ChannelFactors<T> factors{call.out[0].as<T>(), call.out[1].as<T>(), call.in[1], call.in[2], eps};
+    batch_statistics(call.kernels, input.pixels(), factors, call.out[2], call.out[3]);
+  });
+}
+
+void batch_norm_factors(OpCall& call) {
+  const double eps = call.attrs.number();
+  const View& weight = call.in[0];
+  require(weight.rank == 1, "weight must be a vector");
+  for (int i = 1; i < call.inputs; i++) require_vector(call.in[i], weight.shape[0], weight.dtype);
+  for (int i = 0; i < call.outputs; i++) require_vector(call.out[i], weight.shape[0], weight.dtype);
+  require(call.out[0].contiguous() && call.out[1].contiguous(), "factors lie one behind the other");
+  visit_float(weight.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    set_inference_factors<T>(call.in + 2, {call.out[0].as<T>(), call.out[1].as<T>(), weight, call.in[1], eps});
+  });
 }
 
 // Sums of dout and of dout * xhat by channel, blocks of rows on several threads, then added up in double.
@@ -353,6 +393,8 @@ void layer_norm_backward(OpCall& call) {
 void register_norm(OpList& ops) {
   ops.push_back({"batchNorm", 3, 3, batch_norm});
   ops.push_back({"batchNormInference", 5, 1, batch_norm_inference});
+  ops.push_back({"batchNormStatistics", 3, 4, batch_norm_statistics});
+  ops.push_back({"batchNormFactors", 4, 2, batch_norm_factors});
   ops.push_back({"batchNormBackward", 5, 3, batch_norm_backward});
   ops.push_back({"layerNorm", 3, 3, layer_norm});
   ops.push_back({"layerNormBackward", 5, 3, layer_norm_backward});

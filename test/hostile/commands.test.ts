@@ -1,9 +1,10 @@
 import { pinnedRow } from './pinned';
-import { add, dtypes, ones, scope, valueAndGrad, where, type Tensor } from 'myelin';
+import { Buffer, add, batchNorm, dtypes, ones, scope, valueAndGrad, where, type Tensor } from 'myelin';
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { splitBatchNorm } from '../../lib/compile/batch-norm';
 import { fuseElementwise } from '../../lib/compile/fuse';
 import type { Graph } from '../../lib/compile/graph';
 import { joinSlices } from '../../lib/compile/slices';
@@ -66,9 +67,9 @@ function validRows(): number[][] {
 type Pass = (graph: Graph) => Graph;
 
 /** A row of a command that a pass of the compiler puts in place of others. */
-function plannedRow(fn: (x: Tensor<'float32'>, y: Tensor<'float32'>) => Tensor, pass: Pass): number[] {
+function plannedRow(fn: (x: Tensor<'float32'>, y: Tensor<'float32'>) => Tensor, pass: Pass, name: string): number[] {
   const { graph } = traceFunction(fn, flatten('test', 'args', [ones([4, 5]), ones([5])]));
-  const { op, inputs, outputs, attrs } = pass(graph).nodes.find(({ parts }) => parts !== undefined)!;
+  const { op, inputs, outputs, attrs } = pass(graph).nodes.find((node) => node.op.name === name)!;
   const { numbers } = encodeCommand(
     op,
     inputs.map((view) => ({ ...view, handle: 0 })),
@@ -83,9 +84,19 @@ const gradOfParts = (x: Tensor<'float32'>): Tensor => {
   return valueAndGrad(f, [x])[1][0];
 };
 
+const [runningMean, runningVar] = [new Buffer(ones([5])), new Buffer(ones([5]))];
+
+const norm =
+  (training: boolean) =>
+  (x: Tensor<'float32'>, y: Tensor<'float32'>): Tensor =>
+    batchNorm(x, { weight: y, training, runningMean, runningVar }).relu();
+
 const planned = [
-  plannedRow((x, y) => where(x.gt(y), x.mul(2).mul(y), x), fuseElementwise),
-  plannedRow((x) => gradOfParts(x), joinSlices),
+  plannedRow((x, y) => where(x.gt(y), x.mul(2).mul(y), x), fuseElementwise, 'fused'),
+  plannedRow((x) => gradOfParts(x), joinSlices, 'joinSlices'),
+  plannedRow(norm(true), splitBatchNorm, 'batchNormStatistics'),
+  plannedRow(norm(false), splitBatchNorm, 'batchNormFactors'),
+  plannedRow(norm(false), splitBatchNorm, 'scaleShiftBy'),
 ];
 
 const valid = [...validRows(), ...planned, ...planned];
@@ -182,7 +193,7 @@ const mutated = fc
 
 test('rows of the library are of every op, and of those that only plans run', () => {
   const all = [...ops.values()].filter(({ number }) => number >= 0).map(({ name }) => name);
-  expect([...new Set(valid.map(nameOf))].sort()).toEqual([...all, 'fused', 'joinSlices'].sort());
+  expect([...new Set(valid.map(nameOf))].sort()).toEqual([...all, ...planned.map(nameOf)].sort());
 });
 
 test('rows of the library run as they are, but for integer division by the zeros of the storage', () => {
