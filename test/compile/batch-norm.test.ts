@@ -6,7 +6,6 @@ import {
   compile,
   contiguous,
   randn,
-  relu,
   scope,
   seed,
   setThreads,
@@ -32,7 +31,7 @@ class Block extends Module<readonly [x: Floats], Floats> {
 
   override forward(x: Floats): Floats {
     const through = this.norm.forward(this.conv.forward(x));
-    return relu(add(through, this.aroundNorm.forward(this.around.forward(x)))) as Floats;
+    return add(through, this.aroundNorm.forward(this.around.forward(x))).relu();
   }
 }
 

@@ -1,6 +1,7 @@
 const random = 'random: other generators draw other numbers; its samples check laws';
 const memory = 'about memory: no numbers are computed';
 const dtypes = 'about dtypes: test/golden/dtypes.json';
+const recurrent = 'as layers: test/golden/layers-recurrent.safetensors';
 
 /** Public functions of ops that no other library has values for, and why. */
 export const withoutGolden: Readonly<Record<string, string>> = {
@@ -16,8 +17,10 @@ export const withoutGolden: Readonly<Record<string, string>> = {
   emptyLike: 'its numbers are nobody’s',
   exponential: random,
   finfo: dtypes,
+  gru: recurrent,
   gumbelSoftmax: random,
   iinfo: dtypes,
+  lstm: recurrent,
   multinomial: random,
   normal: random,
   poisson: random,
@@ -27,6 +30,7 @@ export const withoutGolden: Readonly<Record<string, string>> = {
   randn: random,
   randperm: random,
   resultType: dtypes,
+  rnn: recurrent,
   shuffle: random,
   standardGamma: random,
   truncatedNormal: random,
