@@ -1,9 +1,11 @@
+import { checkTensor } from '../ops/checks.js';
 import type { Variable } from '../tensor/parameter.js';
 
 /**
  * Whether a parameter is a bias or belongs to a norm, by the usual rule: it has at most one axis, or its name ends in a
  * part that begins with «bias».
  *
+ * @throws MyelinError `TYPE` for what is no tensor
  * @example
  * ```ts
  * import { isNormOrBias, Linear } from 'myelin';
@@ -12,6 +14,7 @@ import type { Variable } from '../tensor/parameter.js';
  * ```
  */
 export function isNormOrBias(name: string, parameter: Variable): boolean {
+  checkTensor('isNormOrBias', 'parameter', parameter);
   return parameter.rank <= 1 || /(^|\.)bias[^.]*$/.test(name);
 }
 
