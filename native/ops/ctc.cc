@@ -49,7 +49,9 @@ class CtcBatch {
       check_item(n, padded ? targets.shape[1] : targets.size() - next);
       next += target_lengths_.as<std::int64_t>()[n];
     }
-    require(padded || next == targets.size(), "lengths of concatenated targets must add up to their number");
+    if (padded || next == targets.size()) return;
+    fail("VALUE", "targetLengths add up to " + std::to_string(next) + " (need " + std::to_string(targets.size()) +
+                      ", the number of targets)");
   }
 
   std::int64_t items() const { return log_probs_.shape[1]; }

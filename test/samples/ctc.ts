@@ -235,6 +235,7 @@ export const ctc: SampleTable = {
       { call: () => call(int([1, 3]), [5], [2]), code: 'INDEX', message: /class of target 0 is 3/ },
       { call: () => call(int([1, 2]), [6], [2]), code: 'INDEX', message: /inputLengths 0 is 6 \(need 0 to 5\)/ },
       { call: () => call(int([1, 2]), [5], [3]), code: 'INDEX', message: /targetLengths 0 is 3 \(need 0 to 2\)/ },
+      { call: () => call(int([1, 2]), [5], [1]), code: 'VALUE', message: /targetLengths add up to 1 \(need 2/ },
       { call: () => call(int([1, 2]), [5, 5], [2]), code: 'SHAPE', message: /inputLengths/, op: 'ctcLoss' },
       { call: () => call(ones([2]), [5], [2]), code: 'DTYPE', message: /targets is float32/, op: 'ctcLoss' },
       { call: () => call(int([1]), [5], [1], { blank: 3 }), code: 'VALUE', message: /blank is 3/, op: 'ctcLoss' },
