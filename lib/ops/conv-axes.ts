@@ -32,7 +32,7 @@ function checkArguments(op: string, x: Tensor, weight: Tensor, options: ConvOpti
 }
 
 /** Options of {@link conv1d}. */
-export type Conv1dOptions = ConvOptions<Single>;
+export interface Conv1dOptions extends ConvOptions<Single> {}
 
 /**
  * Slides kernels over signals and sums the products.
@@ -68,7 +68,7 @@ export function conv1d(x: Tensor, weight: Tensor, options: Conv1dOptions = {}): 
 }
 
 /** Options of {@link conv3d}. */
-export type Conv3dOptions = ConvOptions<Triple>;
+export interface Conv3dOptions extends ConvOptions<Triple> {}
 
 // The slices of a volume that a kernel sees together, as channels of images: [B, C, D, H, W] → [B · D′, C · KD, H, W],
 // stored channels-last.

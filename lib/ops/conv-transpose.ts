@@ -94,7 +94,7 @@ function spread(x: Tensor, weight: Tensor, { geometry, shape, beyond }: Transpos
 }
 
 /** Options of {@link convTranspose2d}. */
-export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>;
+export interface ConvTranspose2dOptions extends ConvTransposeOptions<Pair> {}
 
 /**
  * Spreads every pixel with learned kernels and sums what overlaps: the gradient of {@link conv2d} by its input, used to
@@ -136,7 +136,7 @@ export function convTranspose2d(x: Tensor, weight: Tensor, options: ConvTranspos
 }
 
 /** Options of {@link convTranspose1d}. */
-export type ConvTranspose1dOptions = ConvTransposeOptions<Single>;
+export interface ConvTranspose1dOptions extends ConvTransposeOptions<Single> {}
 
 /**
  * Spreads every step of a signal with learned kernels and sums what overlaps: the gradient of {@link conv1d} by its input.

@@ -82,7 +82,7 @@ function convDWeight(x: Tensor, gradient: Tensor, kernelShape: Shape, geometry: 
 }
 
 /** Options of {@link conv2d}. */
-export type Conv2dOptions = ConvOptions<Pair>;
+export interface Conv2dOptions extends ConvOptions<Pair> {}
 
 /**
  * Slides kernels over images and sums the products (a cross-correlation, as in every deep-learning library).

@@ -30,6 +30,7 @@ export function isNormOrBias(name: string, parameter: Variable): boolean {
  * ```
  */
 export function withoutDecay(match: (name: string, parameter: Variable) => boolean = isNormOrBias): {
+  /** Which parameters the group takes. */
   readonly match: typeof match;
   readonly weightDecay: 0;
   readonly l1: 0;

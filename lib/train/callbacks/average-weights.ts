@@ -8,7 +8,9 @@ export interface Averaging {
   update(): void;
   /** Exchanges weights and averages. */
   swap(): void;
+  /** What must be saved to go on averaging later. */
   stateDict(): StateDict;
+  /** Puts back what `stateDict` gave. */
   loadStateDict(state: StateDict): void;
 }
 
