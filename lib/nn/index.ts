@@ -88,6 +88,24 @@ export {
   type MultiheadAttentionOptions,
 } from './multihead-attention.js';
 export { BatchNorm1d, BatchNorm2d, LayerNorm, type BatchNormLayerOptions, type LayerNormLayerOptions } from './norm.js';
+export type { ChannelNormOptions } from './channel-norm.js';
+export {
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  type GroupNormLayerOptions,
+  type InstanceNormLayerOptions,
+} from './group-norm.js';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  LayerNorm,
+  type BatchNormLayerOptions,
+  type LayerNormLayerOptions,
+} from './norm.js';
+export { LocalResponseNorm, RMSNorm, type RMSNormLayerOptions } from './rms-norm.js';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pool.js';
 export type { RecurrentLayerOptions, SequenceOptions } from './recurrent.js';
 export {

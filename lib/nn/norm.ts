@@ -5,69 +5,24 @@ import { checkInteger } from '../ops/checks.js';
 import { ones, zeros } from '../ops/creation.js';
 import { batchNorm, layerNorm } from '../ops/norm.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { describe, fail } from '../tensor/errors.js';
-import type { Buffer, Parameter } from '../tensor/parameter.js';
+import type { Parameter } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { buffer, dtypeOf, parameter } from './init.js';
+import { ChannelNorm, type ChannelNormOptions } from './channel-norm.js';
+import { dtypeOf, parameter } from './init.js';
 import { Module } from './module.js';
 
-/** Options of {@link BatchNorm1d} and {@link BatchNorm2d}. */
-export interface BatchNormLayerOptions<D extends FloatDType = FloatDType> {
-  /** Added to the variance; default 1e-5. */
-  readonly eps?: number;
-  /** Weight of a batch in the running statistics, 0 to 1; `null` weighs all batches alike. Default 0.1. */
-  readonly momentum?: number | null;
-  /** Whether the result is scaled and shifted by learned numbers; default `true`. */
-  readonly affine?: boolean;
-  /** Whether running statistics are kept for inference; without them it uses those of its batch too. Default `true`. */
-  readonly trackRunningStats?: boolean;
-  /** Default float32. */
-  readonly dtype?: D;
-}
+/** Options of {@link BatchNorm1d}, {@link BatchNorm2d} and {@link BatchNorm3d}. */
+export type BatchNormLayerOptions<D extends FloatDType = FloatDType> = ChannelNormOptions<D>;
 
-/** Fields have PyTorch's names, because they are the names in state dicts. */
-abstract class BatchNorm<D extends FloatDType> extends Module {
-  readonly weight: Parameter<D> | undefined;
-  readonly bias: Parameter<D> | undefined;
-  readonly running_mean: Buffer | undefined;
-  readonly running_var: Buffer | undefined;
-  readonly num_batches_tracked: Buffer | undefined;
-  private readonly eps: number;
-  private readonly momentum: number | null;
-
-  /** Numbers of axes that an input may have. */
-  protected abstract readonly ranks: readonly number[];
-
-  constructor(
-    readonly numFeatures: number,
-    options: BatchNormLayerOptions<D> = {},
-  ) {
-    super();
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
-    checkInteger('BatchNorm', 'numFeatures', numFeatures, 1);
-    const dtype = dtypeOf(options);
-    const shape = [numFeatures];
-    this.eps = eps;
-    this.momentum = momentum;
-    if (affine) {
-      this.weight = parameter<D>(() => ones(shape, { dtype }));
-      this.bias = parameter<D>(() => zeros(shape, { dtype }));
-    }
-    if (trackRunningStats) {
-      this.running_mean = buffer(() => zeros(shape, { dtype }));
-      this.running_var = buffer(() => ones(shape, { dtype }));
-      this.num_batches_tracked = buffer(() => zeros([], { dtype: 'int64' }));
-    }
+abstract class BatchNorm<D extends FloatDType> extends ChannelNorm<D> {
+  constructor(numFeatures: number, options: BatchNormLayerOptions<D> = {}) {
+    super('BatchNorm', numFeatures, { affine: true, trackRunningStats: true, ...options });
   }
 
   override forward<S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-    if (!this.ranks.includes(x.rank)) {
-      fail('SHAPE', this.constructor.name, `x is ${describe(x)} (need ${this.ranks.join(' or ')} axes)`, {
-        x: x.shape,
-      });
-    }
+    this.checkRank(x);
     const { weight, bias, eps, running_mean: runningMean, running_var: runningVar } = this;
     const training = this.training || runningMean === undefined;
     const momentum = this.training ? this.countBatch() : 0;
@@ -130,6 +85,21 @@ export class BatchNorm1d<D extends FloatDType = 'float32'> extends BatchNorm<D> 
  */
 export class BatchNorm2d<D extends FloatDType = 'float32'> extends BatchNorm<D> {
   protected override readonly ranks = [4];
+}
+
+/**
+ * {@link BatchNorm1d} for volumes: statistics of a channel are taken over the batch and all its places.
+ *
+ * Shapes: x [B, C, D, H, W]; parameters and statistics [C]. Dtypes: float dtypes. Options, state and errors are the same.
+ *
+ * @example
+ * ```ts
+ * import { BatchNorm3d, normal } from 'myelin';
+ * console.log(new BatchNorm3d(2).forward(normal([2, 2, 3, 4, 4])).shape); // [ 2, 2, 3, 4, 4 ]
+ * ```
+ */
+export class BatchNorm3d<D extends FloatDType = 'float32'> extends BatchNorm<D> {
+  protected override readonly ranks = [5];
 }
 
 /** Options of {@link LayerNorm}. */

@@ -6,42 +6,14 @@ import { describe, fail } from '../tensor/errors.js';
 import type { Buffer } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
-import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { add, mul, square, sub } from './arithmetic.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, mul, sub } from './arithmetic.js';
 import { checkAtLeast, checkOneFloat, checkShapeOf } from './checks.js';
 import { ones, zeros } from './creation.js';
 import { rsqrt } from './math.js';
-import { mean, sum } from './reduce.js';
-import { reshape } from './reshape.js';
+import { sum } from './reduce.js';
 import { like } from './spec.js';
-
-interface Statistics {
-  readonly xhat: Tensor;
-  readonly rstd: Tensor;
-}
-
-const average = (x: Tensor, axis: readonly number[]): Tensor => mean(x as Tensor<FloatDType>, { axis, keepDims: true });
-
-// x made to have mean 0 and variance 1 over some axes.
-function standardize(x: Tensor, axis: readonly number[], eps: number): Statistics {
-  const centered = sub(x, average(x, axis));
-  const rstd = rsqrt(add(average(square(centered), axis), eps));
-  return { xhat: mul(centered, rstd), rstd };
-}
-
-// With g = gradient of xhat: dx = rstd (g - avg(g) - xhat avg(g xhat)), averages over the axes of the statistics.
-function standardizeBackward(g: Tensor, { xhat, rstd }: Statistics, axis: readonly number[]): Tensor {
-  const slope = average(mul(g, xhat), axis);
-  return mul(rstd, sub(sub(g, average(g, axis)), mul(xhat, slope)));
-}
-
-/** All axes of [B, C, …] but the channels. */
-const pixelAxes = (x: TensorSpec): number[] => x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-
-/** A vector of one value per channel, shaped to broadcast over [B, C, …]. */
-function perChannel(vector: Tensor, x: TensorSpec): Tensor {
-  return reshape(vector, [vector.size, ...x.shape.slice(2).map(() => 1)]);
-}
+import { perChannel, pixelAxes, standardize, standardizeBackward } from './standardize.js';
 
 const batchNormOp = defineOp({
   name: 'batchNorm',
@@ -124,15 +96,19 @@ function checkBatchNorm(x: Tensor, vectors: Readonly<Record<string, Tensor | und
   }
 }
 
+/** Moves a running statistic, if there is one, toward a value. */
+export function moveRunning(running: Buffer | undefined, momentum: number, value: () => Tensor): void {
+  if (running === undefined) return;
+  scope(() => running.assign(add(mul(running, 1 - momentum), mul(value(), momentum))));
+}
+
 // The variance of the population, of which the batch is a sample, is n / (n - 1) times that of the batch.
 function updateRunning(options: BatchNormOptions, batchMean: Tensor, variance: Tensor, n: number): void {
   const { runningMean, runningVar, momentum = 0.1 } = options;
-  stopGradient(() =>
-    scope(() => {
-      runningMean?.assign(add(mul(runningMean, 1 - momentum), mul(batchMean, momentum)));
-      runningVar?.assign(add(mul(runningVar, 1 - momentum), mul(variance, (momentum * n) / (n - 1))));
-    }),
-  );
+  stopGradient(() => {
+    moveRunning(runningMean, momentum, () => batchMean);
+    moveRunning(runningVar, momentum, () => mul(variance, n / (n - 1)));
+  });
 }
 
 /**
@@ -233,6 +209,27 @@ const layerNormBackwardOp = defineOp({
   },
 });
 
+/** Refuses a tensor that does not end in the extents to normalize, and what is given for each feature if it has others. */
+export function checkNormalized(
+  op: string,
+  x: Tensor,
+  normalizedShape: Shape,
+  vectors: Readonly<Record<string, Tensor | undefined>>,
+): void {
+  const given = Object.entries(vectors).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+  checkOneFloat(op, { x, ...Object.fromEntries(given) });
+  checkShape(op, normalizedShape);
+  const count = normalizedShape.length;
+  const last = x.shape.slice(x.rank - count);
+  if (count === 0 || last.length !== count || last.some((extent, i) => extent !== normalizedShape[i])) {
+    fail('SHAPE', op, `x is ${describe(x)} (need a shape that ends in [${normalizedShape.join(',')}])`, {
+      x: x.shape,
+      normalizedShape,
+    });
+  }
+  for (const [name, vector] of given) checkShapeOf(op, name, vector, normalizedShape, 'one value per feature');
+}
+
 /** Options of {@link layerNorm}. */
 export interface LayerNormOptions {
   /** Scale per feature, of shape `normalizedShape`; default 1. */
@@ -272,23 +269,9 @@ export function layerNorm<D extends FloatDType, S extends Shape>(
 ): Tensor<D, S>;
 export function layerNorm(x: Tensor, normalizedShape: Shape, options: LayerNormOptions = {}): Tensor {
   const { weight, bias, eps = 1e-5 } = options;
-  const given = Object.entries({ weight, bias }).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
-  checkOneFloat('layerNorm', { x, ...Object.fromEntries(given) });
+  checkNormalized('layerNorm', x, normalizedShape, { weight, bias });
   checkAtLeast('layerNorm', 'eps', eps, 0);
-  checkShape('layerNorm', normalizedShape);
   const normalizedDims = normalizedShape.length;
-  const last = x.shape.slice(x.rank - normalizedDims);
-  if (
-    normalizedDims === 0 ||
-    last.length !== normalizedDims ||
-    last.some((extent, i) => extent !== normalizedShape[i])
-  ) {
-    fail('SHAPE', 'layerNorm', `x is ${describe(x)} (need a shape that ends in [${normalizedShape.join(',')}])`, {
-      x: x.shape,
-      normalizedShape,
-    });
-  }
-  for (const [name, vector] of given) checkShapeOf('layerNorm', name, vector, normalizedShape, 'one value per feature');
   return scope(() => {
     const scale = weight ?? ones(normalizedShape, { dtype: x.dtype });
     const shift = bias ?? zeros(normalizedShape, { dtype: x.dtype });

@@ -1,6 +1,6 @@
 import { defineOp } from '../engine/define.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { describe, fail } from '../tensor/errors.js';
+import { describe, fail, inNameOf } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import { channelsLastStrides, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
@@ -133,16 +133,30 @@ function paddingOf(op: string, padding: Pair, kernel: Shape, dilation: Shape): r
   return pair;
 }
 
-/** Options of {@link maxPool2d}. */
-export interface MaxPool2dOptions {
-  /** Pixels between neighbouring windows; default the kernel size, so that windows do not overlap. */
-  readonly stride?: Pair;
-  /** Pixels around the image that lose against everything, at most half of the kernel; default 0. */
-  readonly padding?: Pair;
-  /** Pixels between neighbouring elements of a window; default 1. */
-  readonly dilation?: Pair;
+/** Options of pools of maxima; `E` is a number, or one for each spatial axis. */
+export interface MaxPoolOptions<E> {
+  /** Places between neighbouring windows; default the kernel size, so that windows do not overlap. */
+  readonly stride?: E;
+  /** Places around the input that lose against everything, at most half of the kernel; default 0. */
+  readonly padding?: E;
+  /** Places between neighbouring elements of a window; default 1. */
+  readonly dilation?: E;
   /** Whether a last window may hang over the edge; default `false`. */
   readonly ceilMode?: boolean;
+}
+
+/** Options of {@link maxPool2d}. */
+export type MaxPool2dOptions = MaxPoolOptions<Pair>;
+
+function poolMaxima(op: string, x: Tensor, kernelSize: Pair, options: MaxPool2dOptions) {
+  checkOneFloat(op, { x });
+  const kernel = pairOf(op, 'kernelSize', kernelSize, 1);
+  const stride = pairOf(op, 'stride', options.stride ?? kernel, 1);
+  const dilation = pairOf(op, 'dilation', options.dilation ?? 1, 1);
+  const padding = paddingOf(op, options.padding ?? 0, kernel, dilation);
+  return inNameOf(op, () =>
+    maxPool2dOp({ x }, { kernel, stride, padding, dilation, ceilMode: options.ceilMode ?? false }),
+  );
 }
 
 /**
@@ -171,26 +185,53 @@ export interface MaxPool2dOptions {
  */
 export function maxPool2d<D extends FloatDType>(x: Tensor<D>, kernelSize: Pair, options?: MaxPool2dOptions): Tensor<D>;
 export function maxPool2d(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
-  checkOneFloat('maxPool2d', { x });
-  const kernel = pairOf('maxPool2d', 'kernelSize', kernelSize, 1);
-  const stride = pairOf('maxPool2d', 'stride', options.stride ?? kernel, 1);
-  const dilation = pairOf('maxPool2d', 'dilation', options.dilation ?? 1, 1);
-  const padding = paddingOf('maxPool2d', options.padding ?? 0, kernel, dilation);
-  const attrs = { kernel, stride, padding, dilation, ceilMode: options.ceilMode ?? false };
-  return scope(() => maxPool2dOp({ x }, attrs).out);
+  return scope(() => poolMaxima('maxPool2d', x, kernelSize, options).out);
 }
 
-/** Options of {@link avgPool2d}. */
-export interface AvgPool2dOptions {
-  /** Pixels between neighbouring windows; default the kernel size, so that windows do not overlap. */
-  readonly stride?: Pair;
-  /** Zeros around the image in pixels, at most half of the kernel; default 0. */
-  readonly padding?: Pair;
+/**
+ * {@link maxPool2d}, and where each maximum is: its place in the plane of the input, counted row by row.
+ *
+ * Shapes: x [B, C, H, W] → two of [B, C, H′, W′]. Dtypes: float dtypes; indices int32.
+ *
+ * @param kernelSize height and width of a window in pixels, a number or [height, width]
+ * @param options.stride pixels between windows; default `kernelSize`
+ * @param options.padding pixels on each side; default 0
+ * @param options.dilation pixels between elements of a window; default 1
+ * @param options.ceilMode whether a last window may hang over the edge; default `false`
+ * @returns the maxima and their places
+ * @throws MyelinError as {@link maxPool2d}
+ * @example
+ * ```ts
+ * import { maxPool2dWithIndices, tensor } from 'myelin';
+ * const [max, indices] = maxPool2dWithIndices(tensor([[[[1, 2], [4, 3]]]]), 2);
+ * console.log(max.item(), indices.item()); // 4 2
+ * ```
+ */
+export function maxPool2dWithIndices<D extends FloatDType>(
+  x: Tensor<D>,
+  kernelSize: Pair,
+  options: MaxPool2dOptions = {},
+): [max: Tensor<D>, indices: Tensor<'int32'>] {
+  return scope(() => {
+    const { out, indices } = poolMaxima('maxPool2dWithIndices', x, kernelSize, options);
+    return [out as Tensor<D>, indices as Tensor<'int32'>];
+  });
+}
+
+/** Options of pools of averages; `E` is a number, or one for each spatial axis. */
+export interface AvgPoolOptions<E> {
+  /** Places between neighbouring windows; default the kernel size, so that windows do not overlap. */
+  readonly stride?: E;
+  /** Zeros around the input, at most half of the kernel; default 0. */
+  readonly padding?: E;
   /** Whether a last window may hang over the edge; default `false`. */
   readonly ceilMode?: boolean;
   /** Whether zeros of the padding count as pixels; default `true`. */
   readonly countIncludePad?: boolean;
 }
+
+/** Options of {@link avgPool2d}. */
+export type AvgPool2dOptions = AvgPoolOptions<Pair>;
 
 /**
  * The average of each window of an image, channel by channel.

@@ -62,6 +62,9 @@ const std::vector<OpInfo>& all_ops() {
     register_conv(list);
     register_pool2d(list);
     register_norm(list);
+    register_group_norm(list);
+    register_resample(list);
+    register_embedding_bag(list);
     register_softmax(list);
     register_attention(list);
     register_loss(list);

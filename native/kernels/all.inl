@@ -44,6 +44,7 @@ namespace {
 #include "kernels/reduce.inl"
 #include "kernels/rows.inl"
 #include "kernels/norm.inl"
+#include "kernels/weighted_rows.inl"
 #include "kernels/transpose.inl"
 #include "kernels/pool2d.inl"
 #include "kernels/ctc.inl"

@@ -76,6 +76,11 @@ template <class T>
 using BatchNormDxFn = void(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride, const T* a,
                            const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows, std::size_t n);
 
+// out[j] = sum of weights[t] * x[offsets[t] + j] over t < count, in order, for j < n. Rows may be the same or overlap.
+template <class T>
+using WeightedRowsFn = void(const T* x, const std::ptrdiff_t* offsets, const T* weights, std::size_t count, T* out,
+                            std::size_t n);
+
 // dst[k * ldd + i] = src[i * lds + k] for i < m, k < n. src and dst must not overlap.
 template <class T>
 using TransposeFn = void(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std::size_t m, std::size_t n);

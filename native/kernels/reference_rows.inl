@@ -166,6 +166,15 @@ void transpose(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std
                                 std::size_t rows, const T* mean, const T* rstd, T* sum, T* sum_xhat, std::size_t n) {  \
     batch_norm_sums(x, x_stride, dout, dout_stride, rows, mean, rstd, sum, sum_xhat, n);                               \
   }                                                                                                                    \
+  void prefix##_weighted_rows(const T* x, const std::ptrdiff_t* offsets, const T* weights, std::size_t count, T* out,  \
+                              std::size_t n) {                                                                         \
+    for (std::size_t j = 0; j < n; j++) {                                                                              \
+      double sum = 0;                                                                                                  \
+      for (std::size_t t = 0; t < count; t++)                                                                          \
+        sum += static_cast<double>(x[offsets[t] + static_cast<std::ptrdiff_t>(j)]) * weights[t];                       \
+      out[j] = static_cast<T>(sum);                                                                                    \
+    }                                                                                                                  \
+  }                                                                                                                    \
   void prefix##_batch_norm_dx(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,          \
                               const T* a, const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows,   \
                               std::size_t n) {                                                                         \

@@ -3,89 +3,11 @@
 #include <initializer_list>
 
 #include "core/registry.h"
-#include "ops/pixels.h"
+#include "ops/channels.h"
 #include "ops/support.h"
 
 namespace myelin {
 namespace {
-
-// Rows whose statistics are taken in one go: a fixed number of elements, so that blocks depend on the shape alone.
-constexpr std::size_t kBlockElements = 16384;
-
-std::size_t rows_per_block(std::size_t width) {
-  return std::max<std::size_t>(32, kBlockElements / std::max<std::size_t>(1, width));
-}
-
-void require_vector(const View& view, std::int64_t n, DType dtype) {
-  require(view.rank == 1 && view.shape[0] == n && view.dtype == dtype, "a norm needs one value a channel");
-}
-
-template <class T>
-T& value_at(const View& view, std::size_t i) {
-  return view.as<T>()[static_cast<std::int64_t>(i) * view.strides[0]];
-}
-
-template <class T>
-T reciprocal_deviation(double variance, double eps) {
-  return static_cast<T>(1 / std::sqrt(variance + eps));
-}
-
-struct Blocks {
-  std::size_t rows;
-  std::size_t size;
-  std::size_t count;
-  Blocks(std::size_t rows, std::size_t width)
-      : rows(rows), size(rows_per_block(width)), count((rows + size - 1) / size) {}
-  Range range(std::size_t block) const { return {block * size, std::min(rows, (block + 1) * size)}; }
-};
-
-// Mean and sum of squared deviations of every channel: blocks of rows on several threads, then combined in double.
-template <class T>
-void channel_moments(const Pixels<const T>& x, MomentsRowsFn<T>* kernel, double* mean, double* squares) {
-  const Blocks blocks(x.rows, x.channels);
-  const std::size_t n = x.channels;
-  const Temporary parts(blocks.count * 2 * n * sizeof(T));
-  T* const part = parts.as<T>();
-  parallel_for(blocks.count, [&](std::size_t block) {
-    const Range range = blocks.range(block);
-    T* const target = part + block * 2 * n;
-    kernel(x.row(range.begin), x.stride, range.end - range.begin, target, target + n, n);
-  });
-  std::fill_n(mean, n, 0.0);
-  std::fill_n(squares, n, 0.0);
-  const auto weight = [&](std::size_t block) {
-    const Range range = blocks.range(block);
-    return static_cast<double>(range.end - range.begin);
-  };
-  for (std::size_t block = 0; block < blocks.count; block++) {
-    const T* const block_mean = part + block * 2 * n;
-    const double share = weight(block) / static_cast<double>(x.rows);
-    for (std::size_t j = 0; j < n; j++) mean[j] += share * block_mean[j];
-  }
-  for (std::size_t block = 0; block < blocks.count; block++) {
-    const T* const block_mean = part + block * 2 * n;
-    for (std::size_t j = 0; j < n; j++) {
-      const double apart = block_mean[j] - mean[j];
-      squares[j] += block_mean[n + j] + weight(block) * apart * apart;
-    }
-  }
-}
-
-// out = x scale + shift, channel by channel.
-template <class T>
-void scale_shift_pixels(const KernelTable& kernels, const Pixels<const T>& x, const T* scale, const T* shift,
-                        const View& out) {
-  const auto kernel = pick<T>(kernels.f32_scale_shift_rows, kernels.f64_scale_shift_rows);
-  const PixelOutput<T> output(out);
-  const Pixels<T> y = output.pixels();
-  const std::size_t chunks = chunks_for(x.rows * x.channels, kGrain);
-  parallel_for(chunks, [&](std::size_t chunk) {
-    const Range range = chunk_range(x.rows, chunks, chunk);
-    kernel(x.row(range.begin), x.stride, scale, shift, y.row(range.begin), y.stride, range.end - range.begin,
-           x.channels);
-  });
-  output.finish(kernels);
-}
 
 void check_batch_norm(const View& x, const View& out, std::initializer_list<const View*> vectors) {
   require(x.rank >= 2 && out.same_shape(x) && out.dtype == x.dtype, "batch norm keeps shape and dtype");
@@ -113,7 +35,8 @@ void batch_statistics(const KernelTable& kernels, const Pixels<const T>& x, cons
   const std::size_t n = x.channels;
   const Temporary statistics(2 * n * sizeof(double));
   double *const means = statistics.as<double>(), *const squares = means + n;
-  channel_moments<T>(x, pick<T>(kernels.f32_moments_rows, kernels.f64_moments_rows), means, squares);
+  const Temporary parts(parts_of(x) * sizeof(T));
+  channel_moments<T>(kernels, x, parts.as<T>(), means, squares);
   for (std::size_t j = 0; j < n; j++) {
     const double of_channel = squares[j] / static_cast<double>(x.rows);
     factors.set(j, means[j], of_channel);
@@ -130,7 +53,9 @@ void batch_norm_of(OpCall& call, double eps) {
   T* const scale = memory.as<T>();
   const ChannelFactors<T> factors{scale, scale + x.channels, call.in[1], call.in[2], eps};
   batch_statistics(call.kernels, x, factors, call.out[1], call.out[2]);
-  scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, call.out[0]);
+  const PixelOutput<T> output(call.out[0]);
+  scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, output.pixels());
+  output.finish(call.kernels);
 }
 
 void batch_norm(OpCall& call) {
@@ -155,7 +80,9 @@ void batch_norm_inference_of(OpCall& call, double eps) {
   T* const scale = memory.as<T>();
   const ChannelFactors<T> factors{scale, scale + x.channels, call.in[1], call.in[2], eps};
   set_inference_factors(call.in + 3, factors);
-  scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, call.out[0]);
+  const PixelOutput<T> output(call.out[0]);
+  scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, output.pixels());
+  output.finish(call.kernels);
 }
 
 void batch_norm_inference(OpCall& call) {
@@ -192,60 +119,6 @@ void batch_norm_factors(OpCall& call) {
   });
 }
 
-// Sums of dout and of dout * xhat by channel, blocks of rows on several threads, then added up in double.
-template <class T>
-void channel_gradient_sums(const Pixels<const T>& x, const Pixels<const T>& dout, BatchNormSumsFn<T>* kernel,
-                           const T* mean, const T* rstd, double* sum, double* sum_xhat) {
-  const Blocks blocks(x.rows, x.channels);
-  const std::size_t n = x.channels;
-  const Temporary parts(blocks.count * 2 * n * sizeof(T));
-  T* const part = parts.as<T>();
-  parallel_for(blocks.count, [&](std::size_t block) {
-    const Range range = blocks.range(block);
-    T* const target = part + block * 2 * n;
-    std::fill_n(target, 2 * n, T{0});
-    kernel(x.row(range.begin), x.stride, dout.row(range.begin), dout.stride, range.end - range.begin, mean, rstd,
-           target, target + n, n);
-  });
-  std::fill_n(sum, n, 0.0);
-  std::fill_n(sum_xhat, n, 0.0);
-  for (std::size_t block = 0; block < blocks.count; block++) {
-    const T* const source = part + block * 2 * n;
-    for (std::size_t j = 0; j < n; j++) {
-      sum[j] += source[j];
-      sum_xhat[j] += source[n + j];
-    }
-  }
-}
-
-// With N rows: dx = w rstd (dout - sum / N - xhat sum_xhat / N), written as x a + dout b + c.
-template <class T>
-struct DxFactors {
-  T *a, *b, *c;
-  void set(std::size_t j, double weight, double mean, double rstd, double mean_dout, double mean_dout_xhat) const {
-    const double factor = weight * rstd;
-    const double slope = -factor * rstd * mean_dout_xhat;
-    a[j] = static_cast<T>(slope);
-    b[j] = static_cast<T>(factor);
-    c[j] = static_cast<T>(-factor * mean_dout - slope * mean);
-  }
-};
-
-template <class T>
-void batch_norm_dx(const KernelTable& kernels, const Pixels<const T>& x, const Pixels<const T>& dout,
-                   const DxFactors<T>& factors, const View& dx) {
-  const auto kernel = pick<T>(kernels.f32_batch_norm_dx, kernels.f64_batch_norm_dx);
-  const PixelOutput<T> output(dx);
-  const Pixels<T> y = output.pixels();
-  const std::size_t chunks = chunks_for(x.rows * x.channels, kGrain);
-  parallel_for(chunks, [&](std::size_t chunk) {
-    const Range range = chunk_range(x.rows, chunks, chunk);
-    kernel(x.row(range.begin), x.stride, dout.row(range.begin), dout.stride, factors.a, factors.b, factors.c,
-           y.row(range.begin), y.stride, range.end - range.begin, x.channels);
-  });
-  output.finish(kernels);
-}
-
 template <class T>
 void batch_norm_backward_of(OpCall& call, double eps) {
   const View &weight = call.in[2], &dweight = call.out[1], &dbias = call.out[2];
@@ -260,8 +133,8 @@ void batch_norm_backward_of(OpCall& call, double eps) {
   }
   const Temporary sums(2 * n * sizeof(double)), memory(3 * n * sizeof(T));
   double *const sum = sums.as<double>(), *const sum_xhat = sum + n;
-  channel_gradient_sums<T>(x, dout, pick<T>(call.kernels.f32_batch_norm_sums, call.kernels.f64_batch_norm_sums), mean,
-                           rstd, sum, sum_xhat);
+  const Temporary parts(parts_of(x) * sizeof(T));
+  channel_gradient_sums<T>(call.kernels, x, dout, mean, rstd, parts.as<T>(), sum, sum_xhat);
   const DxFactors<T> factors{memory.as<T>(), memory.as<T>() + n, memory.as<T>() + 2 * n};
   const double rows = static_cast<double>(x.rows);
   for (std::size_t j = 0; j < n; j++) {
@@ -269,7 +142,9 @@ void batch_norm_backward_of(OpCall& call, double eps) {
     value_at<T>(dweight, j) = static_cast<T>(sum_xhat[j]);
     value_at<T>(dbias, j) = static_cast<T>(sum[j]);
   }
-  batch_norm_dx<T>(call.kernels, x, dout, factors, call.out[0]);
+  const PixelOutput<T> output(call.out[0]);
+  combine_pixels<T>(call.kernels, x, dout, factors, output.pixels());
+  output.finish(call.kernels);
 }
 
 void batch_norm_backward(OpCall& call) {

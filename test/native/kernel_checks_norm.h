@@ -140,4 +140,21 @@ void check(myelin::BatchNormDxFn<T>* got, myelin::BatchNormDxFn<T>* want) {
   });
 }
 
+template <class T>
+void check(myelin::WeightedRowsFn<T>* got, myelin::WeightedRowsFn<T>* want) {
+  Random random(16);
+  each_matrix_size(column_counts<T>(), [&](std::size_t rows, std::size_t n, std::size_t misalign, std::size_t stride) {
+    Array<T> x(matrix<T>(random, rows, n, stride), misalign), weights(plain_values<T>(random, rows));
+    std::vector<std::ptrdiff_t> offsets(rows);
+    for (std::size_t t = 0; t < rows; t++) offsets[t] = static_cast<std::ptrdiff_t>(random() % rows * stride);
+    Output<T> expected(n), actual(n, misalign);
+    want(x.data(), offsets.data(), weights.data(), rows, expected.data(), n);
+    got(x.data(), offsets.data(), weights.data(), rows, actual.data(), n);
+    const std::string where = describe_rows(rows, n, misalign);
+    expect_near<T>(where, expected, actual,
+                   {4.0 * static_cast<double>(rows + 1), 16.0 * static_cast<double>(rows + 1)});
+    expect_intact(where, actual);
+  });
+}
+
 }  // namespace kernel_test

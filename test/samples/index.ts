@@ -12,9 +12,12 @@ import { ctc } from './ctc';
 import { decompositions } from './decompositions';
 import { divisions } from './division';
 import { elementwise } from './elementwise';
+import { embeddings } from './embedding';
 import { fourier } from './fft';
+import { groupNorms } from './group-norm';
 import { histograms } from './histogram';
 import { indexing } from './indexing';
+import { interpolations } from './interpolate';
 import { linalg } from './linalg';
 import { loss } from './loss';
 import { losses } from './losses';
@@ -25,6 +28,7 @@ import { norm } from './norm';
 import { optim } from './optim';
 import { pieces } from './pieces';
 import { pool } from './pool';
+import { poolAxes } from './pool-axes';
 import { products } from './products';
 import { random } from './random';
 import { recurrent } from './recurrent';
@@ -61,9 +65,12 @@ export const families: Readonly<Record<string, SampleTable>> = {
   decompositions,
   division: divisions,
   elementwise,
+  embedding: embeddings,
   fft: fourier,
+  'group-norm': groupNorms,
   histogram: histograms,
   indexing,
+  interpolate: interpolations,
   linalg,
   loss,
   losses,
@@ -74,6 +81,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   optim,
   pieces,
   pool,
+  'pool-axes': poolAxes,
   products,
   random,
   recurrent,

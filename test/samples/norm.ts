@@ -6,7 +6,7 @@ import { uniform, type Sample, type SampleTable } from './sample';
 const eps = 1e-3;
 
 /** Axes that one mean and variance are taken over, and the shape in which they broadcast over x. */
-interface Scheme {
+export interface Scheme {
   readonly axes: readonly number[];
   /** Shape of the statistics, as the op gives them. */
   readonly statistics: readonly number[];
@@ -41,9 +41,9 @@ function perRow(shape: readonly number[], count: number): Scheme {
   return { axes, statistics, spread, features, featureSpread: features, featureOf: (index) => index.slice(lead) };
 }
 
-const reshaped = (x: Nd, shape: readonly number[]): Nd => ({ ...x, shape });
+export const reshaped = (x: Nd, shape: readonly number[]): Nd => ({ ...x, shape });
 
-function statisticsOf(x: Nd, { axes, statistics }: Scheme): [mean: Nd, variance: Nd] {
+export function statisticsOf(x: Nd, { axes, statistics }: Scheme): [mean: Nd, variance: Nd] {
   const { lists } = groups(x, axes);
   const means = lists.map(meanOf);
   const variances = lists.map((list, i) => meanOf(list.map((value) => (value - means[i]!) ** 2)));
@@ -58,7 +58,7 @@ function standardize(x: Nd, mean: Nd, variance: Nd, { spread }: Scheme): Nd {
   );
 }
 
-function normalize(x: Nd, weight: Nd, bias: Nd, mean: Nd, variance: Nd, scheme: Scheme): Nd {
+export function normalize(x: Nd, weight: Nd, bias: Nd, mean: Nd, variance: Nd, scheme: Scheme): Nd {
   const xhat = standardize(x, mean, variance, scheme);
   const affine = [weight, bias].map((vector) => reshaped(vector, scheme.featureSpread));
   return zip([xhat, ...affine], (value, w, b) => value * w + b);
@@ -72,7 +72,7 @@ function perFeature(x: Nd, { features, featureOf }: Scheme): Nd {
 }
 
 /** dx = w rstd (g − avg g − xhat avg(g xhat)) with g = dout w, averages over the axes of the statistics. */
-function backward(dout: Nd, x: Nd, weight: Nd, mean: Nd, variance: Nd, scheme: Scheme): Nd[] {
+export function backward(dout: Nd, x: Nd, weight: Nd, mean: Nd, variance: Nd, scheme: Scheme): Nd[] {
   const { axes, spread, featureSpread } = scheme;
   const xhat = standardize(x, mean, variance, scheme);
   const g = zip([dout, reshaped(weight, featureSpread)], (d, w) => d * w);

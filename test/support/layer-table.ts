@@ -3,15 +3,18 @@ import {
   memory,
   mul,
   MyelinError,
+  scope,
   sum,
   valueAndGrad,
   type AnyModule,
+  type ErrorCode,
   type FloatDType,
   type Parameter,
   type Tensor,
 } from 'myelin';
 
 import { isFloat } from '../../lib/tensor/dtype';
+import { caught } from './caught';
 import type { Tolerance } from './compare';
 import { expectAllGolden, expectGolden, expectNoLeak, Golden, scoped } from './golden';
 
@@ -130,5 +133,13 @@ export function testLayers(file: string, layers: Layers, readsValues: readonly s
         expect(tryCompiled({ golden, name, tolerance }, module, 'float32')).toBe(readsValues.includes(name));
       })();
     });
+  });
+}
+
+/** Declares tests of what layers refuse, by a description: the call, the code of the error and what it says. */
+export function testRefusals(refusals: Readonly<Record<string, readonly [() => unknown, ErrorCode, RegExp]>>): void {
+  test.each(Object.entries(refusals))('refuses %s', (_, [call, code, message]) => {
+    const error = scope(() => caught(call));
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
   });
 }

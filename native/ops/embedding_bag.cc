@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <vector>
+
+#include "ops/places.h"
+
+namespace myelin {
+namespace {
+
+// The order is that of the definition's `mode`.
+enum class Mode { kSum, kMean };
+
+// Which rows of the table each bag holds, in order and without those that are padding: entry i is row rows[i] and comes
+// from position positions[i] of the indices.
+struct Bags {
+  std::vector<std::int64_t> rows, positions;
+  std::vector<std::size_t> starts;
+
+  std::size_t count() const { return starts.size() - 1; }
+  std::size_t size(std::size_t bag) const { return starts[bag + 1] - starts[bag]; }
+};
+
+std::vector<std::int64_t> read_integers(const View& view, const KernelTable& kernels) {
+  require(view.rank == 1, "indices and offsets are vectors");
+  const Contiguous dense(view, kernels);
+  std::vector<std::int64_t> values(static_cast<std::size_t>(view.size()));
+  visit_index(view.dtype, [&](auto tag) {
+    using I = typename decltype(tag)::type;
+    std::copy_n(dense.as<I>(), values.size(), values.begin());
+  });
+  return values;
+}
+
+[[noreturn]] void refuse_offset(std::int64_t offset, std::size_t bag) {
+  fail("VALUE", "offset " + std::to_string(offset) + " of bag " + std::to_string(bag) +
+                    " is not between the one before and the number of indices (the first is 0)");
+}
+
+Bags read_bags(const View& index, const View& offset, std::int64_t table, std::int64_t padding,
+               const KernelTable& kernels) {
+  const std::vector<std::int64_t> indices = read_integers(index, kernels), offsets = read_integers(offset, kernels);
+  const std::int64_t total = static_cast<std::int64_t>(indices.size());
+  for (std::int64_t i = 0; i < total; i++) {
+    const std::int64_t row = indices[static_cast<std::size_t>(i)];
+    if (row < 0 || row >= table) refuse_index(row, i, table);
+  }
+  Bags bags;
+  bags.starts.push_back(0);
+  for (std::size_t bag = 0; bag < offsets.size(); bag++) {
+    const std::int64_t begin = offsets[bag], end = bag + 1 < offsets.size() ? offsets[bag + 1] : total;
+    if (begin < 0 || begin > total || (bag == 0 && begin != 0)) refuse_offset(begin, bag);
+    if (end < begin || end > total) refuse_offset(end, bag + 1);
+    for (std::int64_t i = begin; i < end; i++) {
+      const std::int64_t row = indices[static_cast<std::size_t>(i)];
+      if (row == padding) continue;
+      bags.rows.push_back(row);
+      bags.positions.push_back(i);
+    }
+    bags.starts.push_back(bags.rows.size());
+  }
+  require(!offsets.empty() || total == 0, "indices belong to no bag");
+  return bags;
+}
+
+void require_matrix(const View& view, std::int64_t rows, std::int64_t columns, DType dtype) {
+  require(view.rank == 2 && view.shape[0] == rows && view.shape[1] == columns && view.dtype == dtype,
+          "a matrix has another shape than its bags give");
+}
+
+void require_scales(const View& scales, const View& index, DType dtype) {
+  require(scales.rank == 1 && scales.dtype == dtype && (scales.shape[0] == 0 || scales.shape[0] == index.shape[0]),
+          "there is one scale for each index, or none");
+}
+
+// What each entry counts: its scale, or its share of the mean.
+template <class T>
+std::vector<T> weights_of(const Bags& bags, const View& scales, Mode mode, const KernelTable& kernels) {
+  std::vector<T> weights(bags.rows.size(), T{1});
+  if (scales.shape[0] > 0) {
+    const Contiguous dense(scales, kernels);
+    for (std::size_t i = 0; i < weights.size(); i++) weights[i] = dense.as<T>()[bags.positions[i]];
+  }
+  if (mode == Mode::kSum) return weights;
+  for (std::size_t bag = 0; bag < bags.count(); bag++) {
+    const T share = T{1} / static_cast<T>(std::max<std::size_t>(1, bags.size(bag)));
+    for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) weights[i] *= share;
+  }
+  return weights;
+}
+
+// out[bag] = sum of weight[row] * scale over the entries of the bag.
+void embedding_bag(OpCall& call) {
+  const View &table = call.in[0], &index = call.in[1], &offset = call.in[2], &scales = call.in[3], &out = call.out[0];
+  const Mode mode = static_cast<Mode>(call.attrs.choice(2));
+  const std::int64_t padding = call.attrs.integer();
+  require(table.rank == 2 && out.contiguous(), "a table of embeddings is a matrix");
+  const Bags bags = read_bags(index, offset, table.shape[0], padding, call.kernels);
+  require_matrix(out, static_cast<std::int64_t>(bags.count()), table.shape[1], table.dtype);
+  require_scales(scales, index, table.dtype);
+  if (out.size() == 0) return;
+  visit_float(table.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const auto kernel = pick<T>(call.kernels.f32_weighted_rows, call.kernels.f64_weighted_rows);
+    const Contiguous rows(table, call.kernels);
+    const std::vector<T> weights = weights_of<T>(bags, scales, mode, call.kernels);
+    const std::size_t n = static_cast<std::size_t>(table.shape[1]);
+    std::vector<std::ptrdiff_t> offsets(bags.rows.size());
+    for (std::size_t i = 0; i < offsets.size(); i++)
+      offsets[i] = static_cast<std::ptrdiff_t>(bags.rows[i]) * table.shape[1];
+    const std::size_t chunks = std::min(bags.count(), chunks_for((bags.rows.size() + bags.count()) * n, kGrain));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range range = chunk_range(bags.count(), chunks, chunk);
+      for (std::size_t bag = range.begin; bag < range.end; bag++) {
+        const std::size_t first = bags.starts[bag];
+        kernel(rows.as<T>(), offsets.data() + first, weights.data() + first, bags.size(bag), out.as<T>() + bag * n, n);
+      }
+    });
+  });
+}
+
+// Entries by the row they belong to, in order: those of row r are order[starts[r]] to order[starts[r + 1] - 1].
+struct ByRow {
+  std::vector<std::size_t> starts, order;
+
+  ByRow(const std::vector<std::int64_t>& rows, std::size_t count) : starts(count + 1), order(rows.size()) {
+    for (const std::int64_t row : rows) starts[static_cast<std::size_t>(row) + 1]++;
+    for (std::size_t r = 0; r < count; r++) starts[r + 1] += starts[r];
+    std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
+    for (std::size_t i = 0; i < rows.size(); i++) order[next[static_cast<std::size_t>(rows[i])]++] = i;
+  }
+};
+
+// dweight[row] = sum of gradient[bag] * scale over the entries that are this row.
+void embedding_bag_d_weight(OpCall& call) {
+  const View &gradient = call.in[0], &index = call.in[1], &offset = call.in[2], &scales = call.in[3];
+  const View& out = call.out[0];
+  const Mode mode = static_cast<Mode>(call.attrs.choice(2));
+  const std::int64_t padding = call.attrs.integer(), rows = call.attrs.integer();
+  require(gradient.rank == 2 && out.contiguous(), "the gradient of bags is a matrix");
+  require_matrix(out, rows, gradient.shape[1], gradient.dtype);
+  const Bags bags = read_bags(index, offset, rows, padding, call.kernels);
+  require_matrix(gradient, static_cast<std::int64_t>(bags.count()), gradient.shape[1], gradient.dtype);
+  require_scales(scales, index, gradient.dtype);
+  if (out.size() == 0) return;
+  visit_float(gradient.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const auto kernel = pick<T>(call.kernels.f32_weighted_rows, call.kernels.f64_weighted_rows);
+    const Contiguous dout(gradient, call.kernels);
+    const std::vector<T> weights = weights_of<T>(bags, scales, mode, call.kernels);
+    const std::size_t n = static_cast<std::size_t>(gradient.shape[1]), count = static_cast<std::size_t>(rows);
+    const ByRow by_row(bags.rows, count);
+    std::vector<std::ptrdiff_t> bag_offsets(bags.rows.size());
+    for (std::size_t bag = 0; bag < bags.count(); bag++) {
+      std::fill(bag_offsets.begin() + static_cast<std::ptrdiff_t>(bags.starts[bag]),
+                bag_offsets.begin() + static_cast<std::ptrdiff_t>(bags.starts[bag + 1]),
+                static_cast<std::ptrdiff_t>(bag * n));
+    }
+    std::vector<std::ptrdiff_t> offsets(bags.rows.size());
+    std::vector<T> ordered(bags.rows.size());
+    for (std::size_t i = 0; i < offsets.size(); i++) {
+      offsets[i] = bag_offsets[by_row.order[i]];
+      ordered[i] = weights[by_row.order[i]];
+    }
+    const std::size_t chunks = std::min(count, chunks_for((bags.rows.size() + count) * n, kGrain));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range range = chunk_range(count, chunks, chunk);
+      for (std::size_t row = range.begin; row < range.end; row++) {
+        const std::size_t first = by_row.starts[row];
+        kernel(dout.as<T>(), offsets.data() + first, ordered.data() + first, by_row.starts[row + 1] - first,
+               out.as<T>() + row * n, n);
+      }
+    });
+  });
+}
+
+// dscale[position] = gradient[bag] . weight[row]; 0 for padding.
+void embedding_bag_d_scale(OpCall& call) {
+  const View &gradient = call.in[0], &table = call.in[1], &index = call.in[2], &offset = call.in[3];
+  const View& out = call.out[0];
+  const std::int64_t padding = call.attrs.integer();
+  require(
+      table.rank == 2 && out.rank == 1 && out.contiguous() && out.dtype == table.dtype && out.size() == index.size(),
+      "there is one scale for each index");
+  const Bags bags = read_bags(index, offset, table.shape[0], padding, call.kernels);
+  require_matrix(gradient, static_cast<std::int64_t>(bags.count()), table.shape[1], table.dtype);
+  fill_view(out, 0);
+  visit_float(table.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const auto dot = pick<T>(call.kernels.f32_gemv_dots, call.kernels.f64_gemv_dots);
+    const Contiguous rows(table, call.kernels), dout(gradient, call.kernels);
+    const std::size_t n = static_cast<std::size_t>(table.shape[1]);
+    const std::size_t chunks =
+        std::min(std::max<std::size_t>(1, bags.count()), chunks_for(bags.rows.size() * n, kGrain));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range range = chunk_range(bags.count(), chunks, chunk);
+      for (std::size_t bag = range.begin; bag < range.end; bag++) {
+        for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) {
+          dot(rows.as<T>() + bags.rows[i] * table.shape[1], 0, dout.as<T>() + bag * n, out.as<T>() + bags.positions[i],
+              1, n);
+        }
+      }
+    });
+  });
+}
+
+}  // namespace
+
+void register_embedding_bag(OpList& ops) {
+  ops.push_back({"embeddingBag", 4, 1, embedding_bag});
+  ops.push_back({"embeddingBagDWeight", 4, 1, embedding_bag_d_weight});
+  ops.push_back({"embeddingBagDScale", 4, 1, embedding_bag_d_scale});
+}
+
+}  // namespace myelin

@@ -1,0 +1,4 @@
+import { groupNorms } from '../samples/group-norm';
+import { testSamples } from '../support/op-table';
+
+testSamples(groupNorms);

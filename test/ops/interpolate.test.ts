@@ -1,0 +1,4 @@
+import { interpolations } from '../samples/interpolate';
+import { testSamples } from '../support/op-table';
+
+testSamples(interpolations);
