@@ -1,4 +1,5 @@
-import { glu, logSigmoid, mish, softsign, tanhshrink, type GluOptions } from '../ops/activation-smooth.js';
+import { gumbelSoftmax, type GumbelSoftmaxOptions } from '../ops/activation-random.js';
+import { glu, logSigmoid, mish, softsign, swiglu, tanhshrink, type GluOptions } from '../ops/activation-smooth.js';
 import { celu, selu } from '../ops/activation.js';
 import type { Floating } from '../ops/operands.js';
 import { softmin } from '../ops/softmax.js';
@@ -149,5 +150,54 @@ export class Softmin extends Module {
 
   override forward<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
     return softmin(x, this.options);
+  }
+}
+
+/**
+ * Gated linear unit whose gate is {@link SiLU}: out = silu(a) · b, a and b being the halves of x along an axis. Shapes:
+ * […, 2n, …] → […, n, …]. Dtypes: float dtypes.
+ *
+ * @param options.axis axis to halve; default −1, the last
+ *
+ * Source: Shazeer 2020, «GLU Variants Improve Transformer», equation 5.
+ * @example
+ * ```ts
+ * import { SwiGLU, tensor } from 'myelin';
+ * console.log(new SwiGLU().forward(tensor([100, 0, 2, 3])).toArray()); // [ 200, 0 ]
+ * ```
+ */
+export class SwiGLU extends Module {
+  constructor(private readonly options: GluOptions = {}) {
+    super();
+  }
+
+  override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+    return swiglu(x, this.options);
+  }
+}
+
+/**
+ * Draws from the categorical distribution with logits x in a way that has a gradient, see {@link gumbelSoftmax}. Shapes: any of
+ * at least one axis → the same. Dtypes: float dtypes.
+ *
+ * @param options.tau temperature; default 1
+ * @param options.hard makes the result one-hot but leaves the gradient that of the soft result; default `false`
+ * @param options.axis axis along which the results sum to 1; default −1, the last
+ * @param options.generator default what `seed` sets
+ *
+ * Source: Jang, Gu & Poole 2017, «Categorical Reparameterization with Gumbel-Softmax», sections 2 and 2.2.
+ * @example
+ * ```ts
+ * import { GumbelSoftmax, tensor } from 'myelin';
+ * console.log(new GumbelSoftmax({ hard: true }).forward(tensor([0, 1000, 0])).toArray()); // [ 0, 1, 0 ]
+ * ```
+ */
+export class GumbelSoftmax extends Module {
+  constructor(private readonly options: GumbelSoftmaxOptions = {}) {
+    super();
+  }
+
+  override forward<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+    return gumbelSoftmax(x, this.options);
   }
 }

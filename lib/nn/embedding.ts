@@ -1,11 +1,14 @@
 import { stopGradient } from '../engine/tape.js';
-import { checkInteger } from '../ops/checks.js';
-import { eq, where } from '../ops/compare.js';
-import { arange } from '../ops/ranges.js';
-import { indexSelect, type IndexDType } from '../ops/indexing.js';
+import { add, div, mul } from '../ops/arithmetic.js';
+import { cast } from '../ops/cast.js';
+import { checkInteger, checkOption, checkPositive } from '../ops/checks.js';
+import { eq, gt, where } from '../ops/compare.js';
+import { embedding, embeddingBag, type EmbeddingBagOptions } from '../ops/embedding.js';
+import { checkIndex, indexSelect, type IndexDType } from '../ops/indexing.js';
 import { normal } from '../ops/random.js';
-import { flatten, reshape, unsqueeze } from '../ops/reshape.js';
-import { select } from '../ops/slice.js';
+import { arange } from '../ops/ranges.js';
+import { flatten, unsqueeze } from '../ops/reshape.js';
+import { vectorNorm } from '../ops/statistics.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
 import type { Parameter } from '../tensor/parameter.js';
@@ -19,6 +22,10 @@ import { Module } from './module.js';
 export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
   /** Index whose vector starts as zeros and gets no gradient; default none. */
   readonly paddingIdx?: number;
+  /** Vectors longer than this are shortened before they are looked up, in the table itself; default none. */
+  readonly maxNorm?: number;
+  /** The p of that norm; default 2. */
+  readonly normType?: number;
   /** Default float32. */
   readonly dtype?: D;
 }
@@ -30,6 +37,8 @@ export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
  * float64. The weight starts as N(0, 1), as in PyTorch.
  *
  * @param options.paddingIdx index whose vector starts as zeros and gets no gradient; default none
+ * @param options.maxNorm vectors longer than this are shortened before they are looked up; default none
+ * @param options.normType the p of that norm; default 2
  * @param options.dtype default float32
  * @throws MyelinError `INDEX` for an index outside the table; `VALUE` for counts that are no positive integers
  * @example
@@ -42,6 +51,7 @@ export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
 export class Embedding<D extends FloatDType = 'float32'> extends Module {
   readonly weight: Parameter<D>;
   private readonly paddingIdx: number | undefined;
+  private readonly limit: NormLimit | undefined;
 
   constructor(
     readonly numEmbeddings: number,
@@ -50,31 +60,111 @@ export class Embedding<D extends FloatDType = 'float32'> extends Module {
   ) {
     super();
     const { paddingIdx } = options;
-    checkInteger('Embedding', 'numEmbeddings', numEmbeddings, 1);
-    checkInteger('Embedding', 'embeddingDim', embeddingDim, 1);
-    if (paddingIdx !== undefined) checkInteger('Embedding', 'paddingIdx', paddingIdx, 0);
-    if (paddingIdx !== undefined && paddingIdx >= numEmbeddings) {
-      fail('VALUE', 'Embedding', `paddingIdx is ${paddingIdx} (need one below numEmbeddings, ${numEmbeddings})`, {
-        paddingIdx,
-      });
-    }
+    checkCounts('Embedding', numEmbeddings, embeddingDim, paddingIdx);
+    this.limit = limitOf('Embedding', options);
     this.paddingIdx = paddingIdx;
     this.weight = parameter(() => initialTable([numEmbeddings, embeddingDim], dtypeOf(options), paddingIdx));
   }
 
   override forward(x: Tensor<IndexDType>): Tensor<D> {
-    return scope(() => this.lookUp(x)) as Tensor<D>;
+    const { weight, paddingIdx, limit } = this;
+    if (limit !== undefined) limitNorms(weight, x, limit);
+    return embedding<D>(x, weight, { paddingIdx });
+  }
+}
+
+/** Options of {@link EmbeddingBag}. */
+export interface EmbeddingBagLayerOptions<D extends FloatDType = FloatDType> extends EmbeddingOptions<D> {
+  /** What becomes of the vectors of a bag; default `'mean'`. */
+  readonly mode?: 'sum' | 'mean' | 'max';
+  /** Whether the last offset is the end of the last bag; default `false`. */
+  readonly includeLastOffset?: boolean;
+}
+
+/**
+ * Looks up bags of vectors and sums, averages or takes the largest of each, see {@link embeddingBag}.
+ *
+ * Shapes: x [B, N], or [N] with offsets [B] → [B, embeddingDim]; weight [numEmbeddings, embeddingDim]. Dtypes: x int32 or
+ * int64; weight float dtypes. The weight starts as N(0, 1), as in PyTorch.
+ *
+ * @param options.mode `'sum'`, `'mean'` or `'max'`; default `'mean'`
+ * @param options.paddingIdx index that does not count, and whose vector starts as zeros; default none
+ * @param options.maxNorm vectors longer than this are shortened before they are looked up; default none
+ * @param options.normType the p of that norm; default 2
+ * @param options.includeLastOffset whether the last offset is the end of the last bag; default `false`
+ * @param options.dtype default float32
+ * @throws MyelinError `INDEX` for an index outside the table; `VALUE` for counts that are no positive integers
+ * @example
+ * ```ts
+ * import { EmbeddingBag, tensor } from 'myelin';
+ * const bags = new EmbeddingBag(10, 4, { mode: 'sum' });
+ * console.log(bags.forward(tensor([[1, 2], [3, 4]], { dtype: 'int32' })).shape); // [ 2, 4 ]
+ * ```
+ */
+export class EmbeddingBag<D extends FloatDType = 'float32'> extends Module<readonly [x: Tensor<IndexDType>]> {
+  readonly weight: Parameter<D>;
+  private readonly options: EmbeddingBagOptions;
+  private readonly limit: NormLimit | undefined;
+
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingBagLayerOptions<D> = {},
+  ) {
+    super();
+    const { mode = 'mean', paddingIdx, includeLastOffset = false } = options;
+    checkCounts('EmbeddingBag', numEmbeddings, embeddingDim, paddingIdx);
+    checkOption('EmbeddingBag', 'mode', mode, ['sum', 'mean', 'max']);
+    this.options = { mode, paddingIdx, includeLastOffset };
+    this.limit = limitOf('EmbeddingBag', options);
+    this.weight = parameter(() => initialTable([numEmbeddings, embeddingDim], dtypeOf(options), paddingIdx));
   }
 
-  private lookUp(x: Tensor<IndexDType>): Tensor {
-    const weight: Tensor = this.weight;
-    const out = reshape(indexSelect(weight, flatten(x)), [...x.shape, this.embeddingDim]);
-    const padding = this.paddingIdx;
-    if (padding === undefined) return out;
-    // Taken from outside the tape, the padding's vector is a constant.
-    const constant = stopGradient(() => select(weight, 0, padding));
-    return where(unsqueeze(eq(x, padding), -1), constant, out);
+  /**
+   * @param offsets where each bag begins, for indices of one axis
+   * @param perSampleWeights a factor for each index, for sums only
+   */
+  override forward(x: Tensor<IndexDType>, offsets?: Tensor<IndexDType>, perSampleWeights?: Tensor<D>): Tensor<D> {
+    const { weight, limit } = this;
+    if (limit !== undefined) limitNorms(weight, x, limit);
+    return embeddingBag<D>(x, weight, { ...this.options, offsets, perSampleWeights });
   }
+}
+
+interface NormLimit {
+  readonly maxNorm: number;
+  readonly normType: number;
+}
+
+function limitOf(op: string, { maxNorm, normType = 2 }: EmbeddingOptions): NormLimit | undefined {
+  checkPositive(op, 'normType', normType);
+  if (maxNorm === undefined) return undefined;
+  checkPositive(op, 'maxNorm', maxNorm);
+  return { maxNorm, normType };
+}
+
+/** Shortens, in the table itself, the vectors that are about to be looked up. */
+function limitNorms(weight: Parameter, x: Tensor<IndexDType>, { maxNorm, normType }: NormLimit): void {
+  checkIndex('Embedding', x);
+  stopGradient(() =>
+    scope(() => {
+      const index = flatten(x);
+      const table: Tensor = weight;
+      const rows = indexSelect(table, index) as Tensor<FloatDType>;
+      const norms = vectorNorm(rows, { ord: normType, axis: 1, keepDims: true });
+      const factors = where(gt(norms, maxNorm), div(maxNorm, add(norms, 1e-7)), 1);
+      weight.assignAt([index], cast(mul(rows, factors), weight.dtype));
+    }),
+  );
+}
+
+function checkCounts(op: string, numEmbeddings: number, embeddingDim: number, paddingIdx: number | undefined): void {
+  checkInteger(op, 'numEmbeddings', numEmbeddings, 1);
+  checkInteger(op, 'embeddingDim', embeddingDim, 1);
+  if (paddingIdx === undefined) return;
+  checkInteger(op, 'paddingIdx', paddingIdx, 0);
+  if (paddingIdx < numEmbeddings) return;
+  fail('VALUE', op, `paddingIdx is ${paddingIdx} (need one below numEmbeddings, ${numEmbeddings})`, { paddingIdx });
 }
 
 /** N(0, 1), but zeros in the row of the padding. */

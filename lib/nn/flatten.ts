@@ -1,5 +1,8 @@
+import { checkInteger } from '../ops/checks.js';
 import { flatten } from '../ops/reshape.js';
+import { unflatten } from '../ops/views.js';
 import type { FloatDType } from '../tensor/dtype.js';
+import { checkShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
@@ -35,5 +38,34 @@ export class Flatten extends Module {
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return flatten(x, this.options);
+  }
+}
+
+/**
+ * Splits one axis into several, row-major: the opposite of {@link Flatten}.
+ *
+ * Shapes: x [..., N, ...] → [..., *unflattenedSize, ...], whose product is N. Dtypes: any.
+ *
+ * @param axis axis that is split
+ * @param unflattenedSize extents of the new axes
+ * @throws MyelinError `INDEX` when x has no such axis; `SHAPE` when extents do not multiply to N
+ * @example
+ * ```ts
+ * import { ones, Unflatten } from 'myelin';
+ * console.log(new Unflatten(1, [2, 3]).forward(ones([5, 6])).shape); // [ 5, 2, 3 ]
+ * ```
+ */
+export class Unflatten extends Module {
+  constructor(
+    readonly axis: number,
+    readonly unflattenedSize: Shape,
+  ) {
+    super();
+    checkInteger('Unflatten', 'axis', axis);
+    checkShape('Unflatten', unflattenedSize);
+  }
+
+  override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+    return unflatten(x, this.axis, this.unflattenedSize);
   }
 }

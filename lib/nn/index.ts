@@ -10,7 +10,18 @@ export {
   Threshold,
   type PReLULayerOptions,
 } from './activation-piecewise.js';
-export { CELU, GLU, LogSigmoid, Mish, SELU, Softmin, Softsign, Tanhshrink } from './activation-smooth.js';
+export {
+  CELU,
+  GLU,
+  GumbelSoftmax,
+  LogSigmoid,
+  Mish,
+  SELU,
+  Softmin,
+  Softsign,
+  SwiGLU,
+  Tanhshrink,
+} from './activation-smooth.js';
 export {
   ELU,
   GELU,
@@ -42,9 +53,10 @@ export {
   type ConvTranspose2dLayerOptions,
   type ConvTransposeLayerOptions,
 } from './conv-transpose.js';
-export { Dropout, type DropoutLayerOptions } from './dropout.js';
-export { Embedding, type EmbeddingOptions } from './embedding.js';
-export { Flatten, type FlattenOptions } from './flatten.js';
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, DropPath, type DropoutLayerOptions } from './dropout.js';
+export { Embedding, EmbeddingBag, type EmbeddingBagLayerOptions, type EmbeddingOptions } from './embedding.js';
+export { Bilinear } from './bilinear.js';
+export { Flatten, Unflatten, type FlattenOptions } from './flatten.js';
 export {
   calculateGain,
   fansOf,
@@ -87,7 +99,6 @@ export {
   type Attended,
   type MultiheadAttentionOptions,
 } from './multihead-attention.js';
-export { BatchNorm1d, BatchNorm2d, LayerNorm, type BatchNormLayerOptions, type LayerNormLayerOptions } from './norm.js';
 export type { ChannelNormOptions } from './channel-norm.js';
 export {
   GroupNorm,
@@ -106,6 +117,7 @@ export {
   type LayerNormLayerOptions,
 } from './norm.js';
 export { LocalResponseNorm, RMSNorm, type RMSNormLayerOptions } from './rms-norm.js';
+export * from './pad.js';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pool.js';
 export type { RecurrentLayerOptions, SequenceOptions } from './recurrent.js';
 export {
@@ -129,6 +141,8 @@ export {
   type RotaryOptions,
   type SinusoidalOptions,
 } from './positions.js';
+export * from './pool-axes.js';
+export { PixelShuffle, PixelUnshuffle, Upsample } from './upsample.js';
 export { Sequential } from './sequential.js';
 export type { StateDict, StateDictDifference } from './state-dict.js';
 export {

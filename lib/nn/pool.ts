@@ -1,5 +1,12 @@
 import type { Pair } from '../ops/checks.js';
-import { avgPool2d, globalAvgPool2d, maxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from '../ops/pool.js';
+import {
+  avgPool2d,
+  globalAvgPool2d,
+  maxPool2d,
+  maxPool2dWithIndices,
+  type AvgPool2dOptions,
+  type MaxPool2dOptions,
+} from '../ops/pool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
@@ -33,6 +40,11 @@ export class MaxPool2d extends Module {
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return maxPool2d(x, this.kernelSize, this.options);
+  }
+
+  /** {@link MaxPool2d.forward} and where each maximum is in the plane of the input, as {@link MaxUnpool2d} takes it. */
+  withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
+    return maxPool2dWithIndices(x, this.kernelSize, this.options);
   }
 }
 

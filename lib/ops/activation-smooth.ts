@@ -4,7 +4,7 @@ import { scope } from '../tensor/scope.js';
 import { normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { activation } from './activation-op.js';
-import { sigmoid, softplus, tanh } from './activation.js';
+import { sigmoid, silu, softplus, tanh } from './activation.js';
 import { abs, add, div, mul, neg, square, sub } from './arithmetic.js';
 import { checkReal, floats } from './checks.js';
 import { chunk } from './move.js';
@@ -93,10 +93,26 @@ export function tanhshrink(x: Tensor<FloatDType>): Tensor {
   return scope(() => sub(x, tanh(x)));
 }
 
-/** Options of {@link glu}. */
+/** Options of {@link glu} and {@link swiglu}. */
 export interface GluOptions {
   /** Axis to halve; default −1, the last. */
   readonly axis?: number;
+}
+
+// What a function makes of the halves of a tensor.
+function gated(
+  op: string,
+  x: Tensor<FloatDType>,
+  { axis = -1 }: GluOptions,
+  combine: (a: Tensor<FloatDType>, b: Tensor<FloatDType>) => Tensor,
+): Tensor {
+  checkReal(op, 'x', x);
+  const along = normalizeAxis(op, axis, x.rank);
+  if (x.shape[along]! % 2 !== 0) fail('SHAPE', op, `x is ${describe(x)} (need an even extent of axis ${along})`);
+  return scope(() => {
+    const [a, b] = chunk(x, 2, { axis: along });
+    return combine(a!, b!);
+  });
 }
 
 /**
@@ -115,12 +131,26 @@ export interface GluOptions {
  * ```
  */
 export function glu<D extends FloatDType>(x: Tensor<D>, options?: GluOptions): Tensor<D>;
-export function glu(x: Tensor<FloatDType>, { axis = -1 }: GluOptions = {}): Tensor {
-  checkReal('glu', 'x', x);
-  const along = normalizeAxis('glu', axis, x.rank);
-  if (x.shape[along]! % 2 !== 0) fail('SHAPE', 'glu', `x is ${describe(x)} (need an even extent of axis ${along})`);
-  return scope(() => {
-    const [a, b] = chunk(x, 2, { axis: along });
-    return mul(a!, sigmoid(b!));
-  });
+export function glu(x: Tensor<FloatDType>, options: GluOptions = {}): Tensor {
+  return gated('glu', x, options, (a, b) => mul(a, sigmoid(b)));
+}
+
+/**
+ * Gated linear unit whose gate is {@link silu}: out = silu(a) · b, a and b being the halves of x along an axis.
+ *
+ * Shapes: […, 2n, …] → […, n, …]. Dtypes: float dtypes.
+ *
+ * Source: Shazeer, "GLU variants improve transformer", 2020, equation 5.
+ *
+ * @param options.axis axis to halve; default −1, the last
+ * @throws MyelinError `SHAPE` when the extent of the axis is odd; `INDEX` when x has no such axis; `DTYPE` for integers
+ * @example
+ * ```ts
+ * import { swiglu, tensor } from 'myelin';
+ * console.log(swiglu(tensor([100, 0, 2, 3])).toArray()); // [ 200, 0 ]
+ * ```
+ */
+export function swiglu<D extends FloatDType>(x: Tensor<D>, options?: GluOptions): Tensor<D>;
+export function swiglu(x: Tensor<FloatDType>, options: GluOptions = {}): Tensor {
+  return gated('swiglu', x, options, (a, b) => mul(silu(a), b));
 }

@@ -150,8 +150,8 @@ export type Triple = number | readonly [depth: number, height: number, width: nu
 
 const spatialNames = ['[length]', '[height, width]', '[depth, height, width]'] as const;
 
-/** An option of `count` spatial axes, one number for all or one for each, checked to be integers of at least `least`. */
-export function extentsOf(op: string, name: string, value: unknown, count: number, least: number): readonly number[] {
+/** An option of `count` spatial axes, one number for all or one for each, checked to be integers, of at least `least`. */
+export function extentsOf(op: string, name: string, value: unknown, count: number, least?: number): readonly number[] {
   const list: unknown = typeof value === 'number' ? new Array<number>(count).fill(value) : value;
   if (!Array.isArray(list) || list.length !== count) {
     refuse(op, name, value, `a number or ${spatialNames[count - 1] ?? `${count} numbers`}`);

@@ -56,7 +56,7 @@ export function embedding<D extends FloatDType>(
     if (paddingIdx === undefined) return out;
     // Taken from outside the tape, the padding's vector is a constant.
     const constant = stopGradient(() => select(weight, 0, paddingIdx));
-    return where(unsqueeze(eq(x, paddingIdx), -1), constant, out) as Tensor<D>;
+    return where<Tensor, Tensor>(unsqueeze(eq(x, paddingIdx), -1), constant, out) as Tensor<D>;
   });
 }
 

@@ -75,6 +75,7 @@ export * from './rms-norm.js';
 export type { Arithmetic, Floating, Operand, RealArithmetic, Weak } from './operands.js';
 export * from './padding.js';
 export * from './permute.js';
+export * from './pixel-shuffle.js';
 export * from './pieces.js';
 export * from './interpolate.js';
 export * from './pool.js';

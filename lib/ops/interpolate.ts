@@ -3,7 +3,7 @@ import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { channelsLastStrides, checkShape, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { checkInteger, checkOption, checkPositive, checkReal, extentsOf } from './checks.js';
+import { checkInteger, checkObject, checkOption, checkPositive, checkReal, extentsOf } from './checks.js';
 import { onBehalf } from './on-behalf.js';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './pool-adaptive.js';
 import { reshape, squeeze, unsqueeze } from './reshape.js';
@@ -143,8 +143,8 @@ function resampleAxes(
   const [batch, channels, depth, height, width] = x.shape as [number, number, number, number, number];
   const [places, ...plane] = size as [number, number, number];
   const slices = resample(reshape(x, [batch, channels * depth, height, width]), plane, plan(scales[1]!, scales[2]!));
-  const lines = reshape(slices, [batch, channels, depth, plane[0]! * plane[1]!]);
-  const out = resample(lines, [places, plane[0]! * plane[1]!], plan(scales[0]!, 1));
+  const lines = reshape(slices, [batch, channels, depth, plane[0] * plane[1]]);
+  const out = resample(lines, [places, plane[0] * plane[1]], plan(scales[0]!, 1));
   return reshape(out, [batch, channels, places, ...plane]);
 }
 
@@ -177,7 +177,8 @@ function resampleAxes(
 export function interpolate<D extends FloatDType>(x: Tensor<D>, options: InterpolateOptions): Tensor<D>;
 export function interpolate(x: Tensor<FloatDType>, options: InterpolateOptions): Tensor {
   checkReal('interpolate', 'x', x);
-  const { mode = 'nearest', alignCorners = false } = options ?? {};
+  checkObject('interpolate', 'options', options);
+  const { mode = 'nearest', alignCorners = false } = options;
   checkMode(x, mode, alignCorners);
   const { size, factors } = targetOf(x, options);
   checkShape('interpolate', [x.shape[0]!, x.shape[1]!, ...size]);

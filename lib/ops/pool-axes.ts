@@ -211,7 +211,7 @@ const powers =
   (normType: number, { ceilMode = false }: LpPoolOptions<unknown>): Plane =>
   (x, kernel, { stride }) => {
     const [height, width] = kernel as readonly [number, number];
-    const means = avgPool2d(pow(x, normType) as Tensor<FloatDType>, kernel, { stride: stride!, ceilMode });
+    const means = avgPool2d(pow<Tensor<FloatDType>, number>(x, normType), kernel, { stride: stride!, ceilMode });
     return pow(mul(mul(sign(means), relu(abs(means))), height * width), 1 / normType);
   };
 

@@ -68,4 +68,7 @@ CASES = {
         lambda x, w: F.embedding_bag(x, w, torch.tensor([0, 3, 7]), mode="max", include_last_offset=True),
         lambda: (integers(7, high=9), normal(9, 2)),
     ),
+    "pixel-shuffle": Case(lambda x: F.pixel_shuffle(x, 2), lambda: (normal(2, 8, 2, 3),)),
+    "pixel-unshuffle": Case(lambda x: F.pixel_unshuffle(x, 2), lambda: (normal(2, 3, 4, 2),)),
+    "swiglu": Case(lambda x: F.silu(x[:, :3]) * x[:, 3:], lambda: (normal(4, 6),)),
 }

@@ -21,7 +21,10 @@ import {
   maxPool2dWithIndices,
   maxPool3d,
   maxUnpool2d,
+  pixelShuffle,
+  pixelUnshuffle,
   rmsNorm,
+  swiglu,
   tensor,
   type FloatDType,
   type Tensor,
@@ -74,4 +77,7 @@ export const layers: GoldenCalls = {
   'embedding-bag-mean': (x, weight) => embeddingBag(x as Index, weight as Real, { paddingIdx: 1 }),
   'embedding-bag-max': (x, weight) =>
     embeddingBag(x as Index, weight as Real, { offsets: bags([0, 3, 7]), mode: 'max', includeLastOffset: true }),
+  'pixel-shuffle': real((x) => pixelShuffle(x, 2)),
+  'pixel-unshuffle': real((x) => pixelUnshuffle(x, 2)),
+  swiglu: real((x) => swiglu(x)),
 };

@@ -14,13 +14,14 @@ import {
   softmin,
   softshrink,
   softsign,
+  swiglu,
   tanhshrink,
   threshold,
   type FloatDType,
   type Tensor,
 } from 'myelin';
 
-import { alongAxis, map, sigmoid, sumOf, zip, type Nd } from '../support/reference';
+import { alongAxis, at, build, map, sigmoid, sumOf, zip, type Nd } from '../support/reference';
 import { finiteSpecials, integerInput, ints, twin } from './activation';
 import { a23, refusingOthers, unary } from './elementwise';
 import { uniform, type OpSamples, type RunComposed, type Sample, type SampleTable } from './sample';
@@ -221,6 +222,38 @@ export const activationMore: SampleTable = refusingOthers({
     errors: [
       { call: () => glu(a23()), code: 'SHAPE', message: /float32\[2,3\].*even extent of axis 1/ },
       { call: () => glu(a23(), { axis: 2 }), code: 'INDEX', message: /2/ },
+    ],
+    without: { scalar: 'it needs an axis' },
+  },
+  swiglu: {
+    samples: [
+      [2, 4],
+      [3, 2, 2],
+      [0, 4],
+    ].map((shape): Sample => ({
+      inputs: { x: uniform(shape) },
+      halves: { steps: 4 },
+      reference: (x) => {
+        const n = shape[1]! / 2;
+        const half = (index: readonly number[], from: number): number =>
+          at(
+            x,
+            index.map((i, axis) => (axis === 1 ? i + from : i)),
+          );
+        return build(
+          x.dtype,
+          shape.map((extent, axis) => (axis === 1 ? n : extent)),
+          (index) => {
+            const a = half(index, 0);
+            return (a / (1 + Math.exp(-a))) * half(index, n);
+          },
+        );
+      },
+    })),
+    run: ofOne((x) => swiglu(x, { axis: 1 })),
+    errors: [
+      { call: () => swiglu(a23()), code: 'SHAPE', message: /float32\[2,3\].*even extent of axis 1/ },
+      { call: () => swiglu(a23(), { axis: 2 }), code: 'INDEX', message: /2/ },
     ],
     without: { scalar: 'it needs an axis' },
   },

@@ -1,7 +1,7 @@
 import { conv1d, conv3d, convTranspose1d, convTranspose2d, ones, type FloatDType, type Tensor } from 'myelin';
 
 import { accumulate, at, indicesOf, sizeOf, type Nd } from '../support/reference';
-import { uniform, type ErrorCase, type RunComposed, type Sample, type SampleTable } from './sample';
+import { uniform, type ErrorCase, type RunComposed, type Sample, type SampleTable, neverScalar } from './sample';
 
 type List = readonly number[];
 
@@ -164,7 +164,7 @@ const nothingLeft = (convolution: Convolution, n: number): ErrorCase => ({
   message: /padding leaves something/,
 });
 
-export const convAxes: SampleTable = {
+export const convAxes: SampleTable = neverScalar('inputs have a batch, channels and places', {
   conv1d: {
     run: run(run1d),
     samples: [
@@ -237,4 +237,4 @@ export const convAxes: SampleTable = {
     errors: [...wrongCalls(spread2d, 2, true), wrongOutputPadding(spread2d, 2), nothingLeft(spread2d, 2)],
     without: { scalar: 'images have four axes' },
   },
-};
+});

@@ -40,19 +40,18 @@ const bagInputs = ({ rows, count, offsets, scaled = false }: Case) => ({
 
 const scaleAt = (scales: Nd, position: number): number => scales.data[position] ?? 1;
 const tolerance = { relative: 16, absolute: 64 };
-const layouts = ['weight', 'gradient'];
 
 const forward = (given: Case): Sample => ({
   inputs: { weight: uniform([given.rows, given.width]), ...bagInputs(given) },
   attrs: { mode: given.mode, padding: given.padding ?? -1 },
   by: given.scaled === true ? ['weight', 'scales'] : ['weight'],
   order: given.order ?? 2,
-  layouts,
+  repeats: false,
   tolerance,
   reference: (weight, index, _, scales) =>
     accumulate(weight.dtype, [given.offsets.length, given.width], (add) =>
-      visit(given, index!, (position, row, bag, share) =>
-        each(given.width, (j) => add([bag, j], at(weight, [row, j]) * share * scaleAt(scales!, position))),
+      visit(given, index, (position, row, bag, share) =>
+        each(given.width, (j) => add([bag, j], at(weight, [row, j]) * share * scaleAt(scales, position))),
       ),
     ),
 });
@@ -64,12 +63,12 @@ const toWeight = (given: Case): Sample => {
     attrs: { mode: given.mode, padding: given.padding ?? -1, rows: given.rows },
     by: given.scaled === true ? ['gradient', 'scales'] : ['gradient'],
     order: given.order ?? 2,
-    layouts,
+    repeats: false,
     tolerance,
     reference: (gradient, index_, _, scales_) =>
       accumulate(gradient.dtype, [given.rows, given.width], (add) =>
-        visit(given, index_!, (position, row, bag, share) =>
-          each(given.width, (j) => add([row, j], at(gradient, [bag, j]) * share * scaleAt(scales_!, position))),
+        visit(given, index_, (position, row, bag, share) =>
+          each(given.width, (j) => add([row, j], at(gradient, [bag, j]) * share * scaleAt(scales_, position))),
         ),
       ),
   };
@@ -86,12 +85,12 @@ const toScale = (given: Case): Sample => {
     },
     attrs: { padding: given.padding ?? -1 },
     order: given.order ?? 2,
-    layouts,
+    repeats: false,
     tolerance: { relative: 16, absolute: 256 },
     reference: (gradient, weight, index_) =>
       accumulate(gradient.dtype, [given.count], (add) =>
-        visit(given, index_!, (position, row, bag) =>
-          each(given.width, (j) => add([position], at(gradient, [bag, j]) * at(weight!, [row, j]))),
+        visit(given, index_, (position, row, bag) =>
+          each(given.width, (j) => add([position], at(gradient, [bag, j]) * at(weight, [row, j]))),
         ),
       ),
   };
@@ -122,7 +121,7 @@ const lookUp = (shape: readonly number[], padding?: number): Sample => ({
   inputs: { x: integers(shape, 0, 4, 'int32'), weight: uniform([4, 3]) },
   ...(padding === undefined ? {} : { attrs: { padding }, order: 0 }),
   reference: (x, weight) =>
-    build(weight!.dtype, [...shape, 3], (place) => at(weight!, [at(x, place.slice(0, -1)), place.at(-1)!])),
+    build(weight.dtype, [...shape, 3], (place) => at(weight, [at(x, place.slice(0, -1)), place.at(-1)!])),
 });
 
 /** Two bags of three indices each; distinct numbers, so that the largest is one. */
@@ -132,13 +131,15 @@ const bagsOf = (mode: 'sum' | 'mean' | 'max', padding?: number): Sample => ({
   tolerance,
   halves: { steps: 4, scale: 8 },
   reference: (x, weight) =>
-    build(weight!.dtype, [2, 2], ([b, j]) => {
+    build(weight.dtype, [2, 2], ([b, j]) => {
       const rows = [0, 1, 2].map((i) => at(x, [b!, i])).filter((row) => row !== padding);
-      const found = rows.map((row) => at(weight!, [row, j!]));
+      const found = rows.map((row) => at(weight, [row, j!]));
       if (mode === 'max') return Math.max(...found);
       return found.reduce((a, c) => a + c, 0) / (mode === 'mean' ? found.length : 1);
     }),
 });
+
+const tables = 'a table of embeddings is a matrix';
 
 export const embeddings: SampleTable = {
   embedding: {
@@ -155,6 +156,7 @@ export const embeddings: SampleTable = {
     ],
   },
   embeddingBag: {
+    without: { scalar: tables },
     samples: cases.map(forward),
     large: forward(big),
     errors: [
@@ -191,10 +193,17 @@ export const embeddings: SampleTable = {
   embeddingBagDWeight: {
     samples: cases.map(toWeight),
     large: toWeight(big),
+    without: { scalar: tables },
     errors: [],
     neverFails: internal,
   },
-  embeddingBagDScale: { samples: sums.map(toScale), large: toScale(big), errors: [], neverFails: internal },
+  embeddingBagDScale: {
+    samples: sums.map(toScale),
+    large: toScale(big),
+    errors: [],
+    neverFails: internal,
+    without: { scalar: tables },
+  },
   'embeddingBag of rows': {
     run: ({ x, weight }, { mode, padding }) =>
       embeddingBag(x as unknown as Tensor<'int64'>, weight as unknown as Real, {
@@ -205,5 +214,6 @@ export const embeddings: SampleTable = {
     errors: [],
     neverFails: 'as embeddingBag',
     neverEmpty: 'as embeddingBag',
+    without: { scalar: tables, broadcast: 'indices choose rows' },
   },
 };

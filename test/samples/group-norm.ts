@@ -2,7 +2,7 @@ import { groupNorm, instanceNorm, localResponseNorm, ones, rmsNorm, type FloatDT
 
 import { at, build, meanOf, reduce, sizeOf, zip, type Nd } from '../support/reference';
 import { backward, normalize, reshaped, statisticsOf, type Scheme } from './norm';
-import { uniform, type Sample, type SampleTable } from './sample';
+import { uniform, type Sample, type SampleTable, neverScalar } from './sample';
 
 type List = readonly number[];
 
@@ -54,7 +54,7 @@ function toInput(shape: List, groups: number): Sample {
     attrs: { groups, eps },
     // Statistics are functions of x, and derivatives by x see that: those are checked with the op itself.
     by: ['gradient', 'weight'],
-    layouts: ['gradient', 'x', 'weight'],
+    repeats: false,
     order: wide(shape) ? 0 : 2,
     derive: (gradient, x, weight) => [gradient, x, weight, ...statisticsOf(reshaped(x, parted), scheme)],
     tolerance: { relative: 32, absolute: 256 },
@@ -132,7 +132,7 @@ function response(shape: List, size: number): Sample {
 const internal = 'called by gradient rules only, with what their ops have checked';
 const wrongChannels = /weight is float32\[2\]/;
 
-export const groupNorms: SampleTable = {
+export const groupNorms: SampleTable = neverScalar('it needs an axis of features', {
   groupNorm: {
     samples: groupings.map(([shape, groups]) => forward(shape, groups)),
     large: forward(many, 4),
@@ -186,4 +186,4 @@ export const groupNorms: SampleTable = {
       { call: () => localResponseNorm(ones([2, 3, 4]), 2, { beta: NaN }), code: 'VALUE', message: /beta is NaN/ },
     ],
   },
-};
+});

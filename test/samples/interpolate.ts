@@ -1,7 +1,7 @@
 import { interpolate, ones, type FloatDType, type InterpolateMode, type Tensor } from 'myelin';
 
 import { accumulate, at, indicesOf, type Nd } from '../support/reference';
-import { uniform, type Sample, type SampleTable } from './sample';
+import { uniform, type Sample, type SampleTable, neverScalar } from './sample';
 
 type List = readonly number[];
 type Kind = 'nearest' | 'nearestExact' | 'linear' | 'cubic';
@@ -112,7 +112,7 @@ const composed = (x: List, mode: InterpolateMode, size: List, kind: Kind, aligne
 const image = (): Tensor<'float32'> => ones([1, 1, 4, 4]);
 const internal = 'called by interpolate only, which checks for it';
 
-export const interpolations: SampleTable = {
+export const interpolations: SampleTable = neverScalar('inputs have a batch, channels and places', {
   resample: { samples: cases.map(forward), large: forward(big), errors: [], neverFails: internal },
   resampleBackward: { samples: cases.map(backward), large: backward(big), errors: [], neverFails: internal },
   interpolate: {
@@ -143,4 +143,4 @@ export const interpolations: SampleTable = {
       { call: () => interpolate(ones([1, 1, 0]), { size: 2 }), code: 'SHAPE', message: /need places/ },
     ],
   },
-};
+});

@@ -12,13 +12,26 @@ import {
   maxPool3d,
   maxUnpool2d,
   ones,
+  pixelShuffle,
+  pixelUnshuffle,
   zeros,
   type FloatDType,
   type Tensor,
 } from 'myelin';
 
 import { at, build, indicesOf, meanOf, sumOf, type Nd } from '../support/reference';
-import { distinct, uniform, values, type ErrorCase, type OpSamples, type Sample, type SampleTable } from './sample';
+import {
+  distinct,
+  uniform,
+  values,
+  type ErrorCase,
+  type OpSamples,
+  type Sample,
+  type SampleTable,
+  neverScalar,
+  everyDType,
+  integers,
+} from './sample';
 
 type List = readonly number[];
 type Real = Tensor<FloatDType>;
@@ -135,7 +148,7 @@ const withPadding = (pool: Pool, rank: number): ErrorCase => ({
 });
 
 const entry = (pool: Pool, rank: number, samples: readonly Sample[]): OpSamples => ({
-  run: ({ x }, { kernel, ...options }) => pool(x as unknown as Real, kernel as never, options as Options),
+  run: ({ x }, { kernel, ...options }) => pool(x as unknown as Real, kernel as never, options),
   samples,
   errors: [...wrongCalls(pool, rank), withPadding(pool, rank)],
 });
@@ -187,38 +200,38 @@ const unpooled: Sample = {
   inputs: { x: uniform([1, 1, 2, 2]), indices: found },
   reference: (x, indices) =>
     build(x.dtype, [1, 1, 4, 4], ([, , h, w]) => {
-      const place = indices!.data.indexOf(h! * 4 + w!);
+      const place = indices.data.indexOf(h! * 4 + w!);
       return place < 0 ? 0 : x.data[place]!;
     }),
 };
 
-export const poolAxes: SampleTable = {
-  maxPool1d: entry(maxPool1d as Pool, 3, [...signals, dilated].map(largest)),
-  maxPool3d: entry(maxPool3d as Pool, 5, volumes.map(largest)),
-  avgPool1d: entry(avgPool1d as Pool, 3, [...signals.map((given) => average(given)), average(signals[1]!, false)]),
-  avgPool3d: entry(avgPool3d as Pool, 5, [...volumes.map((given) => average(given)), average(volumes[1]!, false)]),
-  lpPool1d: powers(lpPool1d as never, 3, [norm(signals[0]!, 2), norm(signals[0]!, 3), norm(signals[2]!, 2)]),
-  lpPool2d: powers(lpPool2d as never, 4, [
+export const poolAxes: SampleTable = neverScalar('inputs have a batch, channels and places', {
+  maxPool1d: entry(maxPool1d, 3, [...signals, dilated].map(largest)),
+  maxPool3d: entry(maxPool3d, 5, volumes.map(largest)),
+  avgPool1d: entry(avgPool1d, 3, [...signals.map((given) => average(given)), average(signals[1]!, false)]),
+  avgPool3d: entry(avgPool3d, 5, [...volumes.map((given) => average(given)), average(volumes[1]!, false)]),
+  lpPool1d: powers(lpPool1d, 3, [norm(signals[0]!, 2), norm(signals[0]!, 3), norm(signals[2]!, 2)]),
+  lpPool2d: powers(lpPool2d, 4, [
     norm({ x: [1, 2, 4, 5], kernel: [2, 3], stride: [2, 1] }, 2),
     norm({ x: [0, 2, 4, 4], kernel: [2, 2] }, 1),
   ]),
-  adaptiveAvgPool1d: adaptiveEntry(adaptiveAvgPool1d as never, 3, [
+  adaptiveAvgPool1d: adaptiveEntry(adaptiveAvgPool1d, 3, [
     fitted([2, 3, 6], [3], meanOf),
     fitted([1, 2, 7], [3], meanOf),
     fitted([1, 2, 3], [5], meanOf),
     fitted([0, 2, 3], [2], meanOf),
   ]),
-  adaptiveAvgPool2d: adaptiveEntry(adaptiveAvgPool2d as never, 4, [
+  adaptiveAvgPool2d: adaptiveEntry(adaptiveAvgPool2d, 4, [
     fitted([2, 3, 4, 6], [2, 3], meanOf),
     fitted([1, 2, 5, 7], [3, 2], meanOf),
     fitted([0, 2, 3, 3], [2, 2], meanOf),
   ]),
-  adaptiveMaxPool1d: adaptiveEntry(adaptiveMaxPool1d as never, 3, [
+  adaptiveMaxPool1d: adaptiveEntry(adaptiveMaxPool1d, 3, [
     fitted([2, 3, 6], [3], maximum),
     fitted([1, 2, 7], [3], maximum),
     fitted([0, 2, 3], [2], maximum),
   ]),
-  adaptiveMaxPool2d: adaptiveEntry(adaptiveMaxPool2d as never, 4, [
+  adaptiveMaxPool2d: adaptiveEntry(adaptiveMaxPool2d, 4, [
     fitted([2, 3, 4, 6], [2, 3], maximum),
     fitted([1, 2, 5, 7], [3, 2], maximum),
     fitted([0, 2, 3, 3], [2, 2], maximum),
@@ -247,10 +260,59 @@ export const poolAxes: SampleTable = {
     })),
     errors: [{ call: () => maxPool2dWithIndices(ones([3, 4]), 2), code: 'SHAPE', message: /float32\[3,4\]/ }],
   },
+  pixelShuffle: {
+    run: ({ x }) => pixelShuffle(x as unknown as Real, 2),
+    samples: [
+      [1, 8, 2, 3],
+      [4, 2, 2],
+      [0, 4, 2, 2],
+    ].map((shape): Sample => ({
+      inputs: { x: integers(shape, 0, 2) },
+      dtypes: everyDType,
+      reference: (x) => {
+        const lead = shape.slice(0, -3);
+        const [channels, height, width] = shape.slice(-3) as [number, number, number];
+        return build(x.dtype, [...lead, channels / 4, height * 2, width * 2], (index) => {
+          const [c, h, w] = index.slice(-3) as [number, number, number];
+          return at(x, [...index.slice(0, -3), 4 * c + 2 * (h % 2) + (w % 2), h >> 1, w >> 1]);
+        });
+      },
+    })),
+    errors: [
+      { call: () => pixelShuffle(ones([2, 2]), 2), code: 'SHAPE', message: /\[\.\.\., C, H, W\]/ },
+      { call: () => pixelShuffle(ones([3, 2, 2]), 2), code: 'SHAPE', message: /divide by 4/ },
+      { call: () => pixelShuffle(ones([4, 2, 2]), 0), code: 'VALUE', message: /upscaleFactor is 0/ },
+    ],
+  },
+  pixelUnshuffle: {
+    run: ({ x }) => pixelUnshuffle(x as unknown as Real, 2),
+    samples: [
+      [1, 2, 4, 6],
+      [2, 4, 2],
+      [0, 1, 2, 2],
+    ].map((shape): Sample => ({
+      inputs: { x: integers(shape, 0, 2) },
+      dtypes: everyDType,
+      reference: (x) => {
+        const lead = shape.slice(0, -3);
+        const [channels, height, width] = shape.slice(-3) as [number, number, number];
+        return build(x.dtype, [...lead, channels * 4, height / 2, width / 2], (index) => {
+          const [c, h, w] = index.slice(-3) as [number, number, number];
+          return at(x, [...index.slice(0, -3), c >> 2, 2 * h + ((c >> 1) & 1), 2 * w + (c & 1)]);
+        });
+      },
+    })),
+    errors: [
+      { call: () => pixelUnshuffle(ones([2, 2]), 2), code: 'SHAPE', message: /\[\.\.\., C, H, W\]/ },
+      { call: () => pixelUnshuffle(ones([1, 3, 2]), 2), code: 'SHAPE', message: /divide by 2/ },
+      { call: () => pixelUnshuffle(ones([4, 2, 2]), 0), code: 'VALUE', message: /downscaleFactor is 0/ },
+    ],
+  },
   maxUnpool2d: {
     run: ({ x, indices }) => maxUnpool2d(x as unknown as Real, indices as unknown as Tensor<'int32'>, 2),
     samples: [unpooled],
     neverEmpty: 'as scatter',
+    without: { broadcast: 'each value has its index' },
     errors: [
       {
         call: () => maxUnpool2d(ones([2, 2]), zeros([2, 2], { dtype: 'int32' }), 2),
@@ -264,4 +326,4 @@ export const poolAxes: SampleTable = {
       },
     ],
   },
-};
+});

@@ -81,6 +81,14 @@ export interface OpSamples {
 
 export type SampleTable = Readonly<Record<string, OpSamples>>;
 
+/** A table of functions none of which takes tensors of rank 0, and why. */
+export function neverScalar(reason: string, table: SampleTable): SampleTable {
+  const entries = Object.entries(table).map(([name, own]): [string, OpSamples] => {
+    return [name, { ...own, without: { scalar: reason, ...own.without } }];
+  });
+  return Object.fromEntries(entries);
+}
+
 export const floats: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16'];
 export const signed: readonly DType[] = [...floats, 'int32', 'int64', 'int16', 'int8'];
 export const numbers: readonly DType[] = [...signed, 'uint8'];

@@ -1,0 +1,80 @@
+"""Pools, borders, resizing, bags of embeddings and other layers that change shapes."""
+
+import torch
+from torch import nn
+
+from golden_ops.cases import normal
+
+image = lambda: normal(1, 2, 5, 6)
+signal = lambda: normal(1, 2, 8)
+volume = lambda: normal(1, 2, 4, 4, 3)
+
+
+class Unpooled(nn.Module):
+    """A pool and what undoes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.pool, self.unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+
+    def forward(self, x):
+        return self.unpool(*self.pool(x))
+
+
+class SwiGLU(nn.Module):
+    def forward(self, x):
+        a, b = x.chunk(2, -1)
+        return nn.functional.silu(a) * b
+
+
+LAYERS = {
+    "max-pool1d": (lambda: nn.MaxPool1d(3, stride=2, padding=1), signal),
+    "max-pool3d": (lambda: nn.MaxPool3d(2, stride=1), volume),
+    "max-unpool2d": (Unpooled, lambda: normal(1, 2, 4, 4)),
+    "avg-pool1d": (lambda: nn.AvgPool1d(2), signal),
+    "avg-pool3d": (lambda: nn.AvgPool3d((2, 3, 1), padding=(1, 0, 0)), volume),
+    "adaptive-avg-pool1d": (lambda: nn.AdaptiveAvgPool1d(3), signal),
+    "adaptive-avg-pool2d": (lambda: nn.AdaptiveAvgPool2d((2, 4)), image),
+    "adaptive-max-pool1d": (lambda: nn.AdaptiveMaxPool1d(3), signal),
+    "adaptive-max-pool2d": (lambda: nn.AdaptiveMaxPool2d((2, 4)), image),
+    "lp-pool1d": (lambda: nn.LPPool1d(2, 2), signal),
+    "lp-pool2d": (lambda: nn.LPPool2d(2, (2, 3), stride=1), image),
+    "upsample": (lambda: nn.Upsample(scale_factor=2), image),
+    "upsample-bilinear": (lambda: nn.Upsample(size=(7, 9), mode="bilinear", align_corners=True), image),
+    "upsample-linear": (lambda: nn.Upsample(scale_factor=1.5, mode="linear"), signal),
+    "pixel-shuffle": (lambda: nn.PixelShuffle(2), lambda: normal(1, 8, 2, 3)),
+    "pixel-unshuffle": (lambda: nn.PixelUnshuffle(2), lambda: normal(1, 2, 4, 6)),
+    "constant-pad1d": (lambda: nn.ConstantPad1d((1, 2), 3.5), signal),
+    "constant-pad2d": (lambda: nn.ConstantPad2d((1, -1, 0, 2), 3.5), image),
+    "constant-pad3d": (lambda: nn.ConstantPad3d(1, -2), volume),
+    "zero-pad1d": (lambda: nn.ZeroPad1d((2, 0)), signal),
+    "zero-pad2d": (lambda: nn.ZeroPad2d((1, 2, 3, 0)), image),
+    "zero-pad3d": (lambda: nn.ZeroPad3d((1, 0, 2, 0, 0, 1)), volume),
+    "reflection-pad1d": (lambda: nn.ReflectionPad1d(2), signal),
+    "reflection-pad2d": (lambda: nn.ReflectionPad2d((1, 2, 0, 3)), image),
+    "reflection-pad3d": (lambda: nn.ReflectionPad3d(1), volume),
+    "replication-pad1d": (lambda: nn.ReplicationPad1d(2), signal),
+    "replication-pad2d": (lambda: nn.ReplicationPad2d((1, 2, 0, 3)), image),
+    "replication-pad3d": (lambda: nn.ReplicationPad3d(1), volume),
+    "circular-pad1d": (lambda: nn.CircularPad1d(2), signal),
+    "circular-pad2d": (lambda: nn.CircularPad2d((1, 2, 0, 3)), image),
+    "circular-pad3d": (lambda: nn.CircularPad3d(1), volume),
+    "unflatten": (lambda: nn.Unflatten(1, (3, 2)), lambda: normal(4, 6)),
+    "bilinear": (lambda: nn.Bilinear(3, 4, 2), lambda: (normal(5, 3), normal(5, 4))),
+    "bilinear-no-bias": (lambda: nn.Bilinear(3, 2, 2, bias=False), lambda: (normal(2, 3, 3), normal(2, 3, 2))),
+    "swiglu": (SwiGLU, lambda: normal(3, 4)),
+    "embedding-max-norm": (
+        lambda: nn.Embedding(5, 3, max_norm=1.5),
+        lambda: torch.tensor([[1, 3, 1], [0, 4, 3]]),
+    ),
+    "embedding-bag": (lambda: nn.EmbeddingBag(6, 3), lambda: torch.tensor([[1, 3, 1], [0, 4, 3]])),
+    "embedding-bag-sum": (
+        lambda: nn.EmbeddingBag(6, 3, mode="sum", padding_idx=1),
+        lambda: (torch.tensor([1, 3, 5, 0, 4, 3]), torch.tensor([0, 2, 2])),
+    ),
+    "embedding-bag-weights": (
+        lambda: nn.EmbeddingBag(6, 3, mode="sum", include_last_offset=True),
+        lambda: (torch.tensor([1, 3, 5, 0]), torch.tensor([0, 1, 4]), normal(4)),
+    ),
+    "embedding-bag-max": (lambda: nn.EmbeddingBag(6, 3, mode="max"), lambda: torch.tensor([[1, 3, 2], [0, 4, 3]])),
+}

@@ -1,0 +1,119 @@
+import * as nn from 'myelin';
+import type { FloatDType, Tensor } from 'myelin';
+
+import { testLayers, testRefusals } from '../support/layer-table';
+
+/** A pool and what undoes it. */
+class Unpooled extends nn.Module {
+  private readonly pool = new nn.MaxPool2d(2);
+  private readonly unpool = new nn.MaxUnpool2d(2);
+
+  override forward(x: Tensor): Tensor<FloatDType> {
+    return this.unpool.forward(...this.pool.withIndices(x as Tensor<FloatDType>));
+  }
+}
+
+testLayers(
+  'layers-shaping',
+  {
+    'max-pool1d': () => new nn.MaxPool1d(3, { stride: 2, padding: 1 }),
+    'max-pool3d': () => new nn.MaxPool3d(2, { stride: 1 }),
+    'max-unpool2d': () => new Unpooled(),
+    'avg-pool1d': () => new nn.AvgPool1d(2),
+    'avg-pool3d': () => new nn.AvgPool3d([2, 3, 1], { padding: [1, 0, 0] }),
+    'adaptive-avg-pool1d': () => new nn.AdaptiveAvgPool1d(3),
+    'adaptive-avg-pool2d': () => new nn.AdaptiveAvgPool2d([2, 4]),
+    'adaptive-max-pool1d': () => new nn.AdaptiveMaxPool1d(3),
+    'adaptive-max-pool2d': () => new nn.AdaptiveMaxPool2d([2, 4]),
+    'lp-pool1d': () => new nn.LPPool1d(2, 2),
+    'lp-pool2d': () => new nn.LPPool2d(2, [2, 3], { stride: 1 }),
+    upsample: () => new nn.Upsample({ scaleFactor: 2 }),
+    'upsample-bilinear': () => new nn.Upsample({ size: [7, 9], mode: 'bilinear', alignCorners: true }),
+    'upsample-linear': () => new nn.Upsample({ scaleFactor: 1.5, mode: 'linear' }),
+    'pixel-shuffle': () => new nn.PixelShuffle(2),
+    'pixel-unshuffle': () => new nn.PixelUnshuffle(2),
+    'constant-pad1d': () => new nn.ConstantPad1d([1, 2], 3.5),
+    'constant-pad2d': () => new nn.ConstantPad2d([1, -1, 0, 2], 3.5),
+    'constant-pad3d': () => new nn.ConstantPad3d(1, -2),
+    'zero-pad1d': () => new nn.ZeroPad1d([2, 0]),
+    'zero-pad2d': () => new nn.ZeroPad2d([1, 2, 3, 0]),
+    'zero-pad3d': () => new nn.ZeroPad3d([1, 0, 2, 0, 0, 1]),
+    'reflection-pad1d': () => new nn.ReflectionPad1d(2),
+    'reflection-pad2d': () => new nn.ReflectionPad2d([1, 2, 0, 3]),
+    'reflection-pad3d': () => new nn.ReflectionPad3d(1),
+    'replication-pad1d': () => new nn.ReplicationPad1d(2),
+    'replication-pad2d': () => new nn.ReplicationPad2d([1, 2, 0, 3]),
+    'replication-pad3d': () => new nn.ReplicationPad3d(1),
+    'circular-pad1d': () => new nn.CircularPad1d(2),
+    'circular-pad2d': () => new nn.CircularPad2d([1, 2, 0, 3]),
+    'circular-pad3d': () => new nn.CircularPad3d(1),
+    unflatten: () => new nn.Unflatten(1, [3, 2]),
+    bilinear: (dtype) => new nn.Bilinear(3, 4, 2, { dtype }),
+    'bilinear-no-bias': (dtype) => new nn.Bilinear(3, 2, 2, { bias: false, dtype }),
+    swiglu: () => new nn.SwiGLU(),
+    'embedding-max-norm': (dtype) => new nn.Embedding(5, 3, { maxNorm: 1.5, dtype }),
+    'embedding-bag': (dtype) => new nn.EmbeddingBag(6, 3, { dtype }),
+    'embedding-bag-sum': (dtype) => new nn.EmbeddingBag(6, 3, { mode: 'sum', paddingIdx: 1, dtype }),
+    'embedding-bag-weights': (dtype) => new nn.EmbeddingBag(6, 3, { mode: 'sum', includeLastOffset: true, dtype }),
+    'embedding-bag-max': (dtype) => new nn.EmbeddingBag(6, 3, { mode: 'max', dtype }),
+  },
+  [],
+);
+
+testRefusals({
+  'a window of nothing': [() => new nn.MaxPool1d(0), 'VALUE', /kernelSize is 0/],
+  'no windows': [() => new nn.AdaptiveAvgPool2d(0), 'VALUE', /outputSize is 0/],
+  'an infinite power': [() => new nn.LPPool2d(Infinity, 2), 'VALUE', /normType is Infinity/],
+  'neither size nor scale': [() => new nn.Upsample({}), 'VALUE', /either size or scaleFactor/],
+  'a fraction as a factor': [() => new nn.PixelShuffle(1.5), 'VALUE', /upscaleFactor is 1.5/],
+  'half a border': [() => new nn.ZeroPad2d([1, 2]), 'VALUE', /padding is/],
+  'a border around nothing': [() => new nn.ZeroPad2d(1).forward(nn.ones([2, 2])), 'SHAPE', /more than 2 axes/],
+  'an axis that is no integer': [() => new nn.Unflatten(0.5, [2]), 'VALUE', /axis is 0.5/],
+  'no features': [() => new nn.Bilinear(0, 1, 1), 'VALUE', /in1Features is 0/],
+  'inputs that do not fit': [
+    () => new nn.Bilinear(2, 3, 1).forward(nn.ones([4, 2]), nn.ones([5, 3])),
+    'SHAPE',
+    /x2 is float32\[5,3\]/,
+  ],
+  'a padding outside the table': [() => new nn.EmbeddingBag(3, 2, { paddingIdx: 3 }), 'VALUE', /paddingIdx is 3/],
+  'a limit of 0': [() => new nn.Embedding(3, 2, { maxNorm: 0 }), 'VALUE', /maxNorm is 0/],
+  'a probability above 1': [() => new nn.DropPath(2), 'VALUE', /p <= 1|p is 2/],
+  'images for signals': [() => new nn.Dropout1d().forward(nn.ones([1, 2, 3, 3])), 'SHAPE', /need 3 axes/],
+});
+
+describe('layers that drop', () => {
+  const twice = (layer: nn.Module, x: Tensor<'float32'>): number[] => {
+    nn.seed(4711);
+    return [...layer.forward(x).contiguous().data()].map(Number);
+  };
+
+  test('drop whole channels, and scale up the others', () => {
+    const dropped = twice(new nn.Dropout2d(0.5), nn.ones([8, 4, 2, 3]));
+    const channels = Array.from({ length: 32 }, (_, i) => new Set(dropped.slice(6 * i, 6 * i + 6)));
+    expect(channels.every((found) => found.size === 1)).toBe(true);
+    expect(new Set(dropped)).toEqual(new Set([0, 2]));
+  });
+
+  test('drop whole samples', () => {
+    const dropped = twice(new nn.DropPath(0.75), nn.ones([64, 3]));
+    expect(new Set(Array.from({ length: 64 }, (_, i) => String(dropped.slice(3 * i, 3 * i + 3))))).toEqual(
+      new Set(['0,0,0', '4,4,4']),
+    );
+  });
+
+  test('keep mean and variance, with alpha', () => {
+    const found = twice(new nn.AlphaDropout(0.3), nn.randn([100_000]));
+    const mean = found.reduce((a, b) => a + b, 0) / found.length;
+    const variance = found.reduce((a, b) => a + (b - mean) ** 2, 0) / found.length;
+    expect(Math.abs(mean)).toBeLessThan(0.02);
+    expect(Math.abs(variance - 1)).toBeLessThan(0.03);
+  });
+
+  test.each([new nn.Dropout1d(), new nn.Dropout2d(), new nn.AlphaDropout(), new nn.DropPath()])(
+    'do nothing in inference',
+    (layer) => {
+      const x = nn.ones([2, 3]);
+      expect(layer.eval().forward(x)).toBe(x);
+    },
+  );
+});
