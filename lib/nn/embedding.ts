@@ -121,6 +121,8 @@ export class EmbeddingBag<D extends FloatDType = 'float32'> extends Module<reado
   }
 
   /**
+   * The reduced rows of each bag.
+   *
    * @param offsets where each bag begins, for indices of one axis
    * @param perSampleWeights a factor for each index, for sums only
    */

@@ -330,7 +330,11 @@ export class MaxUnpool2d extends Module<readonly [x: Tensor<FloatDType>, indices
     extentsOf('MaxUnpool2d', 'kernelSize', kernelSize, 2, 1);
   }
 
-  /** @param outputSize height and width of the result, when they do not follow from the windows */
+  /**
+   * Puts maxima back in their places.
+   *
+   * @param outputSize height and width of the result, when they do not follow from the windows
+   */
   override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Pair): Tensor<D> {
     return maxUnpool2d(x, indices, this.kernelSize, { ...this.options, outputSize });
   }

@@ -146,7 +146,7 @@ export interface MaxPoolOptions<E> {
 }
 
 /** Options of {@link maxPool2d}. */
-export type MaxPool2dOptions = MaxPoolOptions<Pair>;
+export interface MaxPool2dOptions extends MaxPoolOptions<Pair> {}
 
 function poolMaxima(op: string, x: Tensor, kernelSize: Pair, options: MaxPool2dOptions) {
   checkOneFloat(op, { x });
@@ -231,7 +231,7 @@ export interface AvgPoolOptions<E> {
 }
 
 /** Options of {@link avgPool2d}. */
-export type AvgPool2dOptions = AvgPoolOptions<Pair>;
+export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {}
 
 /**
  * The average of each window of an image, channel by channel.

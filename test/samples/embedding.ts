@@ -124,21 +124,6 @@ const lookUp = (shape: readonly number[], padding?: number): Sample => ({
     build(weight.dtype, [...shape, 3], (place) => at(weight, [at(x, place.slice(0, -1)), place.at(-1)!])),
 });
 
-/** Two bags of three indices each; distinct numbers, so that the largest is one. */
-const bagsOf = (mode: 'sum' | 'mean' | 'max', padding?: number): Sample => ({
-  inputs: { x: values([2, 3], [0, 2, 3, 2, 1, 0], 'int64'), weight: uniform([4, 2]) },
-  attrs: { mode, ...(padding === undefined ? {} : { padding }) },
-  tolerance,
-  halves: { steps: 4, scale: 8 },
-  reference: (x, weight) =>
-    build(weight.dtype, [2, 2], ([b, j]) => {
-      const rows = [0, 1, 2].map((i) => at(x, [b!, i])).filter((row) => row !== padding);
-      const found = rows.map((row) => at(weight, [row, j!]));
-      if (mode === 'max') return Math.max(...found);
-      return found.reduce((a, c) => a + c, 0) / (mode === 'mean' ? found.length : 1);
-    }),
-});
-
 const tables = 'a table of embeddings is a matrix';
 
 export const embeddings: SampleTable = {
@@ -203,17 +188,5 @@ export const embeddings: SampleTable = {
     errors: [],
     neverFails: internal,
     without: { scalar: tables },
-  },
-  'embeddingBag of rows': {
-    run: ({ x, weight }, { mode, padding }) =>
-      embeddingBag(x as unknown as Tensor<'int64'>, weight as unknown as Real, {
-        mode: mode as 'sum',
-        paddingIdx: padding as number | undefined,
-      }),
-    samples: [bagsOf('sum'), bagsOf('mean', 2), bagsOf('max')],
-    errors: [],
-    neverFails: 'as embeddingBag',
-    neverEmpty: 'as embeddingBag',
-    without: { scalar: tables, broadcast: 'indices choose rows' },
   },
 };
