@@ -206,7 +206,8 @@ template <class T>
 void backward_item(const CtcBatch& batch, std::int64_t n, const T* alphas, T gradient, BackwardRows<T> rows,
                    const View& dx, const CtcAttributes& attrs, const KernelTable& k) {
   const auto step = pick<T>(k.f32_ctc_step, k.f64_ctc_step);
-  const auto add = pick<T>(k.f32_add, k.f64_add), exp = pick<T>(k.f32_exp, k.f64_exp);
+  const auto add = pick<T>(k.f32_add, k.f64_add);
+  const auto exp = pick<T>(k.f32_exp, k.f64_exp);
   const std::int64_t states = batch.states_of(n), width = batch.width(), steps = batch.steps_of(n);
   const std::size_t count = static_cast<std::size_t>(states);
   T* const out = dx.as<T>() + n * dx.strides[1];

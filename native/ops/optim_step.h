@@ -103,15 +103,6 @@ struct Piece {
   std::size_t end;
 };
 
-// What a kernel gets for every list but the gradients: pointers that start `offset` elements into the parameter.
-template <class T>
-struct States {
-  const StepInputs& inputs;
-  int index;
-  std::int64_t offset;
-  T* operator[](int list) const { return inputs.at(list, index).template as<T>() + offset; }
-};
-
 // All parameters of type T, cut into pieces of bounded size, whatever the number of threads.
 template <class T>
 class StepPieces {
