@@ -7,7 +7,8 @@
 //   --stress   200 rounds of eight workers that are terminated while they train
 //   --curves   that 500 steps of the benchmark's models give the same losses eager and compiled
 //   --kill     that a training killed at 50 moments leaves a checkpoint that loads
-//   --asan     the C++ tests, Jest and a script for leaks under AddressSanitizer and UndefinedBehaviorSanitizer
+//   --asan     the C++ tests, Jest and a script for leaks under AddressSanitizer and UndefinedBehaviorSanitizer;
+//              with --native the C++ tests only
 //   --tsan     the tests of the thread pool and of the pool of memory under ThreadSanitizer
 //   --neon     the C++ tests cross-compiled for AArch64 and run in an emulator
 import { spawn, spawnSync } from 'node:child_process';
@@ -104,13 +105,15 @@ async function runAsan(args) {
   );
   build('configuring with sanitizers', 'npx', 'cmake-js', 'configure', '-O', 'build-asan', ...options);
   build('building with sanitizers', 'npx', 'cmake-js', 'build', '-O', 'build-asan');
-  buildLib();
   const env = {
     MYELIN_ADDON: join(root, 'build-asan/Release/myelin.node'),
     MYELIN_LIFE: 'sanitized',
     LD_PRELOAD: libraryOf('libasan.so'),
   };
-  if (args.length === 0) await runNative('build-asan');
+  const nativeOnly = args[0] === '--native';
+  if (args.length === 0 || nativeOnly) await runNative('build-asan');
+  if (nativeOnly) return;
+  buildLib();
   // Node, Jest and workers that are terminated leave blocks of their own; leaks of ours show in a script that ends by itself.
   // Each of Node's own allocations would note the thirty callers that it has.
   const quiet = { ...env, ASAN_OPTIONS: 'detect_leaks=0:malloc_context_size=8', UBSAN_OPTIONS: 'print_stacktrace=1' };
