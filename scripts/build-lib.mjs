@@ -1,12 +1,14 @@
-// `npm run build`: TypeScript's declarations for every file of lib/, and the JavaScript as one bundle, because Node loads one
-// file in a few milliseconds and a hundred of them in fifty. The sub-path entries hand out the bundle's own objects, so that
+// `npm run build`: TypeScript's declarations for every file of lib/, and the JavaScript as one bundle and a few parts that wait
+// for their first use, because Node loads a file in a few milliseconds and a hundred of them in fifty. The sub-path entries hand out the bundle's own objects, so that
 // `require` and `import` of any entry give the same classes.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 
 import { build } from 'esbuild';
 
+import { Bundler } from './bundle-parts.mjs';
+import { later, planParts } from './lib-parts.mjs';
 import { root } from './native-sources.mjs';
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -48,45 +50,46 @@ async function exportedNames() {
   return entries.map((entry) => metafile.outputs[entry].exports.sort());
 }
 
-/**
- * One file of JavaScript, without the white space that Node would read past; its source map leads to lib/, which the package
- * holds. Names stay, and lines stay short enough for the place that an error names.
- */
-async function bundle(output, options) {
-  const size = { minifyWhitespace: true, lineLimit: 160 };
-  await build({
-    ...common,
-    ...size,
-    outfile: output,
-    format: 'cjs',
-    sourcemap: true,
-    sourcesContent: false,
-    ...options,
-  });
+/** A file of JavaScript and its source map, which leads to lib/, and the package holds that. */
+function writeScript(output, { code, map }) {
+  write(output, `${code}//# sourceMappingURL=${basename(output)}.map\n`);
+  write(`${output}.map`, map);
 }
 
-/** The library with its exports as plain properties: esbuild would make a getter of each, which takes longer to load. */
+/** The library in its parts. Exports are plain properties: esbuild would make a getter of each, which takes longer to load. */
 async function bundleLibrary(names) {
-  const list = names.join(', ');
-  const contents = `import { ${list} } from './${sourceOf(main)}';\nmodule.exports = { ${list} };\n`;
-  const logOverride = { 'commonjs-variable-in-esm': 'silent' };
-  await bundle(main, { stdin: { contents, resolveDir: root, sourcefile: 'exports.js' }, logOverride });
-  restoreNames(main);
+  const files = readdirSync(join(root, 'lib'), { recursive: true })
+    .map((file) => `lib/${file}`)
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('lib/cli/'));
+  const bundler = new Bundler(planParts(files, sourceOf(main)), common);
+  writeScript(main, await bundler.first(sourceOf(main), names, main, restoreNames));
+  rmSync(join(root, 'dist/parts'), { recursive: true, force: true });
+  for (const part of later) writeScript(`dist/parts/${part}.js`, await bundler.later(part, `dist/parts/${part}.js`));
+}
+
+/** The command line loads the library from its own file, and only where a command needs it. */
+function bundleCommandLine(output) {
+  const options = {
+    entryPoints: ['lib/cli/main.ts'],
+    external: ['../index.js'],
+    minifyWhitespace: true,
+    lineLimit: 160,
+  };
+  return build({ ...common, ...options, outfile: output, format: 'cjs', sourcemap: true, sourcesContent: false });
 }
 
 /** A bundle renames exports that share a name with something of another file: gives them their own name back. */
-function restoreNames(output) {
-  const code = readFileSync(join(root, output), 'utf8');
-  const [, exported] = /module\.exports=\{(.*?)\}/s.exec(code);
+function restoreNames(code) {
+  const [, exported] = /module\.exports = \{(.*?)\}/s.exec(code);
   const pairs = exported
     .split(',')
-    .map((entry) => entry.trim().split(':'))
-    .filter(([name, inside = name]) => name !== inside || new RegExp(`var ${inside}=class _${inside}\\b`).test(code))
+    .map((entry) => entry.trim().split(': '))
+    .filter(([name, inside = name]) => name !== inside || new RegExp(`var ${inside} = class _${inside}\\b`).test(code))
     .map(([name, inside = name]) => `['${name}', ${inside}]`);
   const footer = `for (const [value, export_] of [${pairs.join(', ')}])
   if (typeof export_ === 'function') Object.defineProperty(export_, 'name', { value, configurable: true });
 `;
-  write(output, code.replace(/(?=\/\/# sourceMappingURL)/, footer));
+  return code.replace(/(?=\/\/# sourceMappingURL)/, footer);
 }
 
 /** The CommonJS file of a sub-path: some of the bundle's exports, in a form that tools can read the names of. */
@@ -112,8 +115,7 @@ export const { ${list} } = createRequire(import.meta.url)('./index.js');
 declarations();
 const names = await exportedNames();
 await bundleLibrary(names[entries.indexOf(main)]);
-// The command line loads the library from its own file, and only where a command needs it.
-await bundle('dist/cli/main.js', { entryPoints: ['lib/cli/main.ts'], external: ['../index.js'] });
+await bundleCommandLine('dist/cli/main.js');
 chmodSync(join(root, 'dist/cli/main.js'), 0o755);
 entries.forEach((entry, i) => {
   if (entry !== main) subPath(entry, names[i]);

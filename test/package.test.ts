@@ -51,6 +51,43 @@ describe('the package', () => {
     ).toEqual([]);
   });
 
+  test('importing it loads nothing but the first part; the others come with their first use', () => {
+    const { stdout, stderr } = node(
+      `const path = require('node:path');
+       const myelin = require('myelin');
+       const parts = () => Object.keys(require.cache).filter((file) => path.basename(path.dirname(file)) === 'parts');
+       const atFirst = parts().length;
+       myelin.zeros([2]).add(1);
+       console.log(atFirst, parts().map((file) => path.basename(file)).join());`,
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe('0 ops.js\n');
+  });
+
+  test('what waits for its part has its own name, here and in a stack trace, and says what is wrong with a call', () => {
+    const { stdout, stderr } = node(
+      `const myelin = require('myelin');
+       const check = (name, error) => error instanceof myelin.MyelinError || console.log(name, error);
+       for (const [name, value] of Object.entries(myelin)) {
+         if (typeof value !== 'function' || /^class/.test(String(value))) continue;
+         if (value.name !== name) console.log(name, 'is called', value.name);
+         Promise.try ??= async (f) => f();
+         try {
+           value({}, {})?.catch?.((error) => check(name, error));
+         } catch (error) {
+           check(name, error);
+         }
+       }
+       try {
+         myelin.svd(myelin.zeros([3]));
+       } catch ({ message, stack }) {
+         console.log(message, [...stack.matchAll(/at (?:Object\\.)?svd /g)].length);
+       }`,
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe('svd: x is float32[3] (need at least two axes) 2\n');
+  });
+
   test('says what it tried when the addon cannot be loaded', () => {
     const { stderr, status } = node(`require('myelin')`, { env: { MYELIN_ADDON: 'nowhere.node' } });
     expect(status).toBe(1);

@@ -1,7 +1,8 @@
 import { checkFraction, checkInteger, checkObject, checkTensor } from '../ops/checks.js';
 import { concat, stack } from '../ops/move.js';
 import { dropout, uniform } from '../ops/random.js';
-import { gatesOf, lengthsOf, runLayer, type Cell, type LayerWeights, type SequenceLengths } from '../ops/recurrent.js';
+import { gatesOf, type Cell } from '../ops/cells.js';
+import { lengthsOf, runLayer, type LayerWeights, type SequenceLengths } from '../ops/recurrent.js';
 import { squeeze, unsqueeze } from '../ops/reshape.js';
 import { select } from '../ops/slice.js';
 import type { FloatDType } from '../tensor/dtype.js';

@@ -1,5 +1,6 @@
 import { checkInteger, checkObject, checkOption, checkTensor } from '../ops/checks.js';
-import { gatesOf, runLayer, type Cell } from '../ops/recurrent.js';
+import { gatesOf, type Cell } from '../ops/cells.js';
+import { runLayer } from '../ops/recurrent.js';
 import { squeeze, unsqueeze } from '../ops/reshape.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';

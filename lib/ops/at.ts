@@ -6,15 +6,13 @@ import { Tensor } from '../tensor/tensor.js';
 import { checkDTypeOf, checkTensor } from './checks.js';
 import { indexSelect, sumsOf, type IndexDType } from './indexing.js';
 import { positionsOf } from './masking.js';
+import { newAxis } from './new-axis.js';
 import { permute } from './permute.js';
 import { flatten, reshape } from './reshape.js';
 import { select, slice, type SliceSpec } from './slice.js';
 import { wrapIndex } from './take.js';
 import { broadcastAll } from './views.js';
 import { onBehalf } from './on-behalf.js';
-
-/** Stands in {@link at} for a new axis of extent 1. */
-export const newAxis = Symbol('newAxis');
 
 /** A range as Python writes it, `'1:5'`, `'::-1'`, or `'...'` for all axes that are not named. */
 export type RangeText = '...' | `${string}:${string}`;

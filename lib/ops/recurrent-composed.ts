@@ -7,7 +7,8 @@ import { matmul } from './linalg.js';
 import { relu, sigmoid, tanh } from './activation.js';
 import { chunk, stack } from './move.js';
 import { transpose } from './permute.js';
-import type { Cell, LayerInputs } from './recurrent.js';
+import type { Cell } from './cells.js';
+import type { LayerInputs } from './recurrent.js';
 import { unsqueeze } from './reshape.js';
 import { select } from './slice.js';
 

@@ -6,6 +6,7 @@ import { describe, fail, show } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import { Tensor, type TensorSpec } from '../tensor/tensor.js';
 import { cast } from './cast.js';
+import { cells, gatesOf, type Cell } from './cells.js';
 import { checkArray, checkOneFloat, checkShapeOf, checkTensor, checkWithin } from './checks.js';
 import { tensor, zeros, zerosLike } from './creation.js';
 import { checkIndex } from './indexing.js';
@@ -14,13 +15,6 @@ import { recurrentOfOps } from './recurrent-composed.js';
 import { expand } from './reshape.js';
 
 // One direction of one recurrent layer, whatever its cells are: what lstm, gru and rnn share.
-
-/** Kinds of cells: both kinds of the plain one by their function. */
-export const cells = ['lstm', 'gru', 'tanh', 'relu'] as const;
-export type Cell = (typeof cells)[number];
-
-/** How many gates a cell has: its weights have so many rows for each unit. */
-export const gatesOf: Readonly<Record<Cell, number>> = { lstm: 4, gru: 3, tanh: 1, relu: 1 };
 
 /** Slots for each unit in what the backward op reads. */
 const keptSlots: Readonly<Record<Cell, number>> = { lstm: 5, gru: 4, tanh: 1, relu: 1 };

@@ -1,0 +1,2 @@
+/** Stands in {@link at} for a new axis of extent 1. */
+export const newAxis = Symbol('newAxis');
