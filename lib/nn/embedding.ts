@@ -10,8 +10,8 @@ import { arange } from '../ops/ranges.js';
 import { flatten, unsqueeze } from '../ops/reshape.js';
 import { vectorNorm } from '../ops/statistics.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { fail } from '../tensor/errors.js';
-import type { Parameter } from '../tensor/parameter.js';
+import { describe, fail } from '../tensor/errors.js';
+import { Variable, type Parameter } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -148,10 +148,13 @@ function limitOf(op: string, { maxNorm, normType = 2 }: EmbeddingOptions): NormL
 /** Shortens, in the table itself, the vectors that are about to be looked up. */
 function limitNorms(weight: Parameter, x: Tensor<IndexDType>, { maxNorm, normType }: NormLimit): void {
   checkIndex('Embedding', x);
+  const table: Tensor = weight;
+  if (!(table instanceof Variable)) {
+    fail('TYPE', 'Embedding', `maxNorm with a weight of ${describe(table)} that is made anew (need a plain table)`);
+  }
   stopGradient(() =>
     scope(() => {
       const index = flatten(x);
-      const table: Tensor = weight;
       const rows = indexSelect(table, index) as Tensor<FloatDType>;
       const norms = vectorNorm(rows, { ord: normType, axis: 1, keepDims: true });
       const factors = where(gt(norms, maxNorm), div(maxNorm, add(norms, 1e-7)), 1);

@@ -118,6 +118,13 @@ export {
 } from './norm.js';
 export { LocalResponseNorm, RMSNorm, type RMSNormLayerOptions } from './rms-norm.js';
 export * from './pad.js';
+export {
+  removeParametrizations,
+  spectralNorm,
+  weightNorm,
+  type SpectralNormOptions,
+  type WeightNormOptions,
+} from './parametrization.js';
 export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pool.js';
 export type { RecurrentLayerOptions, SequenceOptions } from './recurrent.js';
 export {

@@ -6,7 +6,7 @@ import { dropout as drop } from '../ops/random.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
 import { noteFlag } from '../tensor/flags.js';
-import type { Parameter } from '../tensor/parameter.js';
+import { Variable, type Parameter } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { kaimingUniform, parameter } from './init.js';
@@ -63,6 +63,10 @@ export class LoRALinear<D extends FloatDType = 'float32'> extends Module {
     super();
     const given: unknown = base;
     if (!(given instanceof Linear)) fail('TYPE', 'LoRALinear', `base is ${show(given)} (need a Linear)`);
+    const { weight }: { readonly weight: Tensor } = base;
+    if (!(weight instanceof Variable)) {
+      fail('TYPE', 'LoRALinear', 'the weight of base is parametrized (need removeParametrizations before)');
+    }
     checkObject('LoRALinear', 'options', options);
     const { rank = 8, alpha = rank, dropout = 0 } = options;
     checkInteger('LoRALinear', 'rank', rank, 1);
