@@ -125,7 +125,7 @@ export {
   type SpectralNormOptions,
   type WeightNormOptions,
 } from './parametrization.js';
-export { AvgPool2d, GlobalAvgPool2d, MaxPool2d } from './pool.js';
+export { AvgPool2d, MaxPool2d } from './pool.js';
 export type { RecurrentLayerOptions, SequenceOptions } from './recurrent.js';
 export {
   GRU,
@@ -149,6 +149,8 @@ export {
   type SinusoidalOptions,
 } from './positions.js';
 export * from './pool-axes.js';
+export * from './pool-global.js';
+export * from './unpool.js';
 export { PixelShuffle, PixelUnshuffle, Upsample } from './upsample.js';
 export { Sequential } from './sequential.js';
 export type { StateDict, StateDictDifference } from './state-dict.js';

@@ -1,6 +1,11 @@
 import { checkFinite, extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
-import type { IndexDType } from '../ops/indexing.js';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool1d, adaptiveMaxPool2d } from '../ops/pool-adaptive.js';
+import {
+  adaptiveMaxPool1dWithIndices,
+  adaptiveMaxPool2dWithIndices,
+  maxPool1dWithIndices,
+  maxPool3dWithIndices,
+} from '../ops/pool-indices.js';
 import {
   avgPool1d,
   avgPool3d,
@@ -8,9 +13,7 @@ import {
   lpPool2d,
   maxPool1d,
   maxPool3d,
-  maxUnpool2d,
   type LpPoolOptions,
-  type MaxUnpool2dOptions,
 } from '../ops/pool-axes.js';
 import type { AvgPoolOptions, MaxPoolOptions } from '../ops/pool.js';
 import type { FloatDType } from '../tensor/dtype.js';
@@ -47,6 +50,11 @@ export class MaxPool1d extends Module {
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return maxPool1d(x, this.kernelSize, this.options);
   }
+
+  /** {@link MaxPool1d.forward} and where each maximum is in the signal of the input, as {@link MaxUnpool1d} takes it. */
+  withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
+    return maxPool1dWithIndices(x, this.kernelSize, this.options);
+  }
 }
 
 /**
@@ -77,6 +85,11 @@ export class MaxPool3d extends Module {
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return maxPool3d(x, this.kernelSize, this.options);
+  }
+
+  /** {@link MaxPool3d.forward} and where each maximum is in the volume of the input, as {@link MaxUnpool3d} takes it. */
+  withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
+    return maxPool3dWithIndices(x, this.kernelSize, this.options);
   }
 }
 
@@ -213,6 +226,11 @@ export class AdaptiveMaxPool1d extends Module {
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return adaptiveMaxPool1d(x, this.outputSize);
   }
+
+  /** {@link AdaptiveMaxPool1d.forward} and where each maximum is in the signal of the input. */
+  withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
+    return adaptiveMaxPool1dWithIndices(x, this.outputSize);
+  }
 }
 
 /**
@@ -237,6 +255,11 @@ export class AdaptiveMaxPool2d extends Module {
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return adaptiveMaxPool2d(x, this.outputSize);
+  }
+
+  /** {@link AdaptiveMaxPool2d.forward} and where each maximum is in the plane of the input. */
+  withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
+    return adaptiveMaxPool2dWithIndices(x, this.outputSize);
   }
 }
 
@@ -301,41 +324,5 @@ export class LPPool2d extends Module {
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return lpPool2d(x, this.normType, this.kernelSize, this.options);
-  }
-}
-
-/**
- * Puts maxima back where {@link MaxPool2d} found them, and zeros everywhere else.
- *
- * Shapes: x and indices [B, C, H, W] → [B, C, H′, W′] with H′ = (H − 1)·stride − 2·padding + K. Dtypes: x float dtypes; indices
- * int32 or int64.
- *
- * @param kernelSize windows of the pool that is undone
- * @param options.stride its stride; default `kernelSize`
- * @param options.padding its padding; default 0
- * @throws MyelinError `VALUE` for a kernel that is not positive
- * @example
- * ```ts
- * import { MaxPool2d, MaxUnpool2d, tensor } from 'myelin';
- * const [max, indices] = new MaxPool2d(2).withIndices(tensor([[[[1, 2], [4, 3]]]]));
- * console.log(new MaxUnpool2d(2).forward(max, indices).flatten().toArray()); // [ 0, 0, 4, 0 ]
- * ```
- */
-export class MaxUnpool2d extends Module<readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]> {
-  constructor(
-    readonly kernelSize: Pair,
-    private readonly options: Omit<MaxUnpool2dOptions, 'outputSize'> = {},
-  ) {
-    super();
-    extentsOf('MaxUnpool2d', 'kernelSize', kernelSize, 2, 1);
-  }
-
-  /**
-   * Puts maxima back in their places.
-   *
-   * @param outputSize height and width of the result, when they do not follow from the windows
-   */
-  override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Pair): Tensor<D> {
-    return maxUnpool2d(x, indices, this.kernelSize, { ...this.options, outputSize });
   }
 }

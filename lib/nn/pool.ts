@@ -1,7 +1,6 @@
 import type { Pair } from '../ops/checks.js';
 import {
   avgPool2d,
-  globalAvgPool2d,
   maxPool2d,
   maxPool2dWithIndices,
   type AvgPool2dOptions,
@@ -77,23 +76,5 @@ export class AvgPool2d extends Module {
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return avgPool2d(x, this.kernelSize, this.options);
-  }
-}
-
-/**
- * The average of every channel over the whole image: out[b, c] = avg h,w  x[b, c, h, w]. PyTorch's `AdaptiveAvgPool2d(1)`.
- *
- * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float dtypes.
- *
- * Source: Lin et al. 2014, «Network In Network», section 3.2.
- * @example
- * ```ts
- * import { GlobalAvgPool2d, ones } from 'myelin';
- * console.log(new GlobalAvgPool2d().forward(ones([2, 8, 7, 7])).shape); // [ 2, 8, 1, 1 ]
- * ```
- */
-export class GlobalAvgPool2d extends Module {
-  override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return globalAvgPool2d(x);
   }
 }

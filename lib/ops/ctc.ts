@@ -7,19 +7,11 @@ import { Tensor } from '../tensor/tensor.js';
 import { div, maximum, mul } from './arithmetic.js';
 import { cast } from './cast.js';
 import { checkArray, checkFlag, checkInteger, checkOneFloat, checkShapeOf, checkTensor } from './checks.js';
-import { lt, ne, where } from './compare.js';
-import { full, tensor } from './creation.js';
+import { tensor } from './creation.js';
 import { lossOfPaths } from './ctc-paths.js';
-import { logicalAnd } from './logic.js';
-import { concat } from './move.js';
-import { permute } from './permute.js';
-import { arange } from './ranges.js';
-import { argmax, sum } from './reduce.js';
+import { sum } from './reduce.js';
 import { average, checkReduction, type LossOptions } from './reduction.js';
 import { reshape, unsqueeze } from './reshape.js';
-import { cumsum } from './scan.js';
-import { putAlongAxis } from './scatter.js';
-import { narrow } from './views.js';
 
 const attrKinds = { blank: 'int', longest: 'int', zeroInfinity: 'bool' } as const;
 
@@ -67,7 +59,8 @@ export interface CtcOptions extends LossOptions {
 
 const wholeNumbers = ['int32', 'int64', 'uint8'];
 
-function lengthsOf(op: string, name: string, lengths: Lengths, items: number): Tensor {
+/** Lengths as the ops take them, one for each sequence. */
+export function lengthsOf(op: string, name: string, lengths: Lengths, items: number): Tensor {
   const given = lengths instanceof Tensor ? lengths : listed(op, name, lengths);
   given.check(op);
   if (!wholeNumbers.includes(given.dtype)) fail('DTYPE', op, `${name} is ${describe(given)} (need integers)`);
@@ -81,7 +74,8 @@ function listed(op: string, name: string, lengths: readonly number[]): Tensor {
   return tensor([...lengths], { dtype: 'int64' });
 }
 
-function checkScores(op: string, logProbs: Tensor): Tensor {
+/** Refuses what are no scores of classes; those of one sequence become a batch of one. */
+export function checkScores(op: string, logProbs: Tensor): Tensor {
   checkOneFloat(op, { logProbs });
   if (logProbs.rank !== 2 && logProbs.rank !== 3) {
     fail('SHAPE', op, `logProbs is ${describe(logProbs)} (need [T, N, C] or [T, C])`);
@@ -89,7 +83,8 @@ function checkScores(op: string, logProbs: Tensor): Tensor {
   return logProbs.rank === 3 ? logProbs : unsqueeze(logProbs, 1);
 }
 
-function checkBlank(op: string, blank: unknown, scores: Tensor): void {
+/** Refuses a blank that is no class. */
+export function checkBlank(op: string, blank: unknown, scores: Tensor): void {
   checkInteger(op, 'blank', blank, 0);
   if (blank >= scores.shape[2]!) fail('VALUE', op, `blank is ${blank} (need a class, of ${scores.shape[2]!})`);
 }
@@ -171,62 +166,5 @@ export function ctcLoss(
     if (reduction === 'sum') return sum(losses);
     if (reduction === 'mean') return average(div(losses, cast(maximum(lengths, 1), losses.dtype)));
     return logProbs.rank === 2 ? reshape(losses, []) : losses;
-  });
-}
-
-/** Labels of sequences. */
-export interface DecodedLabels {
-  /** Classes of each label, [N, T], and −1 after the last of them. */
-  readonly labels: Tensor<'int64'>;
-  /** Classes of each label, how many, [N]. */
-  readonly lengths: Tensor<'int64'>;
-}
-
-/** Options of {@link ctcGreedyDecode}. */
-export interface CtcDecodeOptions {
-  /** Class that stands for nothing; default 0. */
-  readonly blank?: number;
-  /** Steps of each sequence; default all. */
-  readonly inputLengths?: Lengths;
-}
-
-/**
- * Labels that the likeliest class of every step spells: repetitions count once, and blanks not at all.
- *
- * Shapes: logProbs [T, N, C] → labels [N, T] and lengths [N]; [T, C] is taken as [T, 1, C]. Dtypes: logProbs of a float dtype.
- *
- * @param logProbs scores of classes, such as logarithms of probabilities
- * @param options.blank class that stands for nothing; default 0
- * @param options.inputLengths steps of each sequence; default all
- * @throws MyelinError `SHAPE`, `DTYPE` or `VALUE`
- *
- * Source: Graves et al. 2006, «Connectionist Temporal Classification», section 3.2 (best path decoding).
- * @example
- * ```ts
- * import { cast, ctcGreedyDecode, oneHot, tensor } from 'myelin';
- * const scores = cast(oneHot(tensor([1, 1, 0, 1, 2], { dtype: 'int32' }), 3), 'float32');
- * const { labels, lengths } = ctcGreedyDecode(scores);
- * console.log(labels.toArray(), lengths.toArray()); // [ [ 1, 1, 2, -1, -1 ] ] [ 3 ]
- * ```
- */
-export function ctcGreedyDecode(logProbs: Tensor, options: CtcDecodeOptions = {}): DecodedLabels {
-  const { blank = 0 } = options;
-  return scope(() => {
-    const scores = checkScores('ctcGreedyDecode', logProbs);
-    checkBlank('ctcGreedyDecode', blank, scores);
-    const [steps, items] = scores.shape as [number, number];
-    const { inputLengths = new Array<number>(items).fill(steps) } = options;
-    const best = permute(argmax(scores, { axis: 2 }), [1, 0]);
-    const first = full([items, Math.min(steps, 1)], -1, { dtype: 'int64' });
-    const before = concat([first, narrow(best, 1, 0, Math.max(steps - 1, 0))], { axis: 1 });
-    const spelled = logicalAnd(ne(best, before), ne(best, blank));
-    const ends = unsqueeze(lengthsOf('ctcGreedyDecode', 'inputLengths', inputLengths, items), 1);
-    const within = logicalAnd(spelled, lt(arange(steps, { dtype: 'int64' }), ends));
-    const counted = cumsum(cast(within, 'int64'), { axis: 1 });
-    // What is not spelled goes to a place behind the last.
-    const places = where(within, counted.sub(1), steps) as Tensor<'int64'>;
-    const all = putAlongAxis(full([items, steps + 1], -1, { dtype: 'int64' }), places, best, { axis: 1 });
-    const labels = narrow(all, 1, 0, steps).clone();
-    return { labels, lengths: sum(cast(within, 'int64'), { axis: 1 }) };
   });
 }

@@ -12,7 +12,8 @@ export * from './loss-distribution.js';
 export * from './loss-margin.js';
 export * from './loss-overlap.js';
 export * from './loss-pair.js';
-export * from './ctc.js';
+export { ctcLoss, type CtcOptions, type Lengths } from './ctc.js';
+export * from './ctc-decode.js';
 export type { LossOptions, LossReduction } from './reduction.js';
 
 /**

@@ -15,14 +15,16 @@ import { reshape, squeeze, unsqueeze } from './reshape.js';
 
 // Window i of n over an axis of N places is [⌊i·N/n⌋, ⌈(i + 1)·N/n⌉): of different lengths, and overlapping, unless n divides N.
 
-interface AxisWindows {
+/** The windows of one axis. */
+export interface AxisWindows {
   /** Places of all windows one behind the other, each with as many; those that are too many repeat the last. */
   readonly places: number[];
   readonly counts: number[];
   readonly longest: number;
 }
 
-function windowsOf(extent: number, count: number): AxisWindows {
+/** So many windows over an axis. */
+export function windowsOf(extent: number, count: number): AxisWindows {
   const starts = Array.from({ length: count }, (_, i) => Math.floor((i * extent) / count));
   const counts = starts.map((start, i) => Math.ceil(((i + 1) * extent) / count) - start);
   const longest = Math.max(0, ...counts);
@@ -32,8 +34,8 @@ function windowsOf(extent: number, count: number): AxisWindows {
   return { places, counts, longest };
 }
 
-// The windows of one axis as an axis of their own behind it.
-function gathered(x: Tensor, axis: number, { places, counts, longest }: AxisWindows): Tensor {
+/** The windows of one axis as an axis of their own behind it. */
+export function gathered(x: Tensor, axis: number, { places, counts, longest }: AxisWindows): Tensor {
   const picked = indexSelect(x, tensor(places, { dtype: 'int32' }), { axis });
   return reshape(picked, [...x.shape.slice(0, axis), counts.length, longest, ...x.shape.slice(axis + 1)]);
 }
@@ -66,7 +68,8 @@ function pool({ even, along }: Way, x: Tensor<FloatDType>, size: Shape): Tensor 
   return extents.reduce<Tensor>((pooled, extent, i) => along(pooled, 2 + i, windowsOf(extent, size[i]!)), x);
 }
 
-function checkInput(op: string, x: Tensor, outputSize: unknown, axes: number): Shape {
+/** Refuses what there is nothing in to pool, and sizes that are not positive. */
+export function checkAdaptive(op: string, x: Tensor, outputSize: unknown, axes: number): Shape {
   checkReal(op, 'x', x);
   if (x.rank !== axes + 2 || x.shape.slice(2).includes(0)) {
     const need = axes === 1 ? '[B, C, L]' : '[B, C, H, W]';
@@ -76,12 +79,12 @@ function checkInput(op: string, x: Tensor, outputSize: unknown, axes: number): S
 }
 
 function adaptive1d(op: string, way: Way, x: Tensor<FloatDType>, outputSize: Single): Tensor {
-  const [length] = checkInput(op, x, outputSize, 1);
+  const [length] = checkAdaptive(op, x, outputSize, 1);
   return onBehalf(op, () => squeeze(pool(way, unsqueeze(x, 2), [1, length!]), 2));
 }
 
 function adaptive2d(op: string, way: Way, x: Tensor<FloatDType>, outputSize: Pair): Tensor {
-  const size = checkInput(op, x, outputSize, 2);
+  const size = checkAdaptive(op, x, outputSize, 2);
   return onBehalf(op, () => pool(way, x, size));
 }
 

@@ -5,31 +5,31 @@ import type { Tensor } from '../tensor/tensor.js';
 import { abs, mul, pow, sign } from './arithmetic.js';
 import { relu } from './activation.js';
 import { checkFinite, checkReal, extentsOf, type Pair, type Single, type Triple } from './checks.js';
-import { zeros } from './creation.js';
-import type { IndexDType } from './indexing.js';
 import { onBehalf } from './on-behalf.js';
 import { avgPool2d, maxPool2d, type AvgPoolOptions, type MaxPoolOptions } from './pool.js';
 import { reshape, squeeze, unsqueeze } from './reshape.js';
-import { scatter } from './scatter.js';
 
 // Pools of signals and of volumes are pools of images: signals have one row, and volumes are pooled over their planes first
 // and then along their depth, since averages and maxima of parts make those of the whole.
 
 const inputNames = ['[B, C, L]', '[B, C, H, W]', '[B, C, D, H, W]'] as const;
 
-function checkInput(op: string, x: Tensor, axes: 1 | 2 | 3): void {
+/** Refuses what is no batch of channels with so many spatial axes. */
+export function checkInput(op: string, x: Tensor, axes: 1 | 2 | 3): void {
   checkReal(op, 'x', x);
   if (x.rank !== axes + 2) fail('SHAPE', op, `x is ${describe(x)} (need ${inputNames[axes - 1]})`, { x: x.shape });
 }
 
-interface Sizes {
+/** Windows of a pool, a number for each spatial axis. */
+export interface Sizes {
   readonly kernel: Shape;
   readonly stride: Shape;
   readonly padding: Shape;
   readonly dilation: Shape;
 }
 
-function sizesOf(op: string, kernelSize: unknown, options: MaxPoolOptions<unknown>, axes: number): Sizes {
+/** Windows as they were asked for, checked. */
+export function sizesOf(op: string, kernelSize: unknown, options: MaxPoolOptions<unknown>, axes: number): Sizes {
   const kernel = extentsOf(op, 'kernelSize', kernelSize, axes, 1);
   return {
     kernel,
@@ -44,13 +44,18 @@ type Plane = (x: Tensor<FloatDType>, kernel: Pair, options: MaxPoolOptions<Pair>
 const pair = (first: number | undefined, second: number | undefined): readonly [number, number] => [first!, second!];
 
 /** The sizes of two axes: those of the given places, or what leaves an axis alone. */
-function planeOf({ kernel, stride, padding, dilation }: Sizes, a: number, b: number): [Pair, MaxPoolOptions<Pair>] {
+export function planeOf(
+  { kernel, stride, padding, dilation }: Sizes,
+  a: number,
+  b: number,
+): [Pair, MaxPoolOptions<Pair>] {
   const at = (list: Shape, place: number, idle: number): number => list[place] ?? idle;
   const both = (list: Shape, idle: number): Pair => pair(at(list, a, idle), at(list, b, idle));
   return [both(kernel, 1), { stride: both(stride, 1), padding: both(padding, 0), dilation: both(dilation, 1) }];
 }
 
-const nowhere = -1;
+/** The place of an axis that is left alone. */
+export const nowhere = -1;
 
 function poolSignal(op: string, x: Tensor, sizes: Sizes, plane: Plane): Tensor {
   const [kernel, options] = planeOf(sizes, nowhere, 0);
@@ -277,52 +282,4 @@ export function lpPool2d(
   checkFinite('lpPool2d', 'normType', normType);
   const sizes = sizesOf('lpPool2d', kernelSize, options, 2);
   return onBehalf('lpPool2d', () => powers(normType, options)(x, ...planeOf(sizes, 0, 1)));
-}
-
-/** Options of {@link maxUnpool2d}. */
-export interface MaxUnpool2dOptions {
-  /** Stride of the pool that is undone; default the kernel size. */
-  readonly stride?: Pair;
-  /** Its padding; default 0. */
-  readonly padding?: Pair;
-  /** Height and width of the result; default (H − 1)·stride − 2·padding + kernel. */
-  readonly outputSize?: Pair | undefined;
-}
-
-/**
- * Puts maxima back where {@link maxPool2dWithIndices} found them, and zeros everywhere else.
- *
- * Shapes: x and indices [B, C, H, W] → [B, C, *outputSize]. Dtypes: x float dtypes; indices int32 or int64, places in the
- * plane of the result counted row by row.
- *
- * @param kernelSize windows of the pool that is undone, a number or [height, width]
- * @param options.stride stride of that pool; default `kernelSize`
- * @param options.padding its padding; default 0
- * @param options.outputSize height and width of the result; default (H − 1)·stride − 2·padding + kernel
- * @throws MyelinError `SHAPE` when x is no batch of images or indices have another shape; `INDEX` for a place outside the
- * result; `DTYPE`; `VALUE` for options out of range
- * @example
- * ```ts
- * import { maxPool2dWithIndices, maxUnpool2d, tensor } from 'myelin';
- * const [max, indices] = maxPool2dWithIndices(tensor([[[[1, 2], [4, 3]]]]), 2);
- * console.log(maxUnpool2d(max, indices, 2).flatten().toArray()); // [ 0, 0, 4, 0 ]
- * ```
- */
-export function maxUnpool2d<D extends FloatDType>(
-  x: Tensor<D>,
-  indices: Tensor<IndexDType>,
-  kernelSize: Pair,
-  options: MaxUnpool2dOptions = {},
-): Tensor<D> {
-  checkInput('maxUnpool2d', x, 2);
-  const { kernel, stride, padding } = sizesOf('maxUnpool2d', kernelSize, options, 2);
-  const usual = kernel.map((extent, i) => (x.shape[2 + i]! - 1) * stride[i]! - 2 * padding[i]! + extent);
-  const [height, width] = extentsOf('maxUnpool2d', 'outputSize', options.outputSize ?? usual, 2, 1);
-  const [batch, channels] = x.shape as [number, number];
-  return onBehalf('maxUnpool2d', () => {
-    const flat = zeros([batch, channels, height! * width!], { dtype: x.dtype });
-    const places = reshape(indices, [batch, channels, -1]);
-    const filled = scatter(flat, places, reshape(x, [batch, channels, -1]), { axis: 2 });
-    return reshape(filled, [batch, channels, height!, width!]);
-  });
 }

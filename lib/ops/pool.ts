@@ -6,7 +6,6 @@ import { channelsLastStrides, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { checkOneFloat, pairOf, type Pair } from './checks.js';
 import { gather } from './indexing.js';
-import { mean } from './reduce.js';
 import { reshape } from './reshape.js';
 
 /** Where the windows are, as the native side takes it; pairs are height, width. */
@@ -263,22 +262,4 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions
   const padding = paddingOf('avgPool2d', options.padding ?? 0, kernel, [1, 1]);
   const { ceilMode = false, countIncludePad = true } = options;
   return average(x, { kernel, stride, padding, ceilMode, countIncludePad });
-}
-
-/**
- * The average of every channel over the whole image: out[b, c] = avg h,w  x[b, c, h, w].
- *
- * Shapes: x [B, C, H, W] → [B, C, 1, 1]. Dtypes: float dtypes.
- *
- * @throws MyelinError `SHAPE` when `x` is no batch of images; `DTYPE` when it is not float
- * @example
- * ```ts
- * import { globalAvgPool2d, ones } from 'myelin';
- * console.log(globalAvgPool2d(ones([2, 3, 4, 4])).shape); // [ 2, 3, 1, 1 ]
- * ```
- */
-export function globalAvgPool2d<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-  checkOneFloat('globalAvgPool2d', { x });
-  if (x.rank !== 4) fail('SHAPE', 'globalAvgPool2d', `x is ${describe(x)} (need [B, C, H, W])`, { x: x.shape });
-  return mean(x, { axis: [2, 3], keepDims: true });
 }

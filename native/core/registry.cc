@@ -69,6 +69,7 @@ const std::vector<OpInfo>& all_ops() {
     register_attention(list);
     register_loss(list);
     register_ctc(list);
+    register_ctc_beam(list);
     register_index(list);
     register_gather(list);
     register_scatter(list);

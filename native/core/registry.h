@@ -96,6 +96,7 @@ void register_softmax(OpList& ops);
 void register_attention(OpList& ops);
 void register_loss(OpList& ops);
 void register_ctc(OpList& ops);
+void register_ctc_beam(OpList& ops);
 void register_index(OpList& ops);
 void register_gather(OpList& ops);
 void register_scatter(OpList& ops);

@@ -13,12 +13,24 @@ volume = lambda: normal(1, 2, 4, 4, 3)
 class Unpooled(nn.Module):
     """A pool and what undoes it."""
 
-    def __init__(self):
+    def __init__(self, pool, unpool):
         super().__init__()
-        self.pool, self.unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+        self.pool, self.unpool = pool, unpool
 
     def forward(self, x):
         return self.unpool(*self.pool(x))
+
+
+class Located(nn.Module):
+    """Maxima and their places as one vector."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.pool = pool
+
+    def forward(self, x):
+        out, indices = self.pool(x)
+        return torch.cat([out.flatten(), indices.flatten()])
 
 
 class SwiGLU(nn.Module):
@@ -30,7 +42,28 @@ class SwiGLU(nn.Module):
 LAYERS = {
     "max-pool1d": (lambda: nn.MaxPool1d(3, stride=2, padding=1), signal),
     "max-pool3d": (lambda: nn.MaxPool3d(2, stride=1), volume),
-    "max-unpool2d": (Unpooled, lambda: normal(1, 2, 4, 4)),
+    "max-pool1d-indices": (lambda: Located(nn.MaxPool1d(3, stride=2, padding=1, return_indices=True)), signal),
+    "max-pool2d-indices": (lambda: Located(nn.MaxPool2d(3, stride=2, padding=1, return_indices=True)), image),
+    "max-pool3d-indices": (
+        lambda: Located(nn.MaxPool3d((2, 3, 2), stride=(1, 2, 1), padding=(0, 1, 1), return_indices=True)),
+        volume,
+    ),
+    "adaptive-max-pool1d-indices": (lambda: Located(nn.AdaptiveMaxPool1d(3, return_indices=True)), signal),
+    "adaptive-max-pool2d-indices": (lambda: Located(nn.AdaptiveMaxPool2d((2, 4), return_indices=True)), image),
+    "max-unpool1d": (lambda: Unpooled(nn.MaxPool1d(2, return_indices=True), nn.MaxUnpool1d(2)), signal),
+    "max-unpool2d": (
+        lambda: Unpooled(nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)),
+        lambda: normal(1, 2, 4, 4),
+    ),
+    "max-unpool3d": (
+        lambda: Unpooled(nn.MaxPool3d(2, return_indices=True), nn.MaxUnpool3d(2)),
+        lambda: normal(1, 2, 4, 2, 2),
+    ),
+    "global-avg-pool1d": (lambda: nn.AdaptiveAvgPool1d(1), signal),
+    "global-avg-pool3d": (lambda: nn.AdaptiveAvgPool3d(1), volume),
+    "global-max-pool1d": (lambda: nn.AdaptiveMaxPool1d(1), signal),
+    "global-max-pool2d": (lambda: nn.AdaptiveMaxPool2d(1), image),
+    "global-max-pool3d": (lambda: nn.AdaptiveMaxPool3d(1), volume),
     "avg-pool1d": (lambda: nn.AvgPool1d(2), signal),
     "avg-pool3d": (lambda: nn.AvgPool3d((2, 3, 1), padding=(1, 0, 0)), volume),
     "adaptive-avg-pool1d": (lambda: nn.AdaptiveAvgPool1d(3), signal),

@@ -3,22 +3,53 @@ import type { FloatDType, Tensor } from 'myelin';
 
 import { testLayers, testRefusals } from '../support/layer-table';
 
-/** A pool and what undoes it. */
-class Unpooled extends nn.Module {
-  private readonly pool = new nn.MaxPool2d(2);
-  private readonly unpool = new nn.MaxUnpool2d(2);
+type Real = Tensor<FloatDType>;
+type Found = [max: Real, indices: Tensor<'int32'>];
 
-  override forward(x: Tensor): Tensor<FloatDType> {
-    return this.unpool.forward(...this.pool.withIndices(x as Tensor<FloatDType>));
+/** A function as a module. */
+class Call extends nn.Module {
+  constructor(private readonly call: (x: Real) => Real) {
+    super();
+  }
+
+  override forward(x: Tensor): Real {
+    return this.call(x as Real);
   }
 }
+
+interface Finds {
+  withIndices(x: Real): Found;
+}
+
+/** Maxima and their places as one vector. */
+const located = (pool: Finds): nn.Module =>
+  new Call((x) => {
+    const [max, indices] = pool.withIndices(x);
+    return nn.concat([max.flatten(), nn.cast(indices, max.dtype).flatten()], { axis: 0 });
+  });
+
+/** A pool and what undoes it. */
+const unpooled = (pool: Finds, unpool: nn.Module<readonly [x: Real, indices: Tensor<'int32'>]>): nn.Module =>
+  new Call((x) => unpool.forward(...pool.withIndices(x)));
 
 testLayers(
   'layers-shaping',
   {
     'max-pool1d': () => new nn.MaxPool1d(3, { stride: 2, padding: 1 }),
     'max-pool3d': () => new nn.MaxPool3d(2, { stride: 1 }),
-    'max-unpool2d': () => new Unpooled(),
+    'max-pool1d-indices': () => located(new nn.MaxPool1d(3, { stride: 2, padding: 1 })),
+    'max-pool2d-indices': () => located(new nn.MaxPool2d(3, { stride: 2, padding: 1 })),
+    'max-pool3d-indices': () => located(new nn.MaxPool3d([2, 3, 2], { stride: [1, 2, 1], padding: [0, 1, 1] })),
+    'adaptive-max-pool1d-indices': () => located(new nn.AdaptiveMaxPool1d(3)),
+    'adaptive-max-pool2d-indices': () => located(new nn.AdaptiveMaxPool2d([2, 4])),
+    'max-unpool1d': () => unpooled(new nn.MaxPool1d(2), new nn.MaxUnpool1d(2)),
+    'max-unpool2d': () => unpooled(new nn.MaxPool2d(2), new nn.MaxUnpool2d(2)),
+    'max-unpool3d': () => unpooled(new nn.MaxPool3d(2), new nn.MaxUnpool3d(2)),
+    'global-avg-pool1d': () => new nn.GlobalAvgPool1d(),
+    'global-avg-pool3d': () => new nn.GlobalAvgPool3d(),
+    'global-max-pool1d': () => new nn.GlobalMaxPool1d(),
+    'global-max-pool2d': () => new nn.GlobalMaxPool2d(),
+    'global-max-pool3d': () => new nn.GlobalMaxPool3d(),
     'avg-pool1d': () => new nn.AvgPool1d(2),
     'avg-pool3d': () => new nn.AvgPool3d([2, 3, 1], { padding: [1, 0, 0] }),
     'adaptive-avg-pool1d': () => new nn.AdaptiveAvgPool1d(3),

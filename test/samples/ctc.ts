@@ -1,4 +1,13 @@
-import { ctcGreedyDecode, ctcLoss, ones, tensor, type FloatDType, type LossReduction, type Tensor } from 'myelin';
+import {
+  ctcBeamDecode,
+  ctcGreedyDecode,
+  ctcLoss,
+  ones,
+  tensor,
+  type FloatDType,
+  type LossReduction,
+  type Tensor,
+} from 'myelin';
 
 import { accumulate, at, build, sumOf, type Nd } from '../support/reference';
 import { floats, uniform, values, type InputSpec, type OpSamples, type Sample, type SampleTable } from './sample';
@@ -197,6 +206,57 @@ const decoding: OpSamples = {
   ],
 };
 
+/** What a path spells: repetitions count once, and blanks not at all. */
+const spelling = (path: readonly number[], blank: number): number[] =>
+  path.filter((c, t) => c !== blank && c !== path[t - 1]);
+
+/** All labels of a sequence, likeliest first, from all of its paths. */
+function labelsBy(x: Nd, item: number, steps: number, blank: number): { label: number[]; score: number }[] {
+  const classes = x.shape[2]!;
+  const found = new Map<string, { label: number[]; score: number }>();
+  for (let code = 0; code < classes ** steps; code++) {
+    const path = Array.from({ length: steps }, (_, t) => Math.floor(code / classes ** t) % classes);
+    const label = spelling(path, blank);
+    const own = found.get(label.join()) ?? { label, score: 0 };
+    own.score += Math.exp(sumOf(path.map((c, t) => at(x, [t, item, c]))));
+    found.set(label.join(), own);
+  }
+  const labels = [...found.values()].map(({ label, score }) => ({ label, score: Math.log(score) }));
+  return labels.sort((a, b) => b.score - a.score);
+}
+
+interface Beams {
+  readonly steps: readonly number[];
+  readonly blank: number;
+  readonly topPaths: number;
+}
+
+/** A beam that is wide enough for all labels finds the likeliest of them. */
+const beams = ({ steps, blank, topPaths }: Beams): Sample => {
+  const shape = [4, steps.length, 3];
+  return {
+    inputs: { logProbs: uniform(shape, -3, -0.1), inputLengths: values([steps.length], steps, 'int64') },
+    attrs: { blank, beamWidth: 81, topPaths },
+    layouts: [],
+    order: 0,
+    tolerance: { relative: 16, absolute: 16 },
+    reference: (x) => {
+      const best = steps.map((count, item) => labelsBy(x, item, count, blank));
+      const of = (n: number, p: number) => best[n]![p] ?? { label: [], score: -Infinity };
+      return [
+        build('int64', [steps.length, topPaths, 4], ([n, p, t]) => of(n!, p!).label[t!] ?? -1),
+        build('int64', [steps.length, topPaths], ([n, p]) => of(n!, p!).label.length),
+        build(x.dtype, [steps.length, topPaths], ([n, p]) => of(n!, p!).score),
+      ];
+    },
+  };
+};
+const searches = [
+  { steps: [4, 3, 0], blank: 0, topPaths: 3 },
+  { steps: [4], blank: 2, topPaths: 1 },
+  { steps: [], blank: 1, topPaths: 2 },
+].map(beams);
+
 /** The loss of a batch in a reduction. */
 const whole = (batch: Batch, reduction: LossReduction): Sample => ({
   inputs: { logProbs: scores(batch), ...labelsOf(batch) },
@@ -210,6 +270,11 @@ const whole = (batch: Batch, reduction: LossReduction): Sample => ({
     return { ...losses, shape: [], data: [sumOf(own) / (reduction === 'mean' ? own.length : 1)] };
   },
 });
+
+const beamWithout = {
+  layouts: 'what is expanded makes labels equally likely',
+  scalar: 'it has steps, sequences and classes',
+};
 
 export const ctc: SampleTable = {
   ctcLoss: {
@@ -247,6 +312,33 @@ export const ctc: SampleTable = {
     without: { layouts: 'labels and lengths are read through copies', scalar: 'it has steps, sequences and classes' },
     errors: [],
     neverFails: 'called by gradient rules only, with what their ops have checked',
+  },
+  ctcBeam: {
+    samples: searches,
+    large: beams({ steps: Array.from({ length: 300 }, (_, n) => n % 5), blank: 1, topPaths: 2 }),
+    without: beamWithout,
+    errors: [
+      {
+        call: () => ctcBeamDecode(ones([2, 1, 3]), { inputLengths: [3] }),
+        code: 'INDEX',
+        message: /inputLengths 0 is 3 \(need 0 to 2\)/,
+      },
+    ],
+  },
+  ctcBeamDecode: {
+    run: ({ logProbs, inputLengths }, attrs) => {
+      const { labels, lengths, scores } = ctcBeamDecode(logProbs as Tensor<FloatDType>, { ...attrs, inputLengths });
+      return [labels, lengths, scores];
+    },
+    samples: searches.slice(0, 2),
+    neverEmpty: 'lengths are those of the sequences',
+    without: { ...beamWithout, secondOrder: 'a choice has no derivative' },
+    errors: [
+      { call: () => ctcBeamDecode(ones([3])), code: 'SHAPE', message: /need \[T, N, C\]/ },
+      { call: () => ctcBeamDecode(ones([2, 3]), { beamWidth: 0 }), code: 'VALUE', message: /beamWidth is 0/ },
+      { call: () => ctcBeamDecode(ones([2, 3]), { topPaths: 17 }), code: 'VALUE', message: /at most beamWidth, 16/ },
+      { call: () => ctcBeamDecode(ones([2, 3]), { blank: 3 }), code: 'VALUE', message: /blank is 3/ },
+    ],
   },
   ctcGreedyDecode: decoding,
 };

@@ -1,5 +1,16 @@
 import {
   adaptiveAvgPool1d,
+  adaptiveMaxPool1dWithIndices,
+  adaptiveMaxPool2dWithIndices,
+  globalAvgPool1d,
+  globalAvgPool3d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  globalMaxPool3d,
+  maxPool1dWithIndices,
+  maxPool3dWithIndices,
+  maxUnpool1d,
+  maxUnpool3d,
   adaptiveAvgPool2d,
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
@@ -193,16 +204,112 @@ const volumes: readonly Case[] = [
 ];
 const dilated: Case = { x: [1, 2, 9], kernel: [3], stride: [1], padding: [1], dilation: [2] };
 
-/** Places of the plane that two-by-two windows found; each in a window of its own. */
-const found = values([1, 1, 2, 2], [1, 6, 8, 15], 'int32');
+/** Maxima of windows, and where they are among all places of a channel. */
+function located(x: Nd, axes: readonly Axis[]): readonly Nd[] {
+  const extents = x.shape.slice(2);
+  const numbered = build(x.dtype, x.shape, (index) =>
+    index.slice(2).reduce((place, i, axis) => place * extents[axis]! + i, 0),
+  );
+  const best = pooled(x, axes, maximum);
+  const places = build('int32', best.shape, ([b, c, ...out]) => {
+    const lists = axes.map((axis, i) => axis[out[i]!]!.filter((p) => p >= 0 && p < extents[i]!));
+    const all = [...indicesOf(lists.map((list) => list.length))].map((tap) => tap.map((k, i) => lists[i]![k]!));
+    const wanted = at(best, [b!, c!, ...out]);
+    return at(numbered, [b!, c!, ...all.find((place) => at(x, [b!, c!, ...place]) === wanted)!]);
+  });
+  return [best, places];
+}
 
-const unpooled: Sample = {
-  inputs: { x: uniform([1, 1, 2, 2]), indices: found },
-  reference: (x, indices) =>
-    build(x.dtype, [1, 1, 4, 4], ([, , h, w]) => {
-      const place = indices.data.indexOf(h! * 4 + w!);
-      return place < 0 ? 0 : x.data[place]!;
+const withPlaces = (
+  pool: (x: Real, attrs: { kernel: never; size: never; options: Options }) => [Tensor, Tensor],
+  rank: number,
+  cases: readonly (readonly [x: List, attrs: object, axes: readonly Axis[]])[],
+): OpSamples => ({
+  run: ({ x }, { kernel, size, ...options }) =>
+    pool(x as unknown as Real, { kernel: kernel as never, size: size as never, options }),
+  samples: cases.map(([shape, attrs, axes]): Sample => ({
+    inputs: { x: distinct(shape) },
+    attrs: attrs as Sample['attrs'] & object,
+    differentiable: 1,
+    reference: (x) => located(x, axes),
+  })),
+  errors: [
+    {
+      call: () => pool(ones([3, 4]), { kernel: 2 as never, size: 2 as never, options: {} }),
+      code: 'SHAPE',
+      message: /float32\[3,4\]/,
+    },
+    {
+      call: () => pool(ones([1, 1, 4, 4, 4].slice(0, rank)), { kernel: 0 as never, size: 0 as never, options: {} }),
+      code: 'VALUE',
+      message: /Size is 0/,
+    },
+  ],
+});
+
+const windowed = (given: Case) => [given.x, attrsOf(given), axesOf(given)] as const;
+const sized = (x: List, size: List) => [x, { size }, size.map((count, i) => adaptive(x[2 + i]!, count))] as const;
+
+const wholly = (pool: (x: Real) => Tensor, rank: number, fold: (found: number[]) => number): OpSamples => ({
+  run: ({ x }) => pool(x as unknown as Real),
+  samples: [[2, 3, 4, 2, 3].slice(0, rank), [1, 1, 1, 1, 1].slice(0, rank), [0, 2, 2, 3, 2].slice(0, rank)].map(
+    (shape): Sample => ({
+      inputs: { x: distinct(shape) },
+      tolerance,
+      halves,
+      reference: (x) =>
+        pooled(
+          x,
+          shape.slice(2).map((extent) => [Array.from({ length: extent }, (_, i) => i)]),
+          fold,
+        ),
     }),
+  ),
+  errors: [
+    { call: () => pool(ones([3, 4])), code: 'SHAPE', message: /float32\[3,4\]/ },
+    ...(fold === maximum
+      ? [
+          {
+            call: () => pool(zeros([1, 2, 0, 2, 2].slice(0, rank))),
+            code: 'SHAPE',
+            message: /something in it/,
+          } as const,
+        ]
+      : []),
+  ],
+});
+
+/** Maxima of windows of two along every axis, put back; places are in windows of their own. */
+const unpooling = (
+  unpool: (x: Real, indices: Tensor<'int32'>, kernel: number) => Tensor,
+  shape: List,
+  places: List,
+): OpSamples => {
+  const rank = shape.length;
+  const indices = (extents: List) => zeros(extents, { dtype: 'int32' }) as Tensor<'int32'>;
+  const one = new Array<number>(rank).fill(1);
+  return {
+    run: ({ x, indices: given }) => unpool(x as unknown as Real, given as unknown as Tensor<'int32'>, 2),
+    samples: [
+      {
+        inputs: { x: uniform(shape), indices: values(shape, places, 'int32') },
+        reference: (x, given) => {
+          const out = [...shape.slice(0, 2), ...shape.slice(2).map((extent) => 2 * extent)];
+          let place = 0;
+          return build(x.dtype, out, () => {
+            const from = given.data.indexOf(place++);
+            return from < 0 ? 0 : x.data[from]!;
+          });
+        },
+      },
+    ],
+    neverEmpty: 'as scatter',
+    without: { broadcast: 'each value has its index' },
+    errors: [
+      { call: () => unpool(ones([2, 2]), indices([2, 2]), 2), code: 'SHAPE', message: /float32\[2,2\]/ },
+      { call: () => unpool(ones(one), indices(one).add(16) as never, 2), code: 'INDEX', message: /16/ },
+    ],
+  };
 };
 
 export const poolAxes: SampleTable = neverScalar('inputs have a batch, channels and places', {
@@ -308,22 +415,31 @@ export const poolAxes: SampleTable = neverScalar('inputs have a batch, channels 
       { call: () => pixelUnshuffle(ones([4, 2, 2]), 0), code: 'VALUE', message: /downscaleFactor is 0/ },
     ],
   },
-  maxUnpool2d: {
-    run: ({ x, indices }) => maxUnpool2d(x as unknown as Real, indices as unknown as Tensor<'int32'>, 2),
-    samples: [unpooled],
-    neverEmpty: 'as scatter',
-    without: { broadcast: 'each value has its index' },
-    errors: [
-      {
-        call: () => maxUnpool2d(ones([2, 2]), zeros([2, 2], { dtype: 'int32' }), 2),
-        code: 'SHAPE',
-        message: /float32\[2,2\]/,
-      },
-      {
-        call: () => maxUnpool2d(ones([1, 1, 2, 2]), zeros([1, 1, 2, 2], { dtype: 'int32' }).add(16) as never, 2),
-        code: 'INDEX',
-        message: /16/,
-      },
-    ],
-  },
+  maxPool1dWithIndices: withPlaces((x, { kernel, options }) => maxPool1dWithIndices(x, kernel, options), 3, [
+    ...signals.map(windowed),
+    windowed(dilated),
+  ]),
+  maxPool3dWithIndices: withPlaces(
+    (x, { kernel, options }) => maxPool3dWithIndices(x, kernel, options),
+    5,
+    volumes.map(windowed),
+  ),
+  adaptiveMaxPool1dWithIndices: withPlaces((x, { size }) => adaptiveMaxPool1dWithIndices(x, size), 3, [
+    sized([2, 3, 6], [3]),
+    sized([1, 2, 7], [3]),
+    sized([0, 2, 3], [2]),
+  ]),
+  adaptiveMaxPool2dWithIndices: withPlaces((x, { size }) => adaptiveMaxPool2dWithIndices(x, size), 4, [
+    sized([2, 3, 4, 6], [2, 3]),
+    sized([1, 2, 5, 7], [3, 2]),
+    sized([0, 2, 3, 3], [2, 2]),
+  ]),
+  globalAvgPool1d: wholly(globalAvgPool1d, 3, meanOf),
+  globalAvgPool3d: wholly(globalAvgPool3d, 5, meanOf),
+  globalMaxPool1d: wholly(globalMaxPool1d, 3, maximum),
+  globalMaxPool2d: wholly(globalMaxPool2d, 4, maximum),
+  globalMaxPool3d: wholly(globalMaxPool3d, 5, maximum),
+  maxUnpool1d: unpooling(maxUnpool1d, [1, 1, 3], [1, 2, 5]),
+  maxUnpool2d: unpooling(maxUnpool2d, [1, 1, 2, 2], [1, 6, 8, 15]),
+  maxUnpool3d: unpooling(maxUnpool3d, [1, 1, 1, 1, 2], [5, 14]),
 });

@@ -1,0 +1,121 @@
+import { extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
+import type { IndexDType } from '../ops/indexing.js';
+import {
+  maxUnpool1d,
+  maxUnpool2d,
+  maxUnpool3d,
+  type MaxUnpool1dOptions,
+  type MaxUnpool2dOptions,
+  type MaxUnpool3dOptions,
+} from '../ops/unpool.js';
+import type { FloatDType } from '../tensor/dtype.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Module } from './module.js';
+
+/**
+ * Puts maxima back where {@link MaxPool1d} found them, and zeros everywhere else.
+ *
+ * Shapes: x and indices [B, C, L] → [B, C, L′] with L′ = (L − 1)·stride − 2·padding + K. Dtypes: x float dtypes; indices int32 or
+ * int64.
+ *
+ * @param kernelSize windows of the pool that is undone
+ * @param options.stride its stride; default `kernelSize`
+ * @param options.padding its padding; default 0
+ * @throws MyelinError `VALUE` for a kernel that is not positive
+ * @example
+ * ```ts
+ * import { MaxPool1d, MaxUnpool1d, tensor } from 'myelin';
+ * const [max, indices] = new MaxPool1d(2).withIndices(tensor([[[1, 2, 4, 3]]]));
+ * console.log(new MaxUnpool1d(2).forward(max, indices).flatten().toArray()); // [ 0, 2, 4, 0 ]
+ * ```
+ */
+export class MaxUnpool1d extends Module<readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]> {
+  constructor(
+    readonly kernelSize: Single,
+    private readonly options: Omit<MaxUnpool1dOptions, 'outputSize'> = {},
+  ) {
+    super();
+    extentsOf('MaxUnpool1d', 'kernelSize', kernelSize, 1, 1);
+  }
+
+  /**
+   * Puts maxima back in their places.
+   *
+   * @param outputSize length of the result, when it does not follow from the windows
+   */
+  override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Single): Tensor<D> {
+    return maxUnpool1d(x, indices, this.kernelSize, { ...this.options, outputSize });
+  }
+}
+
+/**
+ * Puts maxima back where {@link MaxPool2d} found them, and zeros everywhere else.
+ *
+ * Shapes: x and indices [B, C, H, W] → [B, C, H′, W′] with H′ = (H − 1)·stride − 2·padding + K. Dtypes: x float dtypes; indices int32 or
+ * int64.
+ *
+ * @param kernelSize windows of the pool that is undone
+ * @param options.stride its stride; default `kernelSize`
+ * @param options.padding its padding; default 0
+ * @throws MyelinError `VALUE` for a kernel that is not positive
+ * @example
+ * ```ts
+ * import { MaxPool2d, MaxUnpool2d, tensor } from 'myelin';
+ * const [max, indices] = new MaxPool2d(2).withIndices(tensor([[[[1, 2], [4, 3]]]]));
+ * console.log(new MaxUnpool2d(2).forward(max, indices).flatten().toArray()); // [ 0, 0, 4, 0 ]
+ * ```
+ */
+export class MaxUnpool2d extends Module<readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]> {
+  constructor(
+    readonly kernelSize: Pair,
+    private readonly options: Omit<MaxUnpool2dOptions, 'outputSize'> = {},
+  ) {
+    super();
+    extentsOf('MaxUnpool2d', 'kernelSize', kernelSize, 2, 1);
+  }
+
+  /**
+   * Puts maxima back in their places.
+   *
+   * @param outputSize height and width of the result, when they do not follow from the windows
+   */
+  override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Pair): Tensor<D> {
+    return maxUnpool2d(x, indices, this.kernelSize, { ...this.options, outputSize });
+  }
+}
+
+/**
+ * Puts maxima back where {@link MaxPool3d} found them, and zeros everywhere else.
+ *
+ * Shapes: x and indices [B, C, D, H, W] → [B, C, D′, H′, W′] with D′ = (D − 1)·stride − 2·padding + K. Dtypes: x float dtypes; indices int32 or
+ * int64.
+ *
+ * @param kernelSize windows of the pool that is undone
+ * @param options.stride its stride; default `kernelSize`
+ * @param options.padding its padding; default 0
+ * @throws MyelinError `VALUE` for a kernel that is not positive
+ * @example
+ * ```ts
+ * import { MaxPool3d, MaxUnpool3d, ones } from 'myelin';
+ * const [max, indices] = new MaxPool3d(2).withIndices(ones([1, 1, 4, 4, 2]));
+ * console.log(new MaxUnpool3d(2).forward(max, indices).sum().item()); // 4
+ * ```
+ */
+export class MaxUnpool3d extends Module<readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]> {
+  constructor(
+    readonly kernelSize: Triple,
+    private readonly options: Omit<MaxUnpool3dOptions, 'outputSize'> = {},
+  ) {
+    super();
+    extentsOf('MaxUnpool3d', 'kernelSize', kernelSize, 3, 1);
+  }
+
+  /**
+   * Puts maxima back in their places.
+   *
+   * @param outputSize depth, height and width of the result, when they do not follow from the windows
+   */
+  override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Triple): Tensor<D> {
+    return maxUnpool3d(x, indices, this.kernelSize, { ...this.options, outputSize });
+  }
+}
