@@ -327,7 +327,8 @@ export const ctc: SampleTable = {
   },
   ctcBeamDecode: {
     run: ({ logProbs, inputLengths }, attrs) => {
-      const { labels, lengths, scores } = ctcBeamDecode(logProbs as Tensor<FloatDType>, { ...attrs, inputLengths });
+      const options = { ...attrs, inputLengths: inputLengths! };
+      const { labels, lengths, scores } = ctcBeamDecode(logProbs as Tensor<FloatDType>, options);
       return [labels, lengths, scores];
     },
     samples: searches.slice(0, 2),
