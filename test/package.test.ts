@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(__dirname, '..');
@@ -62,6 +62,8 @@ describe('the package', () => {
     );
     expect(stderr).toBe('');
     expect(stdout).toBe('0 ops.js\n');
+    // A constant exported beside an op draws its file, and all that this file calls, into the first part.
+    expect(statSync(path.join(root, 'dist/index.js')).size).toBeLessThan(200_000);
   });
 
   test('what waits for its part has its own name, here and in a stack trace, and says what is wrong with a call', () => {
