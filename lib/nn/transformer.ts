@@ -1,6 +1,6 @@
 import { full } from '../ops/creation.js';
 import { triu } from '../ops/triangle.js';
-import { checkArray, checkInteger } from '../ops/checks.js';
+import { checkArray, checkInteger, checkObject } from '../ops/checks.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
@@ -151,7 +151,7 @@ export interface TransformerMasks extends Omit<EncoderMasks, 'cache' | 'isCausal
  * @param options.numEncoderLayers default 6
  * @param options.numDecoderLayers default 6
  * @param options those of {@link TransformerEncoderLayer} for the rest
- * @throws MyelinError `VALUE` for counts or probabilities out of range
+ * @throws MyelinError `VALUE` for counts or probabilities out of range; `TYPE` for options that are no object
  * @see Vaswani and others, "Attention is all you need", 2017
  * @example
  * ```ts
@@ -169,6 +169,7 @@ export class Transformer<D extends FloatDType = 'float32'> extends Module<
 
   constructor(options: TransformerOptions<D> = {}) {
     super();
+    checkObject('Transformer', 'options', options);
     const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, layerNormEps: eps = 1e-5 } = options;
     const norm = (): LayerNorm<D> =>
       new LayerNorm<D>(dModel, { eps, bias: options.bias ?? true, dtype: dtypeOf(options) });

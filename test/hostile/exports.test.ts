@@ -38,6 +38,24 @@ const indifferent: Readonly<Record<string, string>> = {
   checkpoint: 'hands on what it is given; the function decides',
 };
 
+/** Options of classes that would make tens of millions of parameters of most of what they are given here. */
+const smaller: Readonly<Record<string, object>> = {
+  Transformer: { dModel: 8, nhead: 2, numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 8 },
+};
+
+/** The same options, whatever they are, but for those that they do not name. */
+function shrink(options: unknown, sizes: object): unknown {
+  if (options === undefined) return sizes;
+  if (typeof options !== 'object' || options === null) return options;
+  const get = (target: object, key: PropertyKey): unknown => Reflect.get(key in target ? target : sizes, key);
+  return new Proxy(options, { get });
+}
+
+function construct(name: string, value: Callable, args: readonly unknown[]): unknown {
+  const sizes = smaller[name];
+  return Reflect.construct(value, sizes === undefined ? args : [shrink(args[0], sizes), ...args.slice(1)]) as unknown;
+}
+
 const isClass = (value: unknown): boolean => /^class\b/.test(Function.prototype.toString.call(value));
 const exported = Object.entries(library as Readonly<Record<string, unknown>>).filter(([name]) => !(name in excluded));
 
@@ -46,7 +64,7 @@ const functions = exported.flatMap(([name, value]): Subject[] =>
 );
 const constructors = exported.flatMap(([name, value]): Subject[] =>
   typeof value === 'function' && isClass(value)
-    ? [{ name: `new ${name}`, call: (...args) => Reflect.construct(value, args) as unknown, method: false }]
+    ? [{ name: `new ${name}`, call: (...args) => construct(name, value as Callable, args), method: false }]
     : [],
 );
 const methods = Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype)).flatMap(
