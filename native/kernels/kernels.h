@@ -325,36 +325,44 @@ struct RecurrentBack {
 template <class T>
 using RecurrentBackFn = void(const RecurrentBack<T>& step);
 
-// A row of output pixels of a depthwise convolution, channels-last: for every pixel p and channel c
-// out[p * out_step + c] = bias[c] + sum over taps t of x[p * x_step + offsets[t] + c] * weights[t * channels + c].
+// The input of some rows of output pixels of a depthwise convolution, channels-last. Row r and row y of the kernel read
+// lines[r + y]; pixel p and column x of the kernel read its column p * stride + x * spacing - left. Beyond its `width`
+// columns a line goes on with zeros, and null stands for a line of zeros.
 template <class T>
-struct DepthwiseRow {
-  const T* x;
-  std::ptrdiff_t x_step;
-  const std::ptrdiff_t* offsets;
-  std::size_t taps;
+struct DepthwiseInput {
+  const T* const* lines;
+  std::size_t width;
+  std::ptrdiff_t left;
+  std::size_t stride, spacing;
+  std::size_t kernel_height, kernel_width;
+  std::size_t rows, pixels, channels;
+};
+// Weights and their gradient lie in blocks of so many channels, the last one padded with what is never used: that of
+// channel c at (y, x) is at c / block * taps * block + (y * kernel_width + x) * block + c % block, taps = kernel_height *
+// kernel_width. Were they a line of channels apart, as pixels are, they would contend with those for places in the cache.
+template <class T>
+constexpr std::size_t kDepthwiseBlock = 64 / sizeof(T);  // whole vectors of every ISA
+// out[r * out_row + p * out_step + c] = bias[c] + sum over y and x of input times weight.
+template <class T>
+struct DepthwiseRows {
+  DepthwiseInput<T> in;
   const T* weights;
   const T* bias;  // or null
   T* out;
-  std::ptrdiff_t out_step;
-  std::size_t pixels, channels;
+  std::ptrdiff_t out_row, out_step;
 };
 template <class T>
-using DepthwiseRowFn = void(const DepthwiseRow<T>& row);
-// Its weights' gradient: gradient[t * channels + c] += sum over pixels p of x[p * x_step + offsets[t] + c] *
-// dout[p * channels + c].
+using DepthwiseRowsFn = void(const DepthwiseRows<T>& rows);
+// To the gradient of the weights is added the sum over r and p of input times dout[r * dout_row + p * channels + c].
 template <class T>
 struct DepthwiseGradient {
-  const T* x;
-  std::ptrdiff_t x_step;
-  const std::ptrdiff_t* offsets;
-  std::size_t taps;
+  DepthwiseInput<T> in;
   const T* dout;
+  std::ptrdiff_t dout_row;
   T* gradient;
-  std::size_t pixels, channels;
 };
 template <class T>
-using DepthwiseGradientFn = void(const DepthwiseGradient<T>& row);
+using DepthwiseGradientFn = void(const DepthwiseGradient<T>& rows);
 
 // Winograd's F(4 x 4, 3 x 3): 4 x 4 sums of a 3 x 3 convolution from 36 products instead of 144 (S. Winograd, "Arithmetic
 // complexity of computations", 1980; Lavin and Gray, arXiv:1509.09308), with the interpolation points 0, +-sqrt(1/2),

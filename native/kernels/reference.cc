@@ -21,6 +21,7 @@ namespace {
 #include "kernels/reference_ctc.inl"
 #include "kernels/reference_optim.inl"
 #include "kernels/reference_gemm.inl"
+#include "kernels/reference_depthwise.inl"
 #include "kernels/reference_winograd.inl"
 #include "kernels/reference_recurrent.inl"
 #include "kernels/reference_attention.inl"

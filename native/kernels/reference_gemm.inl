@@ -30,32 +30,6 @@ void u8_dots(const std::uint8_t* a, const std::int8_t* b, std::ptrdiff_t b_strid
   }
 }
 
-template <class T>
-void depthwise_row(const DepthwiseRow<T>& row) {
-  for (std::size_t p = 0; p < row.pixels; p++)
-    for (std::size_t c = 0; c < row.channels; c++) {
-      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(p), channel = static_cast<std::ptrdiff_t>(c);
-      double sum = row.bias ? row.bias[c] : T(0);
-      for (std::size_t t = 0; t < row.taps; t++) {
-        const double x = row.x[pixel * row.x_step + row.offsets[t] + channel];
-        sum += x * row.weights[t * row.channels + c];
-      }
-      row.out[pixel * row.out_step + channel] = static_cast<T>(sum);
-    }
-}
-
-template <class T>
-void depthwise_gradient(const DepthwiseGradient<T>& row) {
-  for (std::size_t t = 0; t < row.taps; t++)
-    for (std::size_t c = 0; c < row.channels; c++) {
-      double sum = row.gradient[t * row.channels + c];
-      const T* x = row.x + row.offsets[t] + c;
-      for (std::size_t p = 0; p < row.pixels; p++)
-        sum += static_cast<double>(at(x, row.x_step, p)) * row.dout[p * row.channels + c];
-      row.gradient[t * row.channels + c] = static_cast<T>(sum);
-    }
-}
-
 constexpr GemmBlocking kGemmBlocking = {4, 2, 256, 64, 512};
 
 #define MYELIN_GEMM(T, prefix, unused)                                                                           \
@@ -74,7 +48,5 @@ constexpr GemmBlocking kGemmBlocking = {4, 2, 256, 64, 512};
       for (std::size_t i = 0; i < rows; i++) sum += static_cast<double>(at(a + j, a_row, i)) * x[i];             \
       y[j] = static_cast<T>(sum);                                                                                \
     }                                                                                                            \
-  }                                                                                                              \
-  void prefix##_depthwise_row(const DepthwiseRow<T>& row) { depthwise_row(row); }                                \
-  void prefix##_depthwise_gradient(const DepthwiseGradient<T>& row) { depthwise_gradient(row); }
+  }
 MYELIN_FLOATS(MYELIN_GEMM, )

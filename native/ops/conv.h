@@ -97,6 +97,11 @@ template <class T>
 void correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights, const T* bias,
                std::size_t groups, const Lattice& lattice, const Images<T>& out);
 
+// correlate for kernels of one input and one output channel each: as many groups as channels.
+template <class T>
+void depthwise_correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights,
+                         const T* bias, const Lattice& lattice, const Images<T>& out);
+
 // The gradient of an input of few channels, unless correlate is the better way: false then. `weights` are those of the
 // forward convolution.
 template <class T>
@@ -108,5 +113,8 @@ bool try_scatter(const KernelTable& kernels, const ConvShape& shape, const Image
 template <class T>
 void weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& x,
                      const Images<const T>& dout, T* gradient);
+template <class T>
+void depthwise_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& x,
+                               const Images<const T>& dout, T* gradient);
 
 }  // namespace myelin

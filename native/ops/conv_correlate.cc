@@ -47,16 +47,14 @@ class Correlation {
  public:
   Correlation(const KernelTable& table, const Images<const T>& in, const Weights<T>& weights, const T* bias,
               std::size_t groups, const Lattice& lattice, const Images<T>& out)
-      : table_(table),
-        kernels_(table),
+      : kernels_(table),
         in_(in),
         weights_(weights),
         bias_(bias),
         groups_(groups),
         lattice_(lattice),
         out_(out),
-        reach_(lattice.taps),
-        depthwise_(weights.in_channels == 1 && weights.out_channels == 1 && groups > 1) {
+        reach_(lattice.taps) {
     run_ = groups == 1 ? run_length(lattice.taps) : 1;
     // Two vectors wide: tiles of many pixels read the weights, which come from further away than pixels, less often.
     constexpr std::size_t kVectors = 2;
@@ -66,8 +64,7 @@ class Correlation {
   }
 
   void run() {
-    const std::size_t packed_size = depthwise_ ? depth_ * groups_ : groups_ * panels_ * depth_ * width_;
-    const Temporary packed(packed_size * sizeof(T));
+    const Temporary packed(groups_ * panels_ * depth_ * width_ * sizeof(T));
     packed_ = packed.as<T>();
     pack_weights();
     // A double, because steps may be as large as no image is.
@@ -91,12 +88,6 @@ class Correlation {
 
  private:
   void pack_weights() const {
-    if (depthwise_) {
-      for (std::size_t t = 0; t < lattice_.taps.size(); t++) {
-        for (std::size_t g = 0; g < groups_; g++) packed_[t * groups_ + g] = *tap_weights(t, g).data;
-      }
-      return;
-    }
     const std::size_t panels = groups_ * panels_;
     constexpr std::size_t kBytesPerChunk = 64 << 10;
     const std::size_t bytes = panels * depth_ * width_ * sizeof(T);
@@ -132,7 +123,6 @@ class Correlation {
       segments[i] =
           (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
     }
-    if (depthwise_) return add_depthwise_strip(index, rows, window, segments);
     for (std::size_t panel = 0; panel < groups_ * panels_; panel++) add_panel(index, rows, window, segments, panel);
   }
 
@@ -162,28 +152,6 @@ class Correlation {
     }
   }
 
-  void add_depthwise_strip(std::size_t index, Range rows, const Window<T>& window,
-                           const std::vector<std::ptrdiff_t>& offsets) const {
-    DepthwiseRow<T> call{};
-    call.x_step = static_cast<std::ptrdiff_t>(lattice_.in_step_x * in_.channels);
-    call.offsets = offsets.data();
-    call.taps = offsets.size();
-    call.weights = packed_;
-    call.bias = bias_;
-    call.out_step = static_cast<std::ptrdiff_t>(lattice_.step_x * out_.channels);
-    call.pixels = lattice_.cols;
-    call.channels = groups_;
-    for (std::size_t i = rows.begin; i < rows.end; i++) {
-      call.x = input_row(window, i - rows.begin);
-      call.out = output_row(index, i);
-      if constexpr (sizeof(T) == 4) {
-        table_.f32_depthwise_row(call);
-      } else {
-        table_.f64_depthwise_row(call);
-      }
-    }
-  }
-
   const T* input_row(const Window<T>& window, std::size_t i) const {
     return window.data + static_cast<std::ptrdiff_t>(i * lattice_.in_step_y) * window.row;
   }
@@ -191,7 +159,6 @@ class Correlation {
     return out_.at(index, lattice_.first_y + i * lattice_.step_y, lattice_.first_x);
   }
 
-  const KernelTable& table_;
   const GemmKernels<T> kernels_;
   const Images<const T>& in_;
   const Weights<T>& weights_;
@@ -200,7 +167,6 @@ class Correlation {
   const Lattice& lattice_;
   const Images<T>& out_;
   const Reach reach_;
-  const bool depthwise_;
   std::size_t run_, width_, panels_, depth_;
   T* packed_ = nullptr;
 };
@@ -279,6 +245,9 @@ template <class T>
 void correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights, const T* bias,
                std::size_t groups, const Lattice& lattice, const Images<T>& out) {
   if (out.count == 0 || lattice.rows == 0 || lattice.cols == 0) return;
+  if (groups > 1 && weights.in_channels == 1 && weights.out_channels == 1) {
+    return depthwise_correlate(kernels, in, weights, bias, lattice, out);
+  }
   Correlation<T>(kernels, in, weights, bias, groups, lattice, out).run();
 }
 

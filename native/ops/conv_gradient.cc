@@ -46,7 +46,7 @@ class WeightGradient {
     const std::size_t cout = shape.group_out_channels(), lanes = kernels_.blocking.lanes;
     constexpr std::size_t kVectors = 2;
     width_ = lanes * (cout <= lanes ? 1 : kVectors);
-    panels_ = shape.depthwise() ? 1 : shape.groups * ceil_div(cout, width_);
+    panels_ = shape.groups * ceil_div(cout, width_);
     stride_ = shape.out_channels;
     elements_ = shape.kernel_height * shape.kernel_width * shape.group_channels() * stride_;
     split_ = split_gradient(shape, elements_, panels_);
@@ -66,16 +66,11 @@ class WeightGradient {
 
  private:
   void add_images(Range images, Range panels, T* sum) const {
-    if (shape_.depthwise()) std::fill(sum, sum + elements_, T(0));
-    std::vector<std::ptrdiff_t> offsets(shape_.depthwise() ? shape_.kernel_height * shape_.kernel_width : strip_rows_);
+    std::vector<std::ptrdiff_t> offsets(strip_rows_);
     for (std::size_t image = images.begin; image < images.end; image++) {
       for (std::size_t row = 0; row < shape_.out_height; row += strip_rows_) {
         const Range rows{row, std::min(shape_.out_height, row + strip_rows_)};
         const Window<T> window = input_window(image, rows);
-        if (shape_.depthwise()) {
-          add_depthwise_strip(image, rows, window, offsets, sum);
-          continue;
-        }
         for (std::size_t i = 0; i < rows.end - rows.begin; i++) {
           offsets[i] = static_cast<std::ptrdiff_t>(i * shape_.stride_y) * window.row;
         }
@@ -141,29 +136,6 @@ class WeightGradient {
     return packed;
   }
 
-  void add_depthwise_strip(std::size_t image, Range rows, const Window<T>& window, std::vector<std::ptrdiff_t>& offsets,
-                           T* sum) const {
-    for (std::size_t t = 0; t < offsets.size(); t++) {
-      offsets[t] = tap_offset(window, t / shape_.kernel_width, t % shape_.kernel_width);
-    }
-    for (std::size_t row = rows.begin; row < rows.end; row++) {
-      DepthwiseGradient<T> call{};
-      call.x = window.data + static_cast<std::ptrdiff_t>((row - rows.begin) * shape_.stride_y) * window.row;
-      call.x_step = static_cast<std::ptrdiff_t>(shape_.stride_x * x_.channels);
-      call.offsets = offsets.data();
-      call.taps = offsets.size();
-      call.dout = dout_.at(image, row, 0);
-      call.gradient = sum;
-      call.pixels = shape_.out_width;
-      call.channels = shape_.channels;
-      if constexpr (sizeof(T) == 4) {
-        table_.f32_depthwise_gradient(call);
-      } else {
-        table_.f64_depthwise_gradient(call);
-      }
-    }
-  }
-
   const KernelTable& table_;
   const GemmKernels<T> kernels_;
   const ConvShape& shape_;
@@ -184,6 +156,7 @@ void weight_gradient(const KernelTable& kernels, const ConvShape& shape, const I
     std::fill(gradient, gradient + rows * shape.out_channels, T(0));
     return;
   }
+  if (shape.depthwise()) return depthwise_weight_gradient(kernels, shape, x, dout, gradient);
   WeightGradient<T>(kernels, shape, x, dout).run(gradient);
 }
 

@@ -144,6 +144,14 @@ void test_convs() {
   test_conv<T>({2, 40, 14, 14, 70, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1});
   test_conv<T>({3, 33, 20, 20, 65, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1});
   test_conv<T>({4, 64, 30, 30, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 64});
+  // The other kernels of one channel each that have loops of their own, and dilation, which has none.
+  for (const std::int64_t side : {3, 5}) {
+    const std::int64_t edge = side / 2;
+    test_conv<T>({2, 40, 14, 15, 40, side, side, 1, 1, edge, edge, edge, edge, 1, 1, 40});
+    test_conv<T>({2, 40, 14, 15, 40, side, side, 2, 2, edge, edge, edge, edge, 1, 1, 40});
+  }
+  test_conv<T>({1, 17, 9, 12, 17, 7, 7, 1, 1, 3, 3, 3, 3, 1, 1, 17});
+  test_conv<T>({1, 17, 13, 12, 17, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2, 17});
   // Few channels, whose gradient is cut into strips of an image.
   test_conv<T>({1, 3, 62, 30, 20, 7, 7, 2, 2, 3, 3, 3, 3, 1, 1, 1});
   test_conv<T>({2, 2, 45, 20, 16, 3, 3, 1, 1, 1, 0, 2, 1, 2, 1, 1});

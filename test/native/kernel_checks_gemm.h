@@ -1,5 +1,5 @@
 #pragma once
-// Checks of the kernels of matrix products and depthwise convolutions.
+// Checks of the kernels of matrix products.
 #include "kernel_checks_rows.h"
 
 namespace kernel_test {
@@ -132,62 +132,6 @@ inline void check(myelin::ByteDotsFn* got, myelin::ByteDotsFn* want) {
   for (std::size_t k : {1, 15, 64, 1000, 65535})
     for (int least : {-128, 127}) run(5, k, true, static_cast<std::int8_t>(least));
   run(6, 65535, false, 0);
-}
-
-// Calls f(pixels, channels, taps, step of x) for shapes below, at and above a vector of channels.
-template <class T, class F>
-void each_depthwise_shape(F f) {
-  for (std::size_t channels : column_counts<T>())
-    for (std::size_t pixels : {0, 1, 2, 5, 9})
-      for (std::size_t taps : {1, 3, 9}) f(pixels, channels, taps, channels * (pixels % 2 + 1));
-}
-
-// Taps that begin a pixel apart, each in its own order.
-inline std::vector<std::ptrdiff_t> tap_offsets(std::size_t taps, std::size_t channels) {
-  std::vector<std::ptrdiff_t> offsets;
-  for (std::size_t t = 0; t < taps; t++) offsets.push_back(static_cast<std::ptrdiff_t>((taps - 1 - t) * channels));
-  return offsets;
-}
-
-template <class T>
-void check(myelin::DepthwiseRowFn<T>* got, myelin::DepthwiseRowFn<T>* want) {
-  Random random(22);
-  each_depthwise_shape<T>([&](std::size_t pixels, std::size_t channels, std::size_t taps, std::size_t step) {
-    Array<T> x(plain_values<T>(random, pixels * step + taps * channels), 1);
-    Array<T> weights(plain_values<T>(random, taps * channels)), bias(plain_values<T>(random, channels), 1);
-    const std::vector<std::ptrdiff_t> offsets = tap_offsets(taps, channels);
-    Output<T> expected(pixels * channels), actual(pixels * channels, 1);
-    const auto run = [&](auto* kernel, T* out) {
-      kernel({x.data(), static_cast<std::ptrdiff_t>(step), offsets.data(), taps, weights.data(),
-              taps == 3 ? nullptr : bias.data(), out, static_cast<std::ptrdiff_t>(channels), pixels, channels});
-    };
-    run(want, expected.data());
-    run(got, actual.data());
-    const std::string where = describe_rows(pixels, channels, 1) + ", taps " + std::to_string(taps);
-    expect_near<T>(where, expected, actual, {8, 9.0 * static_cast<double>(taps) + 3});
-    expect_intact(where, actual);
-  });
-}
-
-template <class T>
-void check(myelin::DepthwiseGradientFn<T>* got, myelin::DepthwiseGradientFn<T>* want) {
-  Random random(23);
-  each_depthwise_shape<T>([&](std::size_t pixels, std::size_t channels, std::size_t taps, std::size_t step) {
-    Array<T> x(plain_values<T>(random, pixels * step + taps * channels), 1);
-    Array<T> dout(plain_values<T>(random, pixels * channels), 1);
-    const std::vector<std::ptrdiff_t> offsets = tap_offsets(taps, channels);
-    const std::vector<T> start = plain_values<T>(random, taps * channels);
-    Output<T> expected(start), actual(start, 1);
-    const auto run = [&](auto* kernel, T* gradient) {
-      kernel(
-          {x.data(), static_cast<std::ptrdiff_t>(step), offsets.data(), taps, dout.data(), gradient, pixels, channels});
-    };
-    run(want, expected.data());
-    run(got, actual.data());
-    const std::string where = describe_rows(pixels, channels, 1) + ", taps " + std::to_string(taps);
-    expect_near<T>(where, expected, actual, {8, 9.0 * static_cast<double>(pixels) + 3});
-    expect_intact(where, actual);
-  });
 }
 
 }  // namespace kernel_test

@@ -7,6 +7,7 @@
 #include "kernel_checks_attention.h"
 #include "kernel_checks_elementwise.h"
 #include "kernel_checks_fft.h"
+#include "kernel_checks_depthwise.h"
 #include "kernel_checks_gemm.h"
 #include "kernel_checks_norm.h"
 #include "kernel_checks_optim.h"
