@@ -1,5 +1,6 @@
 #include "binding/plans.h"
 
+#include <cstdint>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@ namespace myelin {
 struct Plans::Run {
   Plans* plans;
   std::shared_ptr<PlanState> plan;
+  std::uint64_t number;
   Napi::FunctionReference done;
   std::exception_ptr error;
   bool stopped = false;
@@ -48,16 +50,16 @@ void Plans::open() {
 
 void Plans::start(const std::shared_ptr<PlanState>& plan, const Napi::Function& done) {
   open();
-  std::unique_ptr<Run> run(new Run{this, plan, Napi::Persistent(done), nullptr});
+  std::unique_ptr<Run> run(new Run{this, plan, ++runs_, Napi::Persistent(done), nullptr});
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    active_.emplace(run.get(), plan.get());
+    active_.emplace(run->number, plan);
   }
   try {
     pool::submit({&Plans::work, run.get()});
   } catch (...) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    active_.erase(run.get());
+    active_.erase(run->number);
     throw;
   }
   plan->running = true;
@@ -68,22 +70,24 @@ void Plans::start(const std::shared_ptr<PlanState>& plan, const Napi::Function& 
 void Plans::work(void* context) {
   Run* const run = static_cast<Run*>(context);
   Plans& plans = *run->plans;
+  const std::uint64_t number = run->number;
   try {
     run->stopped = !run->plan->plan.run(run->plan->stop);
   } catch (...) {
     run->error = std::current_exception();
   }
+  // From here on the run belongs to the JavaScript thread.
   napi_call_threadsafe_function(plans.wake_, run, napi_tsfn_nonblocking);
   // Nothing of `plans` may be touched once its end has seen that no run is active.
   const std::lock_guard<std::mutex> lock(plans.mutex_);
-  plans.active_.erase(run);
+  plans.active_.erase(number);
   plans.idle_.notify_all();
 }
 
 void Plans::end(void* context) {
   Plans& plans = *static_cast<Plans*>(context);
   std::unique_lock<std::mutex> lock(plans.mutex_);
-  for (const auto& [run, plan] : plans.active_) plan->stop.store(Stop::kAtOnce, std::memory_order_relaxed);
+  for (const auto& [number, plan] : plans.active_) plan->stop.store(Stop::kAtOnce, std::memory_order_relaxed);
   plans.idle_.wait(lock, [&] { return plans.active_.empty(); });
 }
 

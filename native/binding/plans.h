@@ -52,7 +52,9 @@ class Plans {
 
   std::mutex mutex_;
   std::condition_variable idle_;
-  std::unordered_map<Run*, PlanState*> active_;  // guarded by mutex_
+  std::uint64_t runs_ = 0;
+  // By number: the memory of a run that has been delivered may be that of the next one already. Guarded by mutex_.
+  std::unordered_map<std::uint64_t, std::shared_ptr<PlanState>> active_;
 };
 
 }  // namespace myelin
