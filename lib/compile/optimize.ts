@@ -1,5 +1,6 @@
 import type { Storage } from '../tensor/storage.js';
 import { absorbRelu } from './activation.js';
+import { assignLast } from './assign-last.js';
 import { splitBatchNorm } from './batch-norm.js';
 import { checkGraph } from './check.js';
 import { mergeEqual } from './common.js';
@@ -17,6 +18,7 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     mergeEqual,
     (before) => foldConstants(before, keep),
     removeDeadCode,
+    assignLast,
     joinSlices,
     absorbRelu,
     splitBatchNorm,
