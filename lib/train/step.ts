@@ -25,10 +25,11 @@ export class Step<B extends object, R extends readonly Tensor[]> {
     this.compiled = compile(fn, { name });
   }
 
-  async run(batch: B): Promise<StepResult<R>> {
+  /** @param signal ends a compiled run that has not assigned anything yet */
+  async run(batch: B, signal?: AbortSignal): Promise<StepResult<R>> {
     if (!this.wanted || !Object.values(batch).every(isTensor)) return this.runEager(batch);
     try {
-      const result = await this.compiled(batch);
+      const result = await this.compiled.run([batch], signal === undefined ? {} : { signal });
       const given = new Set<unknown>(Object.values(batch));
       return { result, free: () => free(result.filter((x) => !given.has(x) && !(x instanceof Variable))) };
     } catch (error) {
