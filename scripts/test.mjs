@@ -1,5 +1,6 @@
-// `npm test`: builds what is stale, runs the C++ tests, then Jest on the best ISA of this CPU and, where that makes a
-// difference, again on the baseline, and ends with one line `N passed, N failed` over all of it. Arguments go to Jest:
+// `npm test`: builds what is stale, runs the C++ tests, then Jest on the best ISA of this CPU, the unit suite once more with
+// every op in a plan, and, where that makes a difference, Jest on the baseline ISA. It ends with one line `N passed, N failed`
+// over all of it. Arguments go to Jest:
 // `npm test -- tensor` is then its only run.
 //   --native   the C++ tests only
 //   --cmake    the same C++ tests and one Jest run on the addon that cmake-js builds
@@ -181,6 +182,7 @@ if (mode === '--native') {
   buildAddon();
   await runNative('build/Release');
   await runJest('jest, best ISA', []);
+  await runJest('jest, ops in plans', ['-c', 'jest.deferred.config.cjs']);
   await runJest('jest, baseline ISA', elsewhere, { MYELIN_ISA: process.arch === 'x64' ? 'sse2' : 'neon' });
 }
 

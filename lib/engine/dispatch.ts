@@ -44,14 +44,20 @@ export type Executor = (
 
 let executor: Executor = execute;
 
-/** Ops inside are given to an executor instead of being run. */
-export function executing<T>(next: Executor, body: () => T): T {
+/** From now on ops are given to an executor; the result is the one that they were given to before. */
+export function setExecutor(next: Executor): Executor {
   const before = executor;
   executor = next;
+  return before;
+}
+
+/** Ops inside are given to an executor instead of being run. */
+export function executing<T>(next: Executor, body: () => T): T {
+  const before = setExecutor(next);
   try {
     return body();
   } finally {
-    executor = before;
+    setExecutor(before);
   }
 }
 
