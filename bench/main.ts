@@ -5,9 +5,17 @@ import { parseArgs } from 'node:util';
 
 import { chooseCases } from './suite/cases/index.js';
 import { startEntrants } from './suite/entrants.js';
+import { probe, type Finding } from './suite/findings.js';
 import { measureLimits } from './suite/limits.js';
-import { contendersTable, familyTable, legend, limitsTable, machineLine } from './suite/report/content.js';
-import { families, tally, verdict } from './suite/report/format.js';
+import {
+  contendersTable,
+  familyTable,
+  findingsTable,
+  legend,
+  limitsTable,
+  machineLine,
+} from './suite/report/content.js';
+import { families, findingVerdict, number, tally, verdict } from './suite/report/format.js';
 import { htmlReport } from './suite/report/html.js';
 import { markdownReport } from './suite/report/markdown.js';
 import { toText, withoutEmptyColumns } from './suite/report/table.js';
@@ -19,6 +27,7 @@ const usage = `npm run bench -- [options]
   --filter <texts>   cases whose name or family contains one of these, comma-separated
   --threads <counts> numbers of threads, comma-separated; default 1 and all cores
   --quick            fewer and shorter: under two minutes in all
+  --models           whole models, compiled: against peers, against themselves without compile, and the event loop
   --peers[=<names>]  measure the installed peers too, all or those named, comma-separated
   --json <file>      write everything that was found
   --markdown <file>  write a report as Markdown
@@ -34,6 +43,7 @@ const options = {
   filter: { type: 'string', default: '' },
   threads: { type: 'string' },
   quick: { type: 'boolean', default: false },
+  models: { type: 'boolean', default: false },
   peers: { type: 'string' },
   json: { type: 'string' },
   markdown: { type: 'string' },
@@ -88,6 +98,9 @@ function announce(results: Results, row: Row): void {
   );
 }
 
+const sayFinding = (finding: Finding): string =>
+  `${finding.what}  ${number(finding.reached)} ${finding.unit}  ${findingVerdict(finding)}`;
+
 async function main(): Promise<void> {
   const given = readOptions();
   const chosen = chooseCases(given);
@@ -99,9 +112,12 @@ async function main(): Promise<void> {
   const counts = threadCounts(given.threads, given.quick);
   const effort = given.quick ? efforts.quick : efforts.full;
   const limits = measureLimits(root, counts, given.quick ? 0.1 : 0.5);
-  const peers = given.peers === undefined ? undefined : listOf(given.peers);
-  const { entrants, skipped } = await startEntrants(root, peers);
+  const named = given.peers === undefined ? undefined : listOf(given.peers);
+  // The table of models names two peers; others are asked for by name.
+  const peers = given.models && named?.length === 0 ? ['pytorch', 'onnxruntime'] : named;
+  const { entrants, skipped } = await startEntrants(root, peers, given.models);
   const rows: Row[] = [];
+  const findings: Finding[] = [];
   const results: Results = {
     version: 1,
     date: new Date().toISOString(),
@@ -116,6 +132,7 @@ async function main(): Promise<void> {
     contenders: entrants.map(({ info }) => info),
     skipped,
     rows,
+    findings,
   };
   console.log(`${machineLine(results)}\n\n${toText(limitsTable(results))}\n\n${toText(contendersTable(results))}\n`);
 
@@ -132,6 +149,9 @@ async function main(): Promise<void> {
   } finally {
     for (const { contender } of entrants) contender.stop();
   }
+  if (given.models && given.filter === '') {
+    findings.push(...probe(root, given.quick, (each) => console.log(sayFinding(each))));
+  }
   report(results, given);
 }
 
@@ -139,6 +159,7 @@ function report(results: Results, { json, markdown, html }: ReturnType<typeof re
   for (const [family, rows] of families(results)) {
     console.log(`\n${family}\n${toText(withoutEmptyColumns(familyTable(results, rows)))}`);
   }
+  if ((results.findings ?? []).length > 0) console.log(`\n${toText(withoutEmptyColumns(findingsTable(results)))}`);
   const { passed, missed } = tally(results);
   console.log(`\n${legend}`);
   if (passed + missed > 0) console.log(`\ntargets: ${passed} reached, ${missed} missed`);

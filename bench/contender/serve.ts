@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 
 import type { Arguments, Kind } from '../suite/case.js';
 import type { Digest, Introduction, Prepared, Request, Timed, Unsupported } from '../suite/protocol.js';
+import { quantile } from '../suite/statistics.js';
 
 /** A case that is ready to run, in one of the ways that the contender may choose from. */
 export interface Workload {
@@ -41,6 +42,23 @@ async function timeFor(seconds: number, run: Workload['run']): Promise<number> {
   return (now() - started) / calls;
 }
 
+// So many calls at least tell what one in a hundred takes.
+const fewestCalls = 100;
+
+/** Median and 99th percentile of single calls, over at least so many seconds. */
+async function timeEach(seconds: number, run: Workload['run']): Promise<Timed> {
+  await run();
+  const times: number[] = [];
+  for (let elapsed = 0; elapsed < seconds || times.length < fewestCalls;) {
+    const started = now();
+    await run();
+    times.push(now() - started);
+    elapsed += times.at(-1)!;
+  }
+  times.sort((a, b) => a - b);
+  return { seconds: quantile(times, 0.5), tail: quantile(times, 0.99) };
+}
+
 /** The fastest of some ways to run a case; the others are dropped. */
 async function fastest(ways: Workload[]): Promise<Workload> {
   const trials: [seconds: number, way: Workload][] = [];
@@ -50,11 +68,19 @@ async function fastest(ways: Workload[]): Promise<Workload> {
   return best;
 }
 
+/** Measures the memory of a contender: bytes that are in use, and the most that were since the last look. */
+export interface Gauge {
+  /** Starts anew; gives the bytes in use. */
+  readonly reset: () => number;
+  readonly peak: () => number;
+}
+
 /** Answers requests until there are no more. */
 export async function serve(
   introduction: Introduction,
   workloads: Workloads,
   setThreads: (count: number) => void,
+  gauge?: Gauge,
 ): Promise<void> {
   let current: Workload | undefined;
   const drop = (): void => {
@@ -69,8 +95,14 @@ export async function serve(
       const make = workloads[kind];
       if (make === undefined) return { unsupported: 'not implemented' };
       setThreads(threads);
+      const before = gauge?.reset() ?? 0;
       current = await fastest(await make(args));
-      return { outputs: await current.outputs(), setting: current.setting };
+      const outputs = await current.outputs();
+      const { setting, run } = current;
+      if (gauge === undefined) return { outputs, setting };
+      gauge.reset();
+      await run();
+      return { outputs, setting, peak: gauge.peak() - before };
     } catch (error) {
       if (error instanceof Refusal) return { unsupported: error.message };
       throw error;
@@ -81,6 +113,7 @@ export async function serve(
     if (request.do === 'prepare') return prepare(request);
     if (request.do === 'drop') drop();
     if (request.do === 'drop' || current === undefined) return {};
+    if (request.each === true) return timeEach(request.seconds, current.run);
     return { seconds: await timeFor(request.seconds, current.run) };
   }
 

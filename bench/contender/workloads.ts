@@ -35,7 +35,6 @@ import {
   softmax,
   sum,
   tanh,
-  tensor,
   transpose,
   valueAndGrad,
   vjp,
@@ -43,44 +42,13 @@ import {
   type Tensor,
 } from 'myelin';
 
-import { models } from '../models/index.js';
 import { convolutionNames, numbersOf, productNames, type Arguments } from '../suite/case.js';
-import { digestOf, pattern, type Digest } from '../suite/protocol.js';
-import { Refusal, type Workload, type Workloads } from './serve.js';
-
-type Floats = Tensor<'float32'>;
+import type { Digest } from '../suite/protocol.js';
+import { calling, callingOp, digest, floats, pick, type Floats } from './calling.js';
+import type { Workload, Workloads } from './serve.js';
+import { wholeWorkloads } from './whole.js';
 
 const numberOf = (args: Arguments, name: string): number => Number(args[name]);
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-const floats = (seed: number, ...shape: readonly number[]): Floats => tensor(pattern(sizeOf(shape), seed), { shape });
-
-const digest = (x: Tensor): Digest => {
-  const wide = x.dtype === 'bfloat16' ? cast(x, 'float32') : x;
-  return digestOf(wide.data());
-};
-
-/** The way to run a function of fixed inputs: what it gives is disposed. */
-function calling(call: () => readonly Tensor[], inputs: readonly Tensor[], setting = ''): Workload {
-  return {
-    setting,
-    outputs: () => scope(() => call().map(digest)),
-    run: () => scope(() => void call()),
-    drop: () => inputs.forEach((x) => x.dispose()),
-  };
-}
-
-/** The same for one op, without the cost of a scope. */
-function callingOp(call: () => Tensor, inputs: readonly Tensor[], setting = ''): Workload {
-  return { ...calling(() => [call()], inputs, setting), run: () => call().dispose() };
-}
-
-function pick<F>(table: Readonly<Record<string, F>>, name: string | number | undefined): F {
-  const found = table[String(name)];
-  if (found === undefined) throw new Refusal(`${name} is not implemented`);
-  return found;
-}
 
 /** The two factors, [batch, rows, columns], each stored as the case says. */
 function factors(args: Arguments): [Floats, Floats] {
@@ -274,19 +242,8 @@ function eagerWays(args: Arguments): Workload[] {
   return [{ ...calling(() => [add(a, b)], [a, b]), run }];
 }
 
-function trainWays(args: Arguments): Workload[] {
-  const { train } = pick(models, args['model'])(numberOf(args, 'batch'), true);
-  const outputs = (): Digest[] => [digestOf([1, 2, 3].map(() => train().item()))];
-  return [{ setting: 'channels-last', outputs, run: () => train().dispose(), drop: () => undefined }];
-}
-
-function inferWays(args: Arguments): Workload[] {
-  const { infer } = pick(models, args['model'])(numberOf(args, 'batch'), false);
-  return [callingOp(infer, [], 'channels-last')];
-}
-
-/** What Myelin can do, by kind. */
-export const workloads: Workloads = {
+/** What Myelin can do, by kind; `compiles` is whether it does what a case wants compiled. */
+export const workloadsOf = (compiles: boolean): Workloads => ({
   matmul: matmulWays,
   conv2d: convWays,
   conv2dBackward: convBackwardWays,
@@ -297,6 +254,5 @@ export const workloads: Workloads = {
   reduce: reduceWays,
   update: updateWays,
   eager: eagerWays,
-  train: trainWays,
-  infer: inferWays,
-};
+  ...wholeWorkloads(compiles),
+});

@@ -28,12 +28,14 @@ type Floats = Tensor<'float32'>;
 /** A model with a batch of data. */
 export interface Setup {
   readonly input: Tensor;
+  /** The right answers. */
+  readonly target: Tensor;
   /** Parameters and running statistics by name. */
   readonly state: Readonly<Record<string, Tensor>>;
-  /** What the model makes of the batch; whoever asks disposes it. */
-  readonly infer: () => Floats;
+  /** What the model makes of the batch, or of another one; whoever asks disposes it. */
+  readonly infer: (x?: Tensor) => Floats;
   /** Forward, backward and update; gives the loss before it. */
-  readonly train: () => Floats;
+  readonly train: (x?: Tensor, y?: Tensor) => Floats;
   readonly optimizer: Optimizer;
 }
 
@@ -65,19 +67,20 @@ function define<X extends Tensor>(definition: Definition<X>): Create {
   return (batch, training, dropped = 0) => {
     const model = definition.create().train(training);
     setParameters(model);
-    const x = definition.input(batch);
-    const y = classes(definition.classes, 2, [batch * definition.answers]);
-    const logits = (): Floats => reshape(model.forward(x) as Floats, [-1, definition.classes]);
+    const input = definition.input(batch);
+    const target = classes(definition.classes, 2, [batch * definition.answers]);
+    const logits = (x: Tensor): Floats => reshape(model.forward(x as X) as Floats, [-1, definition.classes]);
     const parameters = model.parameters();
     const optimizer = definition.optimizer(parameters);
-    const seen = (): Floats => (dropped > 0 ? dropout(logits(), { p: dropped }) : logits());
+    const seen = (x: Tensor): Floats => (dropped > 0 ? dropout(logits(x), { p: dropped }) : logits(x));
     return {
-      input: x,
+      input,
+      target,
       state: model.stateDict(),
-      infer: () => scope(logits),
-      train: () =>
+      infer: (x = input) => scope(() => logits(x)),
+      train: (x = input, y = target) =>
         scope(() => {
-          const [loss, gradients] = valueAndGrad(() => crossEntropy(seen(), y), parameters);
+          const [loss, gradients] = valueAndGrad(() => crossEntropy(seen(x), y), parameters);
           optimizer.step(gradients);
           return loss;
         }),

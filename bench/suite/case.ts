@@ -11,7 +11,9 @@ export type Kind =
   | 'update'
   | 'eager'
   | 'train'
-  | 'infer';
+  | 'infer'
+  | 'latency'
+  | 'encoder';
 
 /** Shapes and choices of a case; flat, so that a contender in any language reads them easily. */
 export type Arguments = Readonly<Record<string, number | string>>;
@@ -43,8 +45,14 @@ export type Unit = 'GFLOP/s' | 'GB/s' | 'steps/s' | 'samples/s' | 'µs';
 
 /** What has to be reached. */
 export interface Target {
-  /** Speed as a multiple of the best of some peers. */
-  readonly ratio?: { readonly atLeast: number; readonly of: readonly string[] };
+  /** Speed as a multiple of the best of some peers; two numbers are those on one thread and on more. */
+  readonly ratio?: { readonly atLeast: number | readonly [one: number, more: number]; readonly of: readonly string[] };
+  /** Speed as a multiple of that of the same without `compile`. */
+  readonly eager?: number;
+  /** Peak memory as a share of that of the same without `compile`, at most. */
+  readonly memory?: number;
+  /** How long 99 of 100 calls take at most, as a multiple of the usual call. */
+  readonly tail?: number;
   /** Speed as a share of the machine's limit. */
   readonly share?: number;
   /** Largest error, relative to the range of the result. */

@@ -35,8 +35,8 @@ export class Contender {
     return this.ask(request);
   }
 
-  async time(seconds: number): Promise<number> {
-    return (await this.ask<Timed>({ do: 'time', seconds })).seconds;
+  time(seconds: number, each: boolean): Promise<Timed> {
+    return this.ask({ do: 'time', seconds, each });
   }
 
   async drop(): Promise<void> {

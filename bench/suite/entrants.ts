@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { Contender, type Launch } from './contender.js';
 import { nativePeers } from './native-peers.js';
-import { own } from './results.js';
+import { own, ownEager } from './results.js';
 import type { Entrant } from './runner.js';
 
 /** A peer that can be asked for with `--peers`. */
@@ -31,9 +31,9 @@ function openBlasCore(root: string): Record<string, string> {
   return hasAvx512 ? { OPENBLAS_CORETYPE: 'SkylakeX' } : {};
 }
 
-const compiled = (root: string, file: string): Launch => ({
+const compiled = (root: string, file: string, ...args: readonly string[]): Launch => ({
   command: process.execPath,
-  args: [path.join(root, 'build-examples', 'bench', file)],
+  args: [path.join(root, 'build-examples', 'bench', file), ...args],
 });
 
 /** BENCH_PYTHON names a python that has torch, or several of them: `/opt/new/bin/python:/usr/bin/python3`. */
@@ -60,8 +60,7 @@ const npmPeer = (name: string, module: string, file: string, ...args: string[]):
     } catch {
       return `${module} is not installed (npm install --prefix bench/peers --ignore-scripts)`;
     }
-    const launch = compiled(root, file);
-    return { ...launch, args: [...launch.args, ...args] };
+    return compiled(root, file, ...args);
   },
 });
 
@@ -91,17 +90,24 @@ function idOf(name: string, version: string, taken: readonly Entrant[]): string 
  * Starts Myelin and, if wanted, the peers.
  *
  * @param peers names of those wanted, in any case; an empty list is all of them, undefined none
+ * @param withEager whether Myelin takes part without `compile`, too
  */
 export async function startEntrants(
   root: string,
   peers: readonly string[] | undefined,
+  withEager: boolean,
 ): Promise<{ entrants: Entrant[]; skipped: { name: string; reason: string }[] }> {
   const entrants: Entrant[] = [];
   const skipped: { name: string; reason: string }[] = [];
   const wanted = peers?.map((name) => name.toLowerCase());
   const isWanted = (name: string): boolean => wanted?.length === 0 || wanted?.includes(name.toLowerCase()) === true;
+  const myelin = (name: string, ...args: readonly string[]): Candidate => ({
+    name,
+    launch: () => compiled(root, 'contender/myelin.js', ...args),
+  });
   const all: Candidate[] = [
-    { name: own, launch: () => compiled(root, 'contender/myelin.js') },
+    myelin(own),
+    ...(withEager ? [myelin(ownEager, 'eager')] : []),
     ...candidates().filter(({ name }) => isWanted(name)),
   ];
   for (const { name, launch } of all) {

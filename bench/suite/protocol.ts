@@ -14,8 +14,8 @@ export interface Introduction {
 
 export type Request =
   | ({ readonly do: 'prepare'; readonly kind: Kind; readonly threads: number } & Arguments)
-  /** Runs the prepared case over and over for about so long. */
-  | { readonly do: 'time'; readonly seconds: number }
+  /** Runs the prepared case over and over for about so long; `each` wants every call timed by itself. */
+  | { readonly do: 'time'; readonly seconds: number; readonly each?: boolean }
   /** Frees what was prepared. */
   | { readonly do: 'drop' };
 
@@ -30,6 +30,8 @@ export interface Prepared {
   readonly outputs: readonly Digest[];
   /** What was fastest in a trial of each choice, such as a memory layout; empty when there is no choice. */
   readonly setting: string;
+  /** Most bytes that the case had in use at once during a call, weights and inputs included; where the contender knows. */
+  readonly peak?: number;
 }
 
 /** Why a contender does not take part in a case. */
@@ -38,8 +40,10 @@ export interface Unsupported {
 }
 
 export interface Timed {
-  /** Seconds of one call, the average over the turn. */
+  /** Seconds of one call, the average over the turn; the median where each call was timed. */
   readonly seconds: number;
+  /** What 99 of 100 calls keep within, where each was timed. */
+  readonly tail?: number;
 }
 
 /** Places of an output whose numbers are compared: spread, and the same for everyone. */

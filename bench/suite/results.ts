@@ -1,4 +1,5 @@
 import type { Case } from './case.js';
+import type { Finding } from './findings.js';
 import type { Limits } from './limits.js';
 import type { Introduction } from './protocol.js';
 import type { Summary } from './statistics.js';
@@ -12,6 +13,10 @@ export type Measurement =
       readonly setting: string;
       /** Largest error, relative to the range of the result. */
       readonly error: number;
+      /** Seconds that 99 of 100 calls keep within, where each was timed: the median over the turns. */
+      readonly tail?: number;
+      /** Most bytes in use at once, where the contender knows. */
+      readonly peak?: number;
     }
   | { readonly contender: string; readonly absent: string };
 
@@ -45,10 +50,15 @@ export interface Results {
   /** Peers that did not take part, and why. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly rows: readonly Row[];
+  /** What was found out about compiled functions apart from their speed. */
+  readonly findings?: readonly Finding[];
 }
 
 /** Id of the contender that targets are about. */
 export const own = 'Myelin';
+
+/** Name of the contender that is Myelin without `compile`. */
+export const ownEager = 'Myelin eager';
 
 export function isMeasured(measurement: Measurement | undefined): measurement is Measured {
   return measurement !== undefined && 'seconds' in measurement;

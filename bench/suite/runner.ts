@@ -4,7 +4,7 @@ import { limitOf, type Limits } from './limits.js';
 import type { Prepared } from './protocol.js';
 import { referenceOf } from './reference.js';
 import { own, type ContenderInfo, type Measurement, type Row } from './results.js';
-import { relativeError, summarize } from './statistics.js';
+import { quantile, relativeError, summarize } from './statistics.js';
 
 /** A contender that takes part, under the name that the report gives it. */
 export interface Entrant {
@@ -27,6 +27,7 @@ interface Ready {
   readonly prepared: Prepared;
   readonly error: number;
   readonly times: number[];
+  readonly tails: number[];
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -61,7 +62,7 @@ async function prepareAll(
       }
       expected ??= prepared.outputs.map(({ samples }) => samples);
       const error = errorOf(prepared, expected);
-      if (error <= each.tolerance) ready.push({ entrant, prepared, error, times: [] });
+      if (error <= each.tolerance) ready.push({ entrant, prepared, error, times: [], tails: [] });
       else absent.push({ contender, absent: `another result: error ${error.toPrecision(2)}` });
     } catch (error) {
       absent.push({ contender, absent: `failed: ${messageOf(error)}` });
@@ -71,7 +72,11 @@ async function prepareAll(
 }
 
 /** Times those that are ready in turns, A B A B; a turn that fails takes the contender out. */
-async function takeTurns(ready: readonly Ready[], { seconds, rounds, budget }: Effort): Promise<Measurement[]> {
+async function takeTurns(
+  ready: readonly Ready[],
+  eachCall: boolean,
+  { seconds, rounds, budget }: Effort,
+): Promise<Measurement[]> {
   const failed = new Map<Ready, string>();
   const started = Date.now();
   // The first turn is for warming up.
@@ -79,8 +84,9 @@ async function takeTurns(ready: readonly Ready[], { seconds, rounds, budget }: E
     if (round > 2 && Date.now() - started > budget * 1000) break;
     for (const each of ready.filter((one) => !failed.has(one))) {
       try {
-        const time = await each.entrant.contender.time(round < 0 ? seconds / 4 : seconds);
-        if (round >= 0) each.times.push(time);
+        const timed = await each.entrant.contender.time(round < 0 ? seconds / 4 : seconds, eachCall);
+        if (round >= 0) each.times.push(timed.seconds);
+        if (round >= 0 && timed.tail !== undefined) each.tails.push(timed.tail);
         await settle();
       } catch (error) {
         failed.set(each, messageOf(error));
@@ -91,7 +97,22 @@ async function takeTurns(ready: readonly Ready[], { seconds, rounds, budget }: E
     const contender = each.entrant.info.id;
     const reason = failed.get(each);
     if (reason !== undefined) return { contender, absent: `failed: ${reason}` };
-    return { contender, seconds: summarize(each.times), setting: each.prepared.setting, error: each.error };
+    const { setting, peak } = each.prepared;
+    return {
+      contender,
+      seconds: summarize(each.times),
+      setting,
+      error: each.error,
+      ...(peak === undefined ? {} : { peak }),
+      ...(each.tails.length === 0
+        ? {}
+        : {
+            tail: quantile(
+              [...each.tails].sort((a, b) => a - b),
+              0.5,
+            ),
+          }),
+    };
   });
 }
 
@@ -103,7 +124,7 @@ export async function measure(
   { effort, limits, isa }: { effort: Effort; limits: Limits; isa: string },
 ): Promise<Row> {
   const { ready, absent, measuredBy } = await prepareAll(each, threads, entrants);
-  const timed = await takeTurns(ready, effort);
+  const timed = await takeTurns(ready, each.kind === 'latency', effort);
   for (const { contender } of entrants) await contender.drop().catch(() => undefined);
   const order = entrants.map(({ info }) => info.id);
   const measurements = [...timed, ...absent].sort((a, b) => order.indexOf(a.contender) - order.indexOf(b.contender));

@@ -1,6 +1,6 @@
 import type { Target } from './case.js';
 import { shareOf } from './limits.js';
-import { isMeasured, measuredIn, own, type Measured, type Results, type Row } from './results.js';
+import { isMeasured, measuredIn, own, ownEager, type Measured, type Results, type Row } from './results.js';
 
 /** One thing that a target asks for: what was reached, what is needed. */
 export interface Verdict {
@@ -20,6 +20,19 @@ const atLeast = (part: keyof Target, what: string, reached: number, needed: numb
   passed: reached >= needed,
 });
 
+const atMost = (part: keyof Target, what: string, reached: number, needed: number): Verdict => ({
+  part,
+  what,
+  reached,
+  needed,
+  passed: reached <= needed,
+});
+
+/** The target of a ratio on the row's number of threads. */
+export function neededRatio({ atLeast: needed }: NonNullable<Target['ratio']>, threads: number): number {
+  return typeof needed === 'number' ? needed : needed[threads === 1 ? 0 : 1];
+}
+
 /** Peers are called by their names, of which several contenders may have the same: two versions, say. */
 function bestOf(results: Results, row: Row, names: readonly string[]): Measured | undefined {
   const ids = results.contenders.filter(({ name }) => names.includes(name)).map(({ id }) => id);
@@ -35,19 +48,36 @@ function onOneThread(results: Results, row: Row): Row | undefined {
 }
 
 function judge(results: Results, row: Row, mine: Measured, target: Target): Verdict[] {
-  const { ratio, share, error, scaling } = target;
+  const { ratio, eager, memory, tail, share, error, scaling } = target;
   const verdicts: Verdict[] = [];
   if (ratio !== undefined) {
     const best = bestOf(results, row, ratio.of);
     if (best !== undefined) {
-      verdicts.push(atLeast('ratio', `× ${best.contender}`, best.seconds.median / mine.seconds.median, ratio.atLeast));
+      verdicts.push(
+        atLeast(
+          'ratio',
+          `× ${best.contender}`,
+          best.seconds.median / mine.seconds.median,
+          neededRatio(ratio, row.threads),
+        ),
+      );
     }
+  }
+  const plain = measuredIn(row, ownEager);
+  if (eager !== undefined && plain !== undefined) {
+    verdicts.push(atLeast('eager', `× ${ownEager}`, plain.seconds.median / mine.seconds.median, eager));
+  }
+  if (memory !== undefined && plain?.peak !== undefined && mine.peak !== undefined) {
+    verdicts.push(atMost('memory', `× the memory of ${ownEager}`, mine.peak / plain.peak, memory));
+  }
+  if (tail !== undefined && mine.tail !== undefined) {
+    verdicts.push(atMost('tail', '× the median at p99', mine.tail / mine.seconds.median, tail));
   }
   if (share !== undefined && row.limit !== undefined) {
     verdicts.push(atLeast('share', 'of the limit', shareOf(row.case, mine.seconds.median, row.limit), share));
   }
   if (error !== undefined) {
-    verdicts.push({ part: 'error', what: 'error', reached: mine.error, needed: error, passed: mine.error <= error });
+    verdicts.push(atMost('error', 'error', mine.error, error));
   }
   if (scaling !== undefined && row.threads === 2) {
     const single = onOneThread(results, row);

@@ -22,13 +22,21 @@ test('a filter takes what contains one of its texts, in name or family', () => {
   ]);
   expect(chooseCases({ filter: 'training' }).every(({ kind }) => kind === 'train')).toBe(true);
   expect(chooseCases({ filter: 'nothing of the kind' })).toEqual([]);
-  expect(chooseCases({ filter: ' , ' })).toEqual(cases);
+  expect(chooseCases({ filter: ' , ' })).toEqual(cases.filter(({ args }) => args['compiled'] !== 1));
 });
 
 test('--quick is a choice from every family that Myelin has', () => {
   const quick = chooseCases({ quick: true });
   expect(quick.length).toBeLessThan(30);
   expect(new Set(quick.map(({ family }) => family)).size).toBeGreaterThan(8);
+});
+
+test('--models are whole models compiled, each with a target', () => {
+  const models = chooseCases({ models: true });
+  expect(models.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['train', 'infer', 'latency', 'encoder']));
+  for (const { name, args, target } of models) expect([name, args['compiled'], target?.eager]).toEqual([name, 1, 1]);
+  const quick = chooseCases({ models: true, quick: true });
+  expect(new Set(quick.map(({ family }) => family))).toEqual(new Set(models.map(({ family }) => family)));
 });
 
 test('speeds follow from the seconds of a call', () => {

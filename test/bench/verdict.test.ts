@@ -1,6 +1,7 @@
 import type { Target } from '../../bench/suite/case.js';
+import { isReached } from '../../bench/suite/findings.js';
 import { limitOf } from '../../bench/suite/limits.js';
-import { tally, verdict } from '../../bench/suite/report/format.js';
+import { findingVerdict, tally, verdict } from '../../bench/suite/report/format.js';
 import { openParts, verdictsOf } from '../../bench/suite/verdict.js';
 import { caseOf, measured, resultsOf, rowOf } from './results.js';
 
@@ -46,6 +47,41 @@ test('what nothing was measured for stays open', () => {
   const results = resultsOf([row]);
   expect(openParts(row, verdictsOf(results, row))).toEqual(['ratio']);
   expect(verdict(results, row)).toBe('pass, but for ratio: not measured');
+});
+
+test('a ratio may be another on more than one thread', () => {
+  const target: Target = { ratio: { atLeast: [1.4, 1.9], of: ['PyTorch'] } };
+  const rows = [1, 2].map((threads) =>
+    rowOf([measured('Myelin', 1), measured('PyTorch', 1.5)], { ...targeted(target), threads }),
+  );
+  expect(rows.map((row) => verdict(resultsOf(rows), row))).toEqual(['pass', 'miss: 1.50 × PyTorch (1.9)']);
+});
+
+test('what is compiled is set beside what is not: speed, memory, and the longest calls', () => {
+  const target: Target = { eager: 1, memory: 1, tail: 2 };
+  const mine = measured('Myelin', 1, { peak: 90, tail: 1.5 });
+  const good = rowOf([mine, measured('Myelin eager', 1.1, { peak: 100 })], targeted(target));
+  expect(verdict(resultsOf([good]), good)).toBe('pass');
+  const bad = rowOf(
+    [measured('Myelin', 1, { peak: 130, tail: 3 }), measured('Myelin eager', 0.5, { peak: 100 })],
+    targeted(target),
+  );
+  expect(verdict(resultsOf([bad]), bad)).toBe(
+    'miss: 0.50 × Myelin eager (1), 1.30 × the memory of Myelin eager (1), 3.00 × the median at p99 (2)',
+  );
+  const alone = rowOf([measured('Myelin', 1)], targeted(target));
+  expect(openParts(alone, verdictsOf(resultsOf([alone]), alone))).toEqual(['eager', 'memory', 'tail']);
+});
+
+test('findings are reached or missed, and count', () => {
+  const findings = [
+    { what: 'a run', unit: 'µs', reached: 2, atMost: 2 },
+    { what: 'a share', unit: '×', reached: 0.9, atLeast: 0.95 },
+    { what: 'a probe that failed', unit: '', reached: NaN, atMost: 0 },
+  ];
+  expect(findings.map(isReached)).toEqual([true, false, false]);
+  expect(findings.map(findingVerdict)).toEqual(['pass', 'miss: needs at least 0.95 ×', 'miss: needs at most 0']);
+  expect(tally({ ...resultsOf([]), findings })).toEqual({ passed: 1, missed: 2 });
 });
 
 test('without a time of Myelin or without a target there is no verdict', () => {

@@ -8,7 +8,7 @@ import { convolutionNames, numbersOf, productNames, type Arguments } from '../..
 import { digestOf, pattern } from '../../suite/protocol.js';
 import { repositoryRoot } from '../../suite/root.js';
 import { Graph, int32Type } from './graph.js';
-import { addModel } from './models.js';
+import { addModel, waysToWrite } from './models.js';
 import { isRecurrent, recurrentNode, type RecurrentParameters } from './recurrent.js';
 
 /** What is used of the API of onnxruntime-node. */
@@ -206,13 +206,17 @@ async function reduce(args: Arguments): Promise<Workload[]> {
 async function infer(args: Arguments): Promise<Workload[]> {
   const name = String(args['model']);
   const setup = models[name]?.(numbersOf(args, 'batch').batch, false);
-  const graph = new Graph();
-  const output = setup === undefined ? undefined : addModel(graph, name, setup);
-  if (output === undefined) throw new Refusal(`${name} is not written as a graph`);
-  return [await running(graph, output)];
+  const ways = setup === undefined ? [] : waysToWrite(name);
+  if (setup === undefined || ways.length === 0) throw new Refusal(`${name} is not written as a graph`);
+  return Promise.all(
+    ways.map(async ([setting, build]) => {
+      const graph = new Graph();
+      return { ...(await running(graph, addModel(graph, build, setup))), setting };
+    }),
+  );
 }
 
-const workloads: Workloads = { matmul, conv2d, recurrent, rows, pointwise, reduce, infer };
+const workloads: Workloads = { matmul, conv2d, recurrent, rows, pointwise, reduce, infer, latency: infer };
 
 void serve(
   {

@@ -71,6 +71,9 @@ function declaration(field: number, name: string, type: number, shape?: readonly
   return message(field, text(1, name), message(2, message(1, integer(1, type), ...declared)));
 }
 
+/** Domain of the operators that only onnxruntime has. */
+export const microsoft = 'com.microsoft';
+
 /** A graph that is being built: names of values stand for them. */
 export class Graph {
   /** Values of the inputs, by name. */
@@ -91,19 +94,32 @@ export class Graph {
     return name;
   }
 
-  /** Adds a node; an empty name among the inputs leaves that one out. */
-  node(operator: string, inputs: readonly string[], attributes: Attributes = {}): string {
-    const output = this.name('y');
+  /** Adds a node, of ONNX's own operators or those of another domain; an empty name among the inputs leaves that one out. */
+  node(operator: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
+    return this.nodes(operator, inputs, 1, attributes, domain)[0]!;
+  }
+
+  /** Adds a node of several outputs. */
+  nodes(
+    operator: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Attributes = {},
+    domain = '',
+  ): readonly string[] {
+    const outputs = Array.from({ length: count }, () => this.name('y'));
     const described = Object.entries(attributes).map(([name, value]) => attribute(name, value));
     const named = inputs.map((name) => text(1, name));
-    this.parts.push(message(1, ...named, text(2, output), text(4, operator), ...described));
-    return output;
+    const results = outputs.map((name) => text(2, name));
+    this.parts.push(message(1, ...named, ...results, text(4, operator), ...described, text(7, domain)));
+    return outputs;
   }
 
   /** The whole model, which gives one value. */
   model(output: string, type = floatType): Buffer {
     const graph = message(7, ...this.parts, text(2, 'benchmark'), declaration(12, output, type));
-    return Buffer.concat([integer(1, 9), graph, message(8, text(1, ''), integer(2, 20))]);
+    const opsets = [message(8, text(1, ''), integer(2, 20)), message(8, text(1, microsoft), integer(2, 1))];
+    return Buffer.concat([integer(1, 9), graph, ...opsets]);
   }
 
   private name(prefix: string): string {

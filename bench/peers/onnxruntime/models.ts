@@ -1,6 +1,6 @@
 // The models of bench/models as ONNX graphs for inference, with the same parameters.
 import type { Setup } from '../../models/index.js';
-import type { Graph } from './graph.js';
+import { microsoft, type Graph } from './graph.js';
 import { recurrentNode } from './recurrent.js';
 
 type State = Setup['state'];
@@ -18,6 +18,31 @@ class Builder {
 
   weight(name: string): string {
     return this.graph.constant(this.tensor(name), this.state[name]!.shape);
+  }
+
+  /** The same weight with rows and columns changed over. */
+  transposed(name: string): string {
+    const [rows = 0, columns = 0] = this.state[name]!.shape;
+    const values = this.tensor(name);
+    const turned = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
+    return this.graph.constant(turned, [columns, rows]);
+  }
+
+  integers(...values: readonly number[]): string {
+    return this.graph.constant(BigInt64Array.from(values, BigInt), [values.length]);
+  }
+
+  /** A linear layer over the last of three axes. */
+  project(x: string, name: string): string {
+    return this.graph.node('Add', [
+      this.graph.node('MatMul', [x, this.transposed(`${name}.weight`)]),
+      this.weight(`${name}.bias`),
+    ]);
+  }
+
+  layerNorm(x: string, name: string): string {
+    const parts = [this.weight(`${name}.weight`), this.weight(`${name}.bias`)];
+    return this.graph.node('LayerNormalization', [x, ...parts], { axis: -1, epsilon: { float: 1e-5 } });
   }
 
   linear(x: string, name: string): string {
@@ -77,12 +102,71 @@ function charLstm(b: Builder, x: string): string {
   return b.linear(rows, 'fc');
 }
 
-const graphs: Readonly<Record<string, (b: Builder, x: string) => string>> = { mlp, lenet, resnet18, charLstm };
+const [heads, width, steps] = [4, 128, 128];
 
-/** Adds a model to a graph; gives the name of its output, or undefined for a model that is not here. */
-export function addModel(graph: Graph, name: string, { input, state }: Setup): string | undefined {
-  const build = graphs[name];
-  if (build === undefined) return undefined;
+type Attend = (b: Builder, x: string, name: string) => string;
+
+/** Attention as the one operator that onnxruntime has for it. */
+const fusedAttention: Attend = (b, x, name) =>
+  b.graph.node(
+    'Attention',
+    [x, b.transposed(`${name}.qkv.weight`), b.weight(`${name}.qkv.bias`)],
+    { num_heads: heads, unidirectional: 1 },
+    microsoft,
+  );
+
+/** Attention in the operators of ONNX. */
+const plainAttention: Attend = (b, x, name) => {
+  const { graph } = b;
+  const parts = graph.nodes('Split', [b.project(x, `${name}.qkv`)], 3, { axis: -1, num_outputs: 3 });
+  const split = (part: string, perm: readonly number[]): string =>
+    graph.node('Transpose', [graph.node('Reshape', [part, b.integers(0, 0, heads, width / heads)])], { perm });
+  const [q, k, v] = [split(parts[0]!, [0, 2, 1, 3]), split(parts[1]!, [0, 2, 3, 1]), split(parts[2]!, [0, 2, 1, 3])];
+  const mask = new Float32Array(steps * steps).map((_, i) => (i % steps > Math.floor(i / steps) ? -Infinity : 0));
+  const scale = graph.constant(Float32Array.of(1 / Math.sqrt(width / heads)), []);
+  const scores = graph.node('Mul', [graph.node('MatMul', [q, k]), scale]);
+  const weights = graph.node('Softmax', [graph.node('Add', [scores, graph.constant(mask, [steps, steps])])], {
+    axis: -1,
+  });
+  const mixed = graph.node('Transpose', [graph.node('MatMul', [weights, v])], { perm: [0, 2, 1, 3] });
+  return graph.node('Reshape', [mixed, b.integers(0, 0, width)]);
+};
+
+const gpt =
+  (attend: Attend): Build =>
+  (b, x) => {
+    const { graph } = b;
+    const block = (value: string, name: string): string => {
+      const mixed = attend(b, b.layerNorm(value, `${name}.ln1`), `${name}.attention`);
+      const attended = graph.node('Add', [value, b.project(mixed, `${name}.attention.out`)]);
+      const up = graph.node('Gelu', [b.project(b.layerNorm(attended, `${name}.ln2`), `${name}.up`)]);
+      return graph.node('Add', [attended, b.project(up, `${name}.down`)]);
+    };
+    const start = graph.node('Add', [graph.node('Gather', [b.weight('token.weight'), x]), b.weight('position.weight')]);
+    const last = [0, 1, 2, 3].reduce((value, i) => block(value, `blocks.${i}`), start);
+    const rows = graph.node('Reshape', [b.layerNorm(last, 'norm'), b.integers(-1, width)]);
+    return b.linear(rows, 'fc');
+  };
+
+/** Writes a model into a graph; gives the name of its output. */
+export type Build = (b: Builder, x: string) => string;
+
+const graphs: Readonly<Record<string, readonly (readonly [setting: string, build: Build])[]>> = {
+  mlp: [['', mlp]],
+  lenet: [['', lenet]],
+  resnet18: [['', resnet18]],
+  charLstm: [['', charLstm]],
+  gpt: [
+    ['its own operator for attention', gpt(fusedAttention)],
+    ['operators of ONNX', gpt(plainAttention)],
+  ],
+};
+
+/** The ways in which a model is written here; none for one that is not. */
+export const waysToWrite = (name: string): (typeof graphs)[string] => graphs[name] ?? [];
+
+/** Adds a model to a graph; gives the name of its output. */
+export function addModel(graph: Graph, build: Build, { input, state }: Setup): string {
   const x = graph.input(input.data() as Float32Array | BigInt64Array, input.shape);
   return build(new Builder(graph, state), x);
 }

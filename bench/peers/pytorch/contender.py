@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models import Setup, attention, has_channels
+from models import Setup, attention, has_channels, set_parameters
 from protocol import Refusal, Way, pattern, serve
 
 
@@ -287,6 +287,19 @@ def infer(case):
     return ways
 
 
+def encoder(case):
+    batch, steps, width = case["batch"], case["steps"], case["width"]
+    layer = nn.TransformerEncoderLayer(width, case["heads"], case["feedForward"], dropout=0, batch_first=True)
+    set_parameters(layer)
+    parameters = [parameter for _, parameter in sorted(layer.named_parameters())]
+    x, weights = tensor(1, batch, steps, width).requires_grad_(), tensor(2, batch, steps, width)
+
+    def run():
+        return torch.autograd.grad((layer(x) * weights).sum(), (x, *parameters))
+
+    return [Way(run, lambda: arrays(run()))]
+
+
 WORKLOADS = {
     "matmul": matmul,
     "conv2d": conv2d,
@@ -300,6 +313,8 @@ WORKLOADS = {
     "eager": eager,
     "train": train,
     "infer": infer,
+    "latency": infer,
+    "encoder": encoder,
 }
 
 

@@ -50,6 +50,18 @@ def time_for(seconds, run):
     return (time.perf_counter() - started) / calls
 
 
+def time_each(seconds, run):
+    """Median and 99th percentile of single calls, over at least so many seconds."""
+    run()
+    times, elapsed = [], 0.0
+    while elapsed < seconds or len(times) < 100:
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+        elapsed += times[-1]
+    return {"seconds": float(np.quantile(times, 0.5)), "tail": float(np.quantile(times, 0.99))}
+
+
 def fastest(ways):
     if len(ways) == 1:
         return ways[0]
@@ -82,7 +94,12 @@ def serve(introduction, workloads, set_threads):
             except Refusal as refusal:
                 reply({"unsupported": str(refusal)})
         elif request["do"] == "time":
-            reply({"seconds": time_for(request["seconds"], current.run)})
+            each = request.get("each", False)
+            reply(
+                time_each(request["seconds"], current.run)
+                if each
+                else {"seconds": time_for(request["seconds"], current.run)}
+            )
         else:
             current = None
             reply({})

@@ -1,9 +1,22 @@
 // What a report says, apart from how it looks.
-import { measuredIn, own, type Results, type Row } from '../results.js';
-import { error, percent, number, peersOf, ratio, share, speed, threads, verdict } from './format.js';
+import { speedOf } from '../case.js';
+import { isMeasured, measuredIn, own, ownEager, type Measurement, type Results, type Row } from '../results.js';
+import {
+  error,
+  findingVerdict,
+  mebibytes,
+  number,
+  peersOf,
+  percent,
+  ratio,
+  share,
+  speed,
+  threads,
+  verdict,
+} from './format.js';
 import type { Table } from './table.js';
 
-const mebibytes = (bytes: number): string =>
+const size = (bytes: number): string =>
   bytes < 1 << 20 ? `${Math.round(bytes / 1024)} KiB` : `${Math.round(bytes / (1 << 20))} MiB`;
 
 /** The machine's limits, a row for each. */
@@ -21,7 +34,7 @@ export function limitsTable({ limits }: Results): Table {
   const places = Math.max(...counts.map((count) => limits.bandwidths.filter((each) => each.threads === count).length));
   const bandwidths = Array.from({ length: Math.max(0, places) }, (_, place) => {
     const at = (count: number) => limits.bandwidths.filter((each) => each.threads === count)[place];
-    const sizes = [...new Set(counts.map((count) => mebibytes(at(count)?.bytes ?? NaN)))].join(', ');
+    const sizes = [...new Set(counts.map((count) => size(at(count)?.bytes ?? NaN)))].join(', ');
     return (['read', 'copy'] as const).map((kind) => [
       `${kind} ${sizes}`,
       ...across((count) => `${number(at(count)?.[kind] ?? NaN)} GB/s`),
@@ -34,11 +47,23 @@ export function limitsTable({ limits }: Results): Table {
   return { head: ['limit', ...counts.map(threads)], rows: [...peaks, ...bandwidths, regions] };
 }
 
+const tail = (row: Row, measurement: Measurement | undefined): string =>
+  measurement !== undefined && isMeasured(measurement) && measurement.tail !== undefined
+    ? number(speedOf(row.case, measurement.tail))
+    : '';
+
+/** Most bytes at once, of Myelin and without `compile`. */
+function memory(row: Row): string {
+  const [mine, eager] = [own, ownEager].map((contender) => measuredIn(row, contender)?.peak);
+  if (mine === undefined || eager === undefined) return '';
+  return `${mebibytes(mine)} of ${mebibytes(eager)}`;
+}
+
 /** One family's rows: speed of Myelin and what it is worth, then the ratio to every peer. */
 export function familyTable(results: Results, rows: readonly Row[]): Table {
   const peers = peersOf(results);
   return {
-    head: ['case', 'threads', 'unit', own, 'of limit', 'error', ...peers, 'target'],
+    head: ['case', 'threads', 'unit', own, 'p99', 'of limit', 'error', ...peers, 'memory of eager', 'target'],
     rows: rows.map((row) => {
       const mine = measuredIn(row, own);
       const measurement = row.measurements.find(({ contender }) => contender === own);
@@ -47,9 +72,11 @@ export function familyTable(results: Results, rows: readonly Row[]): Table {
         row.threads.toString(),
         row.case.unit,
         measurement === undefined ? '' : speed(row, measurement),
+        tail(row, mine),
         share(row),
         mine === undefined || row.measuredBy !== 'float64' ? '' : error(mine.error),
         ...peers.map((peer) => ratio(row, peer)),
+        memory(row),
         verdict(results, row),
       ];
     }),
@@ -59,20 +86,30 @@ export function familyTable(results: Results, rows: readonly Row[]): Table {
 /** Every contender's own speed, error and setting in one row. */
 export function detailsTable(row: Row): Table {
   return {
-    head: ['contender', row.case.unit, 'of limit', 'error', 'ratio', 'setting'],
+    head: ['contender', row.case.unit, 'p99', 'of limit', 'error', 'ratio', 'memory', 'setting'],
     rows: row.measurements.map((measurement) => {
-      if ('absent' in measurement) return [measurement.contender, '–', '', '', '', measurement.absent];
-      const { contender, seconds, setting, error: wrong } = measurement;
+      if ('absent' in measurement) return [measurement.contender, '–', '', '', '', '', '', measurement.absent];
+      const { contender, seconds, setting, error: wrong, peak } = measurement;
       const reached = row.case.unit === 'µs' ? seconds.median : row.case.work / seconds.median;
       return [
         contender,
         speed(row, measurement),
+        tail(row, measurement),
         row.limit === undefined ? '' : percent(reached / row.limit),
         error(wrong),
         contender === own ? '' : ratio(row, contender),
+        peak === undefined ? '' : mebibytes(peak),
         setting,
       ];
     }),
+  };
+}
+
+/** What the probes of compiled functions found. */
+export function findingsTable({ findings = [] }: Results): Table {
+  return {
+    head: ['compiled functions', 'unit', 'reached', 'target'],
+    rows: findings.map((finding) => [finding.what, finding.unit, number(finding.reached), findingVerdict(finding)]),
   };
 }
 

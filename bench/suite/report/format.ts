@@ -1,6 +1,7 @@
 // How numbers and rows read, in every kind of report.
 import { speedOf } from '../case.js';
 import { measuredIn, own, ratioTo, isMeasured, type Measurement, type Results, type Row } from '../results.js';
+import { isReached, type Finding } from '../findings.js';
 import { spread } from '../statistics.js';
 import { openParts, verdictsOf, type Verdict } from '../verdict.js';
 
@@ -39,6 +40,23 @@ export function ratio(row: Row, contender: string): string {
   return value === undefined ? '' : `${value.toFixed(2)} ×`;
 }
 
+/** Bytes, as people say them. */
+export function mebibytes(bytes: number): string {
+  return `${number(bytes / 2 ** 20)} MiB`;
+}
+
+/** `pass`, or `miss` and what is needed. */
+export function findingVerdict(finding: Finding): string {
+  if (isReached(finding)) return 'pass';
+  const { atMost, atLeast, unit } = finding;
+  const bounds = [
+    ['at most', atMost],
+    ['at least', atLeast],
+  ] as const;
+  const needed = bounds.flatMap(([word, bound]) => (bound === undefined ? [] : [`${word} ${bound}`]));
+  return `miss: needs ${needed.join(', ')} ${unit}`.trimEnd();
+}
+
 function missed({ what, reached, needed }: Verdict): string {
   if (what === 'of the limit') return `${percent(reached)} ${what} (${percent(needed)})`;
   return what === 'error' ? `error ${error(reached)} (${error(needed)})` : `${reached.toFixed(2)} ${what} (${needed})`;
@@ -66,7 +84,10 @@ export function families({ rows }: Results): [family: string, rows: Row[]][] {
 
 /** Targets that were reached and missed, over all rows. */
 export function tally(results: Results): { passed: number; missed: number } {
-  const verdicts = results.rows.flatMap((row) => verdictsOf(results, row));
-  const passed = verdicts.filter((each) => each.passed).length;
+  const verdicts = [
+    ...results.rows.flatMap((row) => verdictsOf(results, row).map(({ passed }) => passed)),
+    ...(results.findings ?? []).map(isReached),
+  ];
+  const passed = verdicts.filter(Boolean).length;
   return { passed, missed: verdicts.length - passed };
 }

@@ -1,7 +1,7 @@
 // One page that needs nothing else: no network, no script, bars as boxes of CSS.
 import { speedOf } from '../case.js';
 import { isMeasured, own, type Measured, type Results, type Row } from '../results.js';
-import { contendersTable, familyTable, legend, limitsTable, machineLine } from './content.js';
+import { contendersTable, familyTable, findingsTable, legend, limitsTable, machineLine } from './content.js';
 import { families, number, percent, tally, threads } from './format.js';
 import { withoutEmptyColumns, type Table } from './table.js';
 
@@ -89,6 +89,7 @@ ${share}
 <h2>Limits of the machine</h2>
 ${tableOf(limitsTable(results))}
 ${sections.join('\n')}
+${(results.findings ?? []).length === 0 ? '' : `<h2>compiled functions</h2>\n${tableOf(findingsTable(results))}`}
 <h2>Contenders</h2>
 ${tableOf(contendersTable(results))}
 </body>

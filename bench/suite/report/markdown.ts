@@ -1,5 +1,13 @@
 import type { Results } from '../results.js';
-import { contendersTable, detailsTable, familyTable, legend, limitsTable, machineLine } from './content.js';
+import {
+  contendersTable,
+  detailsTable,
+  familyTable,
+  findingsTable,
+  legend,
+  limitsTable,
+  machineLine,
+} from './content.js';
 import { families, tally, threads } from './format.js';
 import { toMarkdown, withoutEmptyColumns } from './table.js';
 
@@ -31,6 +39,7 @@ export function markdownReport(results: Results): string {
     '## Limits of the machine',
     toMarkdown(limitsTable(results)),
     ...tables,
+    ...((results.findings ?? []).length === 0 ? [] : ['## Compiled functions', toMarkdown(findingsTable(results))]),
     '## Contenders',
     toMarkdown(contendersTable(results)),
     ...details,
