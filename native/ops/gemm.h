@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/pool.h"
 #include "kernels/kernels.h"
 
 namespace myelin {
@@ -62,6 +63,23 @@ template <>
 GemmKernels<float>::GemmKernels(const KernelTable& table);
 template <>
 GemmKernels<double>::GemmKernels(const KernelTable& table);
+
+// Elements as the transposing kernels move them.
+template <class T>
+auto bits_of(T* data) {
+  return reinterpret_cast<typename GemmKernels<T>::Bits*>(data);
+}
+template <class T>
+auto bits_of(const T* data) {
+  return reinterpret_cast<const typename GemmKernels<T>::Bits*>(data);
+}
+
+// Chunks of a product, shared out if others may help.
+template <class F>
+void for_chunks(Threads threads, std::size_t chunks, const F& body) {
+  if (threads == Threads::kShared) return parallel_for(chunks, body);
+  for (std::size_t i = 0; i < chunks; i++) body(i);
+}
 
 // Copies a k x cols block of B to `out`, k rows of `width` elements (a multiple of the lanes): a panel as the kernel reads
 // it fastest, with b_padded set.

@@ -4,6 +4,7 @@
 #include "core/pool.h"
 #include "core/scratch.h"
 #include "ops/gemm.h"
+#include "ops/gemm_turned.h"
 
 namespace myelin {
 namespace {
@@ -12,22 +13,6 @@ namespace {
 // 200 GFLOP/s. More chunks than kMaxChunks balance no better on the machines we know.
 constexpr double kLeastWork = 4e6;
 constexpr std::size_t kMaxChunks = 16;
-
-template <class F>
-void for_chunks(Threads threads, std::size_t chunks, const F& body) {
-  if (threads == Threads::kShared) return parallel_for(chunks, body);
-  for (std::size_t i = 0; i < chunks; i++) body(i);
-}
-
-// Elements as the transposing kernels move them.
-template <class T>
-auto bits_of(T* data) {
-  return reinterpret_cast<typename GemmKernels<T>::Bits*>(data);
-}
-template <class T>
-auto bits_of(const T* data) {
-  return reinterpret_cast<const typename GemmKernels<T>::Bits*>(data);
-}
 
 template <class T>
 T finish(const Gemm<T>& product, T sum, T before, T bias) {
@@ -272,37 +257,6 @@ void multiply_and_copy(const KernelTable& table, const Gemm<T>& product, Threads
     for (std::size_t j = 0; j < product.n; j++) *product.c.at(i, j) = *beside.c.at(i, j);
 }
 
-// Few rows times a matrix that would have to be transposed, as in a linear layer: C's transpose needs A transposed
-// instead, which is smaller.
-template <class T>
-bool transposing_c_pays(const Gemm<T>& product, const GemmBlocking& blocking) {
-  constexpr std::size_t kFewRows = 128;
-  const bool plain = !product.accumulate && product.alpha == 1 && product.c.col == 1;
-  return plain && product.b.row == 1 && product.b.col != 1 && product.a.col == 1 && product.m <= kFewRows &&
-         product.m >= blocking.lanes && 2 * product.m * (product.n + product.k) < product.n * product.k;
-}
-
-template <class T>
-void multiply_transposed(const KernelTable& table, const GemmKernels<T>& kernels, const Gemm<T>& product,
-                         Threads threads) {
-  const std::size_t m = product.m;
-  T* turned = scratch<T>(Scratch::kRows, product.n * m);
-  Gemm<T> swapped = product;
-  swapped.m = product.n;
-  swapped.n = m;
-  swapped.a = product.b.transposed();
-  swapped.b = product.a.transposed();
-  swapped.c = {turned, static_cast<std::ptrdiff_t>(m), 1};
-  if (product.bias != nullptr) {
-    for (std::size_t j = 0; j < product.n; j++) std::fill(turned + j * m, turned + (j + 1) * m, product.bias[j]);
-    swapped.accumulate = true;
-    swapped.bias = nullptr;
-  }
-  gemm(table, swapped, threads);
-  kernels.transpose(bits_of(turned), static_cast<std::ptrdiff_t>(m), bits_of(product.c.data), product.c.row, product.n,
-                    m);
-}
-
 }  // namespace
 
 std::size_t panel_width(const GemmBlocking& blocking, std::size_t n) {
@@ -358,7 +312,7 @@ void gemm(const KernelTable& table, const Gemm<T>& product, Threads threads) {
     swapped.c = product.c.transposed();
     return gemm(table, swapped, threads);
   }
-  if (transposing_c_pays(product, kernels.blocking)) return multiply_transposed(table, kernels, product, threads);
+  if (turning_c_pays(product, kernels.blocking)) return multiply_turned(kernels, product, threads);
   BlockedProduct<T>(kernels, product, threads).run();
 }
 
