@@ -100,7 +100,7 @@ bool turning_c_pays(const Gemm<T>& product, const GemmBlocking& blocking) {
   constexpr std::size_t kFewRows = 128;
   return !product.accumulate && product.c.col == 1 && product.b.row == 1 && product.b.col != 1 && product.a.col == 1 &&
          product.m <= kFewRows && product.m >= blocking.lanes &&
-         2 * product.m * (product.n + product.k) < product.n * product.k;
+         product.m * (product.n + product.k) < product.n * product.k;
 }
 
 template <class T>
