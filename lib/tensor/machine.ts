@@ -23,7 +23,7 @@ export function supportedIsas(): string[] {
  * ```
  */
 export function setIsa(name: string | undefined): void {
-  if (name === undefined || !native.setIsa(name)) {
+  if (typeof name !== 'string' || !native.setIsa(name)) {
     fail('UNSUPPORTED', 'setIsa', `${show(name)} is not one of ${native.isas().join(', ')} (what this CPU can run)`);
   }
 }

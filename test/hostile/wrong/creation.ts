@@ -47,6 +47,7 @@ export const creation: readonly Wrong[] = [
   ['more threads than can be', 'VALUE', 'setThreads', /1000/, () => m.setThreads(1000)],
   ['a fraction of a thread', 'VALUE', 'setThreads', /1\.5/, () => m.setThreads(1.5)],
   ['an ISA of another machine', 'UNSUPPORTED', 'setIsa', /"z80"/, () => m.setIsa('z80')],
+  ['an ISA that is no text', 'UNSUPPORTED', 'setIsa', /Symbol/, () => m.setIsa(Symbol('sse2') as never)],
 ];
 
 export const wrongArguments: readonly Wrong[] = [
