@@ -5,7 +5,7 @@ import math
 import torch
 from golden_ops.cases import normal
 from torch import nn, optim
-from torch.optim import lr_scheduler
+from torch.optim import lr_scheduler, swa_utils
 
 STEPS = 10
 
@@ -204,3 +204,31 @@ def schedule_case(build):
             schedule.step()
     found = {"lr": torch.tensor(rates, dtype=torch.float64)}
     return found | ({"watched": torch.tensor(watched, dtype=torch.float64)} if watched else {})
+
+
+# Averages of the weights of a small model, after each of four updates.
+AVERAGES = {
+    "equal": lambda model: swa_utils.AveragedModel(model),
+    "equal-buffers": lambda model: swa_utils.AveragedModel(model, use_buffers=True),
+    "decay": lambda model: swa_utils.AveragedModel(model, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(0.9)),
+    "decay-buffers": lambda model: swa_utils.AveragedModel(
+        model, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(0.75), use_buffers=True
+    ),
+}
+
+
+def average_case(build):
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).double()
+    average = build(model)
+    found = {}
+    for update in range(4):
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                value.copy_(normal(*value.shape))
+                found[f"{update}/value/{name}"] = value.clone()
+        average.update_parameters(model)
+        averaged = dict(average.module.named_parameters())
+        if average.use_buffers:
+            averaged |= {name: value for name, value in average.module.named_buffers() if value.is_floating_point()}
+        found |= {f"{update}/average/{name}": value.detach().clone() for name, value in averaged.items()}
+    return found

@@ -1,5 +1,6 @@
 import {
   addGradNoise,
+  BatchNorm1d,
   compile,
   GradientAccumulator,
   isNormOrBias,
@@ -8,14 +9,16 @@ import {
   memory,
   Parameter,
   scope,
+  Sequential,
   SGD,
   tensor,
   WeightAverage,
   withoutDecay,
   zeros,
+  type WeightAverageOptions,
 } from 'myelin';
 
-import { expectNoLeak } from '../support/golden';
+import { expectAllGolden, expectNoLeak, Golden } from '../support/golden';
 
 /** A test that frees all it makes. */
 const tidy = (body: () => void) => () => {
@@ -47,6 +50,44 @@ describe.each([
       using other = new WeightAverage(model, options);
       other.loadStateDict(average.stateDict());
       expect([other.count, other.stateDict()['weight']!.item()]).toEqual([3, kept]);
+    })();
+  });
+});
+
+describe('averages are those of PyTorch', () => {
+  const averages: Readonly<Record<string, WeightAverageOptions>> = {
+    equal: {},
+    'equal-buffers': { buffers: true },
+    decay: { decay: 0.9 },
+    'decay-buffers': { decay: 0.75, buffers: true },
+  };
+  let golden: Golden;
+  beforeAll(async () => {
+    golden = await Golden.read('averaging');
+  });
+  afterAll(() => golden.dispose());
+
+  test('every case of PyTorch is tested', () => {
+    expect(Object.keys(averages).sort()).toEqual(golden.cases());
+  });
+
+  test.each(
+    Object.entries(averages).flatMap(([name, options]) => [false, true].map((c) => [name, c, options] as const)),
+  )('%s, compiled: %s', (name, isCompiled, options) => {
+    tidy(() => {
+      const dtype = 'float64';
+      using model = new Sequential(new Linear(3, 2, { dtype }), new BatchNorm1d(2, { dtype }));
+      using average = new WeightAverage(model, options);
+      using compiled = compile(() => average.update());
+      for (let update = 0; update < 4; update++) {
+        model.loadStateDict(golden.under(`${name}/${update}/value`), { strict: false });
+        if (isCompiled) compiled.sync();
+        else average.update();
+        const { n_averaged: count, ...found } = average.stateDict();
+        expect(count!.item()).toBe(update + 1);
+        const wanted = golden.under(`${name}/${update}/average`);
+        expectAllGolden(`${name}/${update}`, found, wanted, { relative: 16, absolute: 16 });
+      }
     })();
   });
 });

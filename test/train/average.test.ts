@@ -4,21 +4,21 @@ import path from 'node:path';
 
 import {
   averageWeights,
-  Buffer,
   crossEntropy,
   fit,
   lrOnValue,
   memory,
-  scope,
+  PlateauSchedule,
   seed,
+  WeightAverage,
   type Averaging,
   type Callback,
   type FitOptions,
-  type Module,
-  type StateDict,
+  type Run,
   type Supervised,
 } from 'myelin';
 
+import { Golden } from '../support/golden';
 import { problem } from './problem';
 
 let before: number;
@@ -36,35 +36,6 @@ afterEach(async () => {
   expect(memory().storages).toBeLessThanOrEqual(before);
   await rm(folder, { recursive: true });
 });
-
-/** The mean of all weights so far, written as simply as it goes. */
-function meanOf(model: Module): Averaging & { dispose(): void } {
-  const values = model.parameters();
-  const averages = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, new Buffer(value)]));
-  const count = scope(() => new Buffer(Object.values(values)[0]!.select(0, 0).select(0, 0).mul(0)));
-  return {
-    update: () =>
-      scope(() => {
-        count.assign(count.add(1));
-        for (const [name, average] of Object.entries(averages)) {
-          average.assign(average.add(values[name]!.sub(average).div(count)));
-        }
-      }),
-    swap: () =>
-      scope(() => {
-        for (const [name, average] of Object.entries(averages)) {
-          const value = values[name]!.clone();
-          values[name]!.assign(average);
-          average.assign(value);
-        }
-      }),
-    stateDict: () => ({ ...averages, count }),
-    loadStateDict: (state: StateDict) => {
-      for (const [name, own] of Object.entries({ ...averages, count })) own.assign(state[name]!);
-    },
-    dispose: () => [...Object.values(averages), count].forEach((each) => each.dispose()),
-  };
-}
 
 const train = (options: Partial<FitOptions<Supervised>>) =>
   fit<Supervised>(task.model, {
@@ -91,7 +62,7 @@ it('averages over chosen steps, validates with them, and leaves them in the mode
   const watch: Callback = {
     onStepEnd: ({ step }) => void (step >= 3 && step % 2 === 1 && seen.push(task.weights().flat())),
   };
-  const average = meanOf(task.model);
+  const average = new WeightAverage(task.model);
   const callbacks = [watch, averageWeights(average, { from: 3, every: 2 })];
   const { epochs } = await train({ callbacks, validation: task.loader() });
   const wanted = means(seen);
@@ -108,35 +79,53 @@ it('averages over chosen steps, validates with them, and leaves them in the mode
 });
 
 it('goes on with a resumed training', async () => {
-  const average = meanOf(task.model);
+  const average = new WeightAverage(task.model);
   await train({ callbacks: [averageWeights(average)] });
   const whole = task.weights();
   average.dispose();
   fresh();
   const checkpoint = path.join(folder, 'run');
-  const first = meanOf(task.model);
+  const first = new WeightAverage(task.model);
   await train({ callbacks: [averageWeights(first, { keep: false })], epochs: 1, checkpoint });
   first.dispose();
   fresh();
   seed(99);
-  const second = meanOf(task.model);
+  const second = new WeightAverage(task.model);
   await train({ callbacks: [averageWeights(second)], checkpoint, resume: true });
   expect(task.weights()).toEqual(whole);
   second.dispose();
 });
 
 it('lrOnValue sets the rate by what an epoch gave, and by those before a resumed training', async () => {
-  const schedule = () => {
-    let rate = 0.02;
-    return { update: (loss: number) => (rate *= loss > 0 ? 0.5 : 1) };
-  };
+  // Nothing but the first value is an improvement.
+  const schedule = () => new PlateauSchedule(0.02, { factor: 0.5, patience: 0, threshold: 1e9, thresholdMode: 'abs' });
   const rates: number[] = [];
   const watch: Callback = { onEpochEnd: ({ optimizer }) => void rates.push(optimizer.lr) };
   const checkpoint = path.join(folder, 'run');
   await train({ callbacks: [lrOnValue(schedule()), watch], checkpoint });
   await train({ callbacks: [lrOnValue(schedule(), { monitor: 'loss' }), watch], checkpoint, resume: true, epochs: 3 });
-  expect(rates).toEqual([0.01, 0.005, 0.0025]);
+  expect(rates).toEqual([0.02, 0.01, 0.005]);
   await expect(train({ callbacks: [lrOnValue(schedule(), { monitor: 'none' })] })).rejects.toThrow('there is no none');
+});
+
+it('lrOnValue sets the rates of ReduceLROnPlateau, wherever a training is resumed', async () => {
+  const golden = await Golden.read('schedules');
+  const [rates, watched] = ['lr', 'watched'].map((what) =>
+    [...golden.as(`plateau/${what}`, 'float64').data()].map(Number),
+  );
+  golden.dispose();
+  const logs = watched!.map((value, i) => ({ epoch: i + 1, loss: 1, seconds: 1, samplesPerSecond: 1, value }));
+  for (const resumed of [0, 17]) {
+    const schedule = new PlateauSchedule(0.5, { factor: 0.5, patience: 2, cooldown: 1, min: 0.01 });
+    const callback = lrOnValue(schedule, { monitor: 'value' });
+    const optimizer = { lr: rates![resumed]! };
+    const run = { optimizer, history: logs.slice(0, resumed) } as unknown as Run;
+    await callback.onStart!(run);
+    for (let i = resumed; i < logs.length - 1; i++) {
+      await callback.onEpochEnd!(run, logs[i]!);
+      expect([i, optimizer.lr]).toEqual([i, expect.closeTo(rates![i + 1]!, 12)]);
+    }
+  }
 });
 
 it('refuses what makes no sense', () => {
