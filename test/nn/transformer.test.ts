@@ -73,8 +73,9 @@ function attention(
 
 const small = { dimFeedforward: 5, dropout: 0 };
 
-// Random weights make scores of all sizes: products of their gradients cancel.
-const tolerance = { relative: 64, absolute: 1024 };
+// Random weights make scores of all sizes, and terms of up to 40 cancel in their gradients: in float32, PyTorch itself is up to
+// 306 epsilons away from what it computes in float64.
+const tolerance = { relative: 16, absolute: 1024 };
 
 testLayers(
   'layers-transformer',

@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 import {
   compile,
   memory,
@@ -6,6 +8,7 @@ import {
   scope,
   sum,
   valueAndGrad,
+  writeSafetensors,
   type AnyModule,
   type ErrorCode,
   type FloatDType,
@@ -98,6 +101,21 @@ function tryCompiled(layer: LayerCase, module: AnyModule, dtype: FloatDType): bo
   return false;
 }
 
+/** Writes a layer of its own weights for PyTorch: its state, inputs, and the output in inference (scripts/exchange.py). */
+async function exchange(folder: string, file: string, { golden, name }: LayerCase, module: AnyModule): Promise<void> {
+  const given = inputNames.filter((input) => golden.has(`${name}/${input}`));
+  const inputs = given.map((input) => golden.as(`${name}/${input}`, 'float64'));
+  const run = (): Tensor => (module as unknown as { forward: Forward }).forward(...inputs);
+  scope(() => void run()); // moves running statistics
+  module.eval();
+  const state = Object.entries(module.stateDict()).map(([key, value]) => [`state/${key}`, value] as const);
+  const named = given.map((input, i) => [input, inputs[i]!] as const);
+  await writeSafetensors(
+    path.join(folder, `${file}.${name}.safetensors`),
+    Object.fromEntries([...state, ...named, ['out', run()]]),
+  );
+}
+
 /**
  * Declares the tests of a table of layers: output, gradients and state are those that scripts/golden.py got from PyTorch.
  *
@@ -133,6 +151,13 @@ export function testLayers(file: string, layers: Layers, readsValues: readonly s
         expect(tryCompiled({ golden, name, tolerance }, module, 'float32')).toBe(readsValues.includes(name));
       })();
     });
+  });
+
+  const folder = process.env['MYELIN_EXCHANGE'];
+  if (folder === undefined) return;
+  test.each(Object.entries(layers))('%s is written for PyTorch', async (name, build) => {
+    using module = build('float64');
+    await exchange(folder, file, { golden, name, tolerance }, module);
   });
 }
 

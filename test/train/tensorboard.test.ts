@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -127,6 +127,10 @@ describe('event files', () => {
     const last = events[3]!.values;
     expect(last['epoch/loss']).toBe(Math.fround(epochs[1]!.loss));
     expect(last['epoch/loss/validation']).toBe(Math.fround(epochs[1]!['valLoss']!));
+    const kept = process.env['MYELIN_EVENTS'];
+    if (kept === undefined) return;
+    await cp(runs, kept, { recursive: true });
+    await writeFile(path.join(kept, 'epochs.json'), JSON.stringify(epochs));
   });
 
   it('each training has one of its own', async () => {
