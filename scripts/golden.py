@@ -14,7 +14,17 @@ from pathlib import Path
 
 import torch
 from golden_ops.cases import compute
-from golden_optim import AVERAGES, OPTIMIZERS, SCHEDULES, average_case, least_squares, optimizer_case, schedule_case
+from golden_optim import (
+    AVERAGES,
+    OPTIMIZERS,
+    SCALED,
+    SCHEDULES,
+    average_case,
+    least_squares,
+    optimizer_case,
+    scaled_case,
+    schedule_case,
+)
 from safetensors.torch import save
 from torch import nn
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
@@ -286,6 +296,7 @@ def write_layers_and_optimizers():
     write("schedules", seeded(SCHEDULES, schedule_case), shrink=torch.Tensor.contiguous)
     write("clipping", seeded(CLIPS, clip_case))
     write("averaging", seeded(AVERAGES, average_case))
+    write("scaling", seeded(SCALED, scaled_case), shrink=lambda value: value.detach().contiguous())
     for name, dtype in {"float32": torch.float32, "float64": torch.float64}.items():
         torch.set_default_dtype(dtype)
         cases = {"problem": least_squares(dtype)}

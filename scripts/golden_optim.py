@@ -232,3 +232,32 @@ def average_case(build):
             averaged |= {name: value for name, value in average.module.named_buffers() if value.is_floating_point()}
         found |= {f"{update}/average/{name}": value.detach().clone() for name, value in averaged.items()}
     return found
+
+
+# Steps with scaled gradients, of which the third and the eighth are not finite.
+SCALED = {
+    "sgd": lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
+    "adam": lambda p: optim.Adam(p, lr=0.05),
+}
+
+
+def scaled_case(build):
+    data = least_squares(torch.float64)
+    w, b = (data[key].requires_grad_() for key in ("w", "b"))
+    optimizer = build([w, b])
+    scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_factor=4.0, backoff_factor=0.25, growth_interval=3)
+    found = {key: value.detach().clone() for key, value in data.items()}
+    history = {"w": [], "b": [], "scale": [], "growth_tracker": []}
+    for step in range(12):
+        optimizer.zero_grad()
+        scaler.scale(nn.functional.mse_loss(data["x"] @ w + b, data["y"])).backward()
+        if step in (2, 7):
+            b.grad[1] = math.inf if step == 2 else math.nan
+        scaler.unscale_(optimizer)
+        scaler.step(optimizer)
+        scaler.update()
+        state = scaler.state_dict()
+        values = {"w": w, "b": b, "scale": state["scale"], "growth_tracker": state["_growth_tracker"]}
+        for key, value in values.items():
+            history[key].append(torch.as_tensor(value, dtype=torch.float64).detach().clone())
+    return found | {f"after/{key}": torch.stack(values) for key, values in history.items()}

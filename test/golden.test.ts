@@ -15,7 +15,9 @@ const layerTables = ['convolution', 'layers', 'normalization', 'parametrization'
 const lossTable = textOf('nn/losses.test.ts');
 const lossModules = textOf('nn/loss-modules.test.ts');
 const lossCalls = textOf('golden-ops/losses.ts');
-const optimizerTables = textOf('optim/golden.test.ts') + textOf('optim/averaging.test.ts');
+const optimizerTables = ['golden', 'averaging', 'grad-scaler']
+  .map((name) => textOf(`optim/${name}.test.ts`))
+  .join('\n');
 
 const without: Readonly<Record<string, string>> = {
   Module: 'the base of all layers',

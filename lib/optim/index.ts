@@ -4,6 +4,7 @@ export { Adam, type AdamOptions } from './adam.js';
 export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW } from './adamw.js';
 export { clipGradNorm, clipGradValue, type ClippedGradients, type NamedGradients } from './clip.js';
+export { GradScaler, type GradScalerOptions } from './grad-scaler.js';
 export { LAMB, type LAMBOptions } from './lamb.js';
 export { LBFGS, type LBFGSOptions, type LossClosure } from './lbfgs.js';
 export { Lion, type LionOptions } from './lion.js';

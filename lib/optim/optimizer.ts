@@ -1,8 +1,10 @@
 import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
+import { where } from '../ops/compare.js';
 import { full, fullLike } from '../ops/creation.js';
 import { add } from '../ops/arithmetic.js';
 import { checkArray, checkAtLeast, checkFlag, checkObject, checkTensor } from '../ops/checks.js';
+import { clone } from '../ops/move.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { Variable, type Buffer } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
@@ -158,13 +160,20 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
    * them; gradients stay the caller's.
    *
    * @param gradients by parameter name, as {@link valueAndGrad} returns them
+   * @param options.when a single bool: whether to make the step at all, for compiled functions too; default is to make it
    * @throws MyelinError `VALUE` for a name that is no parameter; `SHAPE` when a gradient is not like its parameter
    */
-  step(gradients: Readonly<Record<string, Tensor>>): void {
+  step(gradients: Readonly<Record<string, Tensor>>, options: { readonly when?: Tensor<'bool'> } = {}): void {
     checkGradients(this.rule.name, gradients, this.parameters);
+    checkObject(this.rule.name, 'options', options);
+    const { when } = options;
+    if (when !== undefined) checkCondition(this.rule.name, when);
     scope(() => {
+      const before = when === undefined ? [] : this.variables().map((variable) => [variable, clone(variable)] as const);
       this.steps.assign(add(this.steps, 1));
       for (const group of this.groups) this.updateGroup(group, gradients);
+      // What a step writes is only known when it runs; so it is made in any case, and undone.
+      for (const [variable, value] of before) variable.assign(where(when!, variable, value));
     });
   }
 
@@ -211,6 +220,11 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     }
   }
 
+  /** All that a step may change. */
+  private variables(): Variable[] {
+    return [...this.parameters.values(), ...Object.values(this.stateDict())];
+  }
+
   private scaleGroups(): void {
     for (const { lr, scale } of this.groups) if (lr !== this.rate) lr.assign(this.lr * scale);
   }
@@ -242,6 +256,11 @@ export function checkGradients(
       fail('SHAPE', op, `the gradient of ${name} is ${describe(gradient)} (need ${describe(parameter)})`);
     }
   }
+}
+
+function checkCondition(op: string, when: Tensor): void {
+  checkTensor(op, 'when', when);
+  if (when.rank !== 0 || when.dtype !== 'bool') fail('SHAPE', op, `when is ${describe(when)} (need bool[])`);
 }
 
 const scalar = (value: number): Buffer => buffer(() => full([], value, { dtype: 'float64' }));
