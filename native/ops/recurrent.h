@@ -178,6 +178,13 @@ void gather_rows(const RecurrentShape& shape, const std::array<std::size_t, 4>& 
   }
 }
 
+// The length of rows of so many elements that are also read by columns: whole cache lines, an odd number of them, so that
+// rows fall into different sets of the cache.
+template <class T>
+std::size_t spread_row(std::size_t elements) {
+  return (ceil_div(elements, kBlockUnits<T>) | 1) * kBlockUnits<T>;
+}
+
 template <class T>
 void copy_row(const T* from, std::ptrdiff_t stride, T* to, std::size_t n) {
   if (stride == 1) {

@@ -58,21 +58,17 @@ class Backward {
     T* dgates;                   // blocks of rows
     T *dstate, *dcell, *cell;    // of the step at hand; cell: the first
     T *hidden, *dhidden, *dout;  // with a projection: what it is of, its gradient, and the gradient of its result
-    T* panels;                   // the second factor of the gradient of a weight
     Sums sums;
     std::vector<std::ptrdiff_t> segments;  // where the gradients of each block begin
   };
 
-  // Whether the gradient of the result has rows that the kernel cannot read, as that of a sum has: they are gathered in
-  // `dout`.
+  // Whether the gradient of the result has rows that the kernel cannot read: they are gathered in `dout`. That of a sum is
+  // one row that repeats.
   bool gathers_dout() const { return !shape_.projected && gradients_.dout.column != 1; }
+  bool repeats_dout() const { return gathers_dout() && gradients_.dout.step == 0 && gradients_.dout.sample == 0; }
   bool wants_input() const { return gradients_.dx.data != nullptr; }
-  std::size_t state_row() const { return std::max(shape_.padded(), shape_.state); }
-  // The most columns that a second factor has, in whole panels.
-  std::size_t widest() const {
-    const std::size_t columns = std::max(shape_.inputs, state_row());
-    return columns + kernels_.blocking.lanes * kernels_.blocking.vectors;
-  }
+  std::size_t input_row() const { return spread_row<T>(shape_.inputs); }
+  std::size_t state_row() const { return spread_row<T>(std::max(shape_.padded(), shape_.state)); }
   std::size_t sum_elements() const {
     const std::size_t rows = shape_.blocks * shape_.gate_columns();
     return rows * (shape_.inputs + shape_.state) + shape_.blocks * shape_.slot_columns() +
@@ -108,11 +104,11 @@ class Backward {
     const std::size_t most = std::max<std::size_t>(1, shape_.steps);
     const std::size_t steps = std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most), all = steps * rows;
     const std::size_t row = state_row(), padded = shape_.padded(), projected = shape_.projected ? 1 : 0;
-    const Arrays<T> arrays({all * shape_.inputs, all * row, all * shape_.blocks * shape_.slot_columns(), rows * row,
+    const Arrays<T> arrays({all * input_row(), all * row, all * shape_.blocks * shape_.slot_columns(), rows * row,
                             rows * padded, rows * padded, projected * all * padded, projected * rows * padded,
-                            shape_.projected || gathers_dout() ? all * shape_.state : 0, all * widest()});
-    Part part{samples,   rows,      steps,     arrays[0], arrays[1], arrays[2], arrays[3], arrays[4],
-              arrays[5], arrays[6], arrays[7], arrays[8], arrays[9], sums,      {}};
+                            shape_.projected || gathers_dout() ? all * shape_.state : 0});
+    Part part{samples,   rows,      steps,     arrays[0], arrays[1], arrays[2], arrays[3],
+              arrays[4], arrays[5], arrays[6], arrays[7], arrays[8], sums,      {}};
     begin(part);
     for (std::size_t end = shape_.steps; end > 0;) {
       const std::size_t count = std::min(steps, end);
@@ -139,6 +135,7 @@ class Backward {
     std::fill(part.before, part.before + part.steps * part.rows * state_row(), T(0));
     std::fill(part.dcell, part.dcell + part.rows * shape_.padded(), T(0));
     std::fill(part.cell, part.cell + part.rows * shape_.padded(), T(0));
+    if (repeats_dout()) copy_row(gradients_.dout.data, gradients_.dout.column, part.dout, shape_.state);
     for (std::size_t r = 0; r < part.rows; r++) {
       const std::size_t sample = part.samples.begin + r;
       if (gradients_.dhn != nullptr) {
@@ -183,14 +180,14 @@ class Backward {
     for (std::size_t i = 0; i < count; i++) {
       for (std::size_t r = 0; r < part.rows; r++) {
         const std::size_t sample = part.samples.begin + r, time = shape_.time(first + i), place = i * part.rows + r;
-        T *x = part.x + place * shape_.inputs, *before = part.before + place * state_row();
+        T *x = part.x + place * input_row(), *before = part.before + place * state_row();
         if (!lengths_.active(sample, time)) {
           std::fill_n(x, shape_.inputs, T(0));
           std::fill_n(before, shape_.state, T(0));
           continue;
         }
         copy_row(x_.at(time, sample), x_.column, x, shape_.inputs);
-        if (gathers_dout()) {
+        if (gathers_dout() && !repeats_dout()) {
           const Sequence<const T>& dout = gradients_.dout;
           copy_row(dout.at(time, sample), dout.column, part.dout + place * shape_.state, shape_.state);
         }
@@ -260,9 +257,10 @@ class Backward {
     } else {
       back.dstate = part.dstate + r * row + first;
       back.dstate_row = static_cast<std::ptrdiff_t>(row);
-      back.dout =
-          gathers_dout() ? part.dout + place * shape_.state + first : gradients_.dout.at(time, samples.begin) + first;
-      back.dout_row = gathers_dout() ? static_cast<std::ptrdiff_t>(shape_.state) : gradients_.dout.sample;
+      const std::ptrdiff_t gathered_row = repeats_dout() ? 0 : static_cast<std::ptrdiff_t>(shape_.state);
+      const T* gathered = part.dout + static_cast<std::ptrdiff_t>(place) * gathered_row;
+      back.dout = (gathers_dout() ? gathered : gradients_.dout.at(time, samples.begin)) + first;
+      back.dout_row = gathers_dout() ? gathered_row : gradients_.dout.sample;
     }
     if (!shape_.kind.has_cell) return cell_.back(back);
     // Neighbours began together or not: a run is cut where that changes.
@@ -323,21 +321,29 @@ class Backward {
   void add_weights(const Part& part, std::size_t count) const {
     const std::size_t rows = count * part.rows, columns = shape_.gate_columns();
     const auto add = [&](const T* factor, std::size_t row, std::size_t n, std::size_t first_slot, T* sums) {
-      const Factor<T> panels(kernels_, rows, n);
-      panels.pack(kernels_, {factor, static_cast<std::ptrdiff_t>(row), 1}, part.panels);
       for (std::size_t block = 0; block < shape_.blocks; block++) {
         const T* dgates = part.dgates + part.segments[block] + first_slot * shape_.width;
-        panels.multiply(kernels_, turned(dgates, shape_.slot_columns(), columns, rows, n), part.panels,
-                        sums + block * columns * n);
+        add_product(turned(dgates, shape_.slot_columns(), columns, rows, n), factor, row, n, sums + block * columns * n);
       }
     };
-    add(part.x, shape_.inputs, shape_.inputs, 0, part.sums.ih);
+    add(part.x, input_row(), shape_.inputs, 0, part.sums.ih);
     add(part.before, state_row(), shape_.state, shape_.kind.first_h, part.sums.hh);
     if (!shape_.projected) return;
-    const Factor<T> hidden(kernels_, rows, shape_.padded());
-    hidden.pack(kernels_, {part.hidden, static_cast<std::ptrdiff_t>(shape_.padded()), 1}, part.panels);
-    hidden.multiply(kernels_, turned(part.dout, shape_.state, shape_.state, rows, shape_.padded()), part.panels,
-                    part.sums.projection);
+    add_product(turned(part.dout, shape_.state, shape_.state, rows, shape_.padded()), part.hidden, shape_.padded(),
+                shape_.padded(), part.sums.projection);
+  }
+
+  // Adds the product of a first factor and `factor`, n columns that are read where they lie; rows end with whole vectors.
+  void add_product(GemmPanel<T> product, const T* factor, std::size_t row, std::size_t n, T* sums) const {
+    const std::size_t width = panel_width(kernels_.blocking, n);
+    product.b_k = static_cast<std::ptrdiff_t>(row);
+    product.b_padded = true;
+    for (std::size_t j = 0; j < n; j += width) {
+      product.b = factor + j;
+      product.c = sums + j;
+      product.cols = std::min(width, n - j);
+      kernels_.panel(product);
+    }
   }
 
   // The transpose of `rows` rows, of which so many columns are taken, as a first factor whose product is added to sums.
@@ -349,11 +355,11 @@ class Backward {
 
   // All steps of the chunk at once, beside the result: its rows lie too far apart for the matrix kernel. Inputs are used up.
   void give_input(const Part& part, std::size_t first, std::size_t count) const {
-    const GemmPanel<T> product = gradients_of(part, 0, 0, count * part.rows, shape_.inputs, false);
+    const GemmPanel<T> product = gradients_of(part, 0, 0, count * part.rows, input_row(), false);
     to_input_.multiply(kernels_, product, packed_[0], part.x);
     for (std::size_t i = 0; i < count; i++) {
       for (std::size_t r = 0; r < part.rows; r++) {
-        copy_row<T>(part.x + (i * part.rows + r) * shape_.inputs, 1,
+        copy_row<T>(part.x + (i * part.rows + r) * input_row(), 1,
                     gradients_.dx.at(shape_.time(first + i), part.samples.begin + r), shape_.inputs);
       }
     }
