@@ -14,10 +14,12 @@ import {
   gelu,
   grad,
   GRU,
+  GRUCell,
   layerNorm,
   log,
   logSoftmax,
   LSTM,
+  LSTMCell,
   matmul,
   matmulInteger,
   max,
@@ -28,6 +30,7 @@ import {
   relu,
   RMSprop,
   RNN,
+  RNNCell,
   scaledDotProductAttention,
   scope,
   SGD,
@@ -42,6 +45,7 @@ import {
   type Tensor,
 } from 'myelin';
 
+import { decoder } from '../models/index.js';
 import { convolutionNames, numbersOf, productNames, type Arguments } from '../suite/case.js';
 import type { Digest } from '../suite/protocol.js';
 import { calling, callingOp, digest, floats, pick, type Floats } from './calling.js';
@@ -127,18 +131,29 @@ function recurrentWays(args: Arguments): Workload[] {
   return [calling(call, leaves)];
 }
 
+function cellWays(args: Arguments): Workload[] {
+  const { batch, size } = numbersOf(args, 'batch', 'size');
+  const [x, h, c] = [1, 2, 3].map((seed) => floats(seed, batch, size)) as [Floats, Floats, Floats];
+  const filled = <M extends LSTMCell | GRUCell | RNNCell>(cell: M): M => {
+    const parameters = Object.entries(cell.parameters()).sort(([one], [other]) => (one < other ? -1 : 1));
+    parameters.forEach(([, each], i) => each.assign(mul(floats(100 + i, ...each.shape), 0.2)));
+    return cell;
+  };
+  if (args['what'] === 'lstm') {
+    const cell = filled(new LSTMCell(size, size));
+    return [calling(() => [...cell.forward(x, [h, c])], [x, h, c])];
+  }
+  const cell = filled(args['what'] === 'gru' ? new GRUCell(size, size) : new RNNCell(size, size));
+  return [calling(() => [cell.forward(x, h)], [x, h])];
+}
+
 function attentionWays(args: Arguments): Workload[] {
-  const { batch, heads, steps, width, causal, backward } = numbersOf(
-    args,
-    'batch',
-    'heads',
-    'steps',
-    'width',
-    'causal',
-    'backward',
-  );
-  const [q, k, v] = [1, 2, 3].map((seed) => floats(seed, batch, heads, steps, width)) as [Floats, Floats, Floats];
-  const forward = (): Floats => scaledDotProductAttention(q, k, v, { isCausal: causal === 1 });
+  const names = ['batch', 'heads', 'keyHeads', 'queries', 'steps', 'width', 'causal', 'backward'] as const;
+  const { batch, heads, keyHeads, queries, steps, width, causal, backward } = numbersOf(args, ...names);
+  const q = floats(1, batch, heads, queries, width);
+  const [k, v] = [2, 3].map((seed) => floats(seed, batch, keyHeads, steps, width)) as [Floats, Floats];
+  const forward = (): Floats =>
+    scaledDotProductAttention(q, k, v, { isCausal: causal === 1, enableGqa: heads !== keyHeads });
   if (backward === 0) return [calling(() => [forward()], [q, k, v])];
   return [calling(() => grad(() => sum(forward()), [q, k, v]), [q, k, v])];
 }
@@ -242,17 +257,21 @@ function eagerWays(args: Arguments): Workload[] {
   return [{ ...calling(() => [add(a, b)], [a, b]), run }];
 }
 
+const decodeWays = (): Workload[] => [callingOp(decoder(), [])];
+
 /** What Myelin can do, by kind; `compiles` is whether it does what a case wants compiled. */
 export const workloadsOf = (compiles: boolean): Workloads => ({
   matmul: matmulWays,
   conv2d: convWays,
   conv2dBackward: convBackwardWays,
   recurrent: recurrentWays,
+  cell: cellWays,
   attention: attentionWays,
   rows: rowsWays,
   pointwise: pointwiseWays,
   reduce: reduceWays,
   update: updateWays,
   eager: eagerWays,
+  decode: decodeWays,
   ...wholeWorkloads(compiles),
 });

@@ -4,6 +4,7 @@ import {
   contiguous,
   crossEntropy,
   dropout,
+  narrow,
   reshape,
   scope,
   SGD,
@@ -127,3 +128,13 @@ export const models: Readonly<Record<string, Create>> = {
     optimizer: (parameters) => new AdamW(parameters, { lr: 3e-4, weightDecay: 0.01 }),
   }),
 };
+
+/** Decoding of as many tokens as GPT has positions, one by one; gives the logits of the last. */
+export function decoder(): () => Floats {
+  const model = gpt().train(false);
+  setParameters(model);
+  const all = classes(96, 1, [1, 128]);
+  const tokens = Array.from({ length: 128 }, (_, i) => narrow<'int64'>(all, 1, i, 1));
+  const caches = model.caches();
+  return () => model.decode(tokens, caches);
+}

@@ -4,6 +4,7 @@ export type Kind =
   | 'conv2d'
   | 'conv2dBackward'
   | 'recurrent'
+  | 'cell'
   | 'attention'
   | 'rows'
   | 'pointwise'
@@ -13,7 +14,8 @@ export type Kind =
   | 'train'
   | 'infer'
   | 'latency'
-  | 'encoder';
+  | 'encoder'
+  | 'decode';
 
 /** Shapes and choices of a case; flat, so that a contender in any language reads them easily. */
 export type Arguments = Readonly<Record<string, number | string>>;
@@ -41,7 +43,7 @@ export const convolutionNames = [
 export type Bound = 'fma' | 'bfloat16' | 'int8' | 'read' | 'copy' | 'none';
 
 /** What speed is counted in, best first said: more is better, but for microseconds. */
-export type Unit = 'GFLOP/s' | 'GB/s' | 'steps/s' | 'samples/s' | 'µs';
+export type Unit = 'GFLOP/s' | 'GB/s' | 'steps/s' | 'samples/s' | 'tokens/s' | 'µs';
 
 /** What has to be reached. */
 export interface Target {

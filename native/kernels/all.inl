@@ -50,6 +50,7 @@ namespace {
 #include "kernels/ctc.inl"
 #include "kernels/optim.inl"
 #include "kernels/gemm.inl"
+#include "kernels/few_rows.inl"
 #include "kernels/attention.inl"
 #include "kernels/byte_dots.inl"
 #include "kernels/depthwise.inl"

@@ -197,17 +197,6 @@ MYELIN_INLINE void fft_twist(T* re, T* im, const T* by_re, const T* by_im, const
   });
 }
 
-// Every second lane of two vectors that follow one another, from lane `from` on.
-template <std::size_t from, class T, std::size_t... i>
-MYELIN_INLINE Vec<T> every_second(Vec<T> low, Vec<T> high, Indices<i...>) {
-#if defined(__clang__)
-  return __builtin_shufflevector(low.raw, high.raw, (2 * i + from)...);
-#else
-  using I = typename RawVec<IntFor<T>>::type;
-  return __builtin_shuffle(low.raw, high.raw, I{IntFor<T>(2 * i + from)...});
-#endif
-}
-
 template <class T, std::size_t... i>
 MYELIN_INLINE Vec<T> reversed(Vec<T> a, Indices<i...>) {
   constexpr std::size_t L = kLanes<T>;
@@ -218,9 +207,6 @@ MYELIN_INLINE Vec<T> reversed(Vec<T> a, Indices<i...>) {
   return __builtin_shuffle(a.raw, I{IntFor<T>(L - 1 - i)...});
 #endif
 }
-
-template <class T>
-using LanesOf = typename LaneIndices<kLanes<T>>::type;
 
 template <class T>
 MYELIN_INLINE void pairs_split(const T* pairs, T* re, T* im, std::size_t n) {

@@ -257,6 +257,22 @@ using GemmPackFn = void(const T* b, std::ptrdiff_t b_k, std::size_t k, std::size
 template <class T>
 using GemvFn = void(const T* a, std::ptrdiff_t a_row, const T* x, T* y, std::size_t rows, std::size_t n);
 
+// C = A B^T for few rows of A: c[i * c_row + j] = sum of a[i * a_row + l] * b[j * b_row + l] over l < k. C must not overlap A
+// or B.
+template <class T>
+struct GemmDots {
+  const T* a;
+  std::ptrdiff_t a_row;
+  std::size_t rows;
+  const T* b;
+  std::ptrdiff_t b_row;
+  std::size_t cols, k;
+  T* c;
+  std::ptrdiff_t c_row;
+};
+template <class T>
+using GemmDotsFn = void(const GemmDots<T>& product);
+
 // A tile of attention scores, in units of log 2: that of a key and a query is scores[key * row + query].
 template <class T>
 struct AttentionTile {

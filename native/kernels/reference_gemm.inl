@@ -48,5 +48,10 @@ constexpr GemmBlocking kGemmBlocking = {4, 2, 256, 64, 512};
       for (std::size_t i = 0; i < rows; i++) sum += static_cast<double>(at(a + j, a_row, i)) * x[i];             \
       y[j] = static_cast<T>(sum);                                                                                \
     }                                                                                                            \
+  }                                                                                                              \
+  void prefix##_gemm_dots(const GemmDots<T>& p) {                                                                \
+    for (std::size_t i = 0; i < p.rows; i++)                                                                     \
+      prefix##_gemv_dots(p.b, p.b_row, p.a + static_cast<std::ptrdiff_t>(i) * p.a_row,                           \
+                         p.c + static_cast<std::ptrdiff_t>(i) * p.c_row, p.cols, p.k);                           \
   }
 MYELIN_FLOATS(MYELIN_GEMM, )

@@ -22,6 +22,9 @@ struct LaneIndices<16> {
   using type = Indices<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15>;
 };
 
+template <class T>
+using LanesOf = typename LaneIndices<kLanes<T>>::type;
+
 // a0 b0 a1 b1 ... from the lanes of a and b that start at `from`.
 template <std::size_t from, class T, std::size_t... i>
 MYELIN_INLINE Vec<T> zip(Vec<T> a, Vec<T> b, Indices<i...>) {
@@ -33,12 +36,23 @@ MYELIN_INLINE Vec<T> zip(Vec<T> a, Vec<T> b, Indices<i...>) {
 #endif
 }
 
+// Every second lane of two vectors that follow one another, from lane `from` on.
+template <std::size_t from, class T, std::size_t... i>
+MYELIN_INLINE Vec<T> every_second(Vec<T> low, Vec<T> high, Indices<i...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(low.raw, high.raw, (2 * i + from)...);
+#else
+  using I = typename RawVec<IntFor<T>>::type;
+  return __builtin_shuffle(low.raw, high.raw, I{IntFor<T>(2 * i + from)...});
+#endif
+}
+
 // Zipping row i with row i + L/2 moves one bit of the row number into the column number; after log2 L rounds the two
 // have changed places, which is transposition.
 template <class T>
 MYELIN_INLINE void transpose_block(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd) {
   constexpr std::size_t L = kLanes<T>;
-  using Lanes = typename LaneIndices<L>::type;
+  using Lanes = LanesOf<T>;
   Vec<T> rows[L], zipped[L];
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < L; i++) rows[i] = load(src + std::ptrdiff_t(i) * lds);

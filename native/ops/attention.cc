@@ -140,6 +140,9 @@ void run_attention(OpCall& call) {
   drawn[1] = static_cast<std::int64_t>(setting.counter);
   visit_float(q->dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
+    if (has_few_queries(setting)) {
+      return attend_few<T>(call.kernels, setting, call.in, mask, out, call.out[1].as<T>());
+    }
     run_forward(Forward<T>(call, setting, mask));
   });
 }

@@ -151,6 +151,17 @@ extern template class Tiles<double>;
 // Checks the inputs that both directions have, and reads the attributes.
 Setting check_inputs(const View& q, const View& k, const View& v, const View* mask, Attrs& attrs);
 
+// Whether a call has so few queries, as a decoder's next token, that reading keys and values is what it costs; then
+// attend_few reads each of them once, for all queries that share them, and keeps all scores of those.
+bool has_few_queries(const Setting& setting);
+template <class T>
+void attend_few(const KernelTable& table, const Setting& setting, const View* inputs, const View* mask, const View& out,
+                T* log_sums);
+extern template void attend_few<float>(const KernelTable&, const Setting&, const View*, const View*, const View&,
+                                       float*);
+extern template void attend_few<double>(const KernelTable&, const Setting&, const View*, const View*, const View&,
+                                        double*);
+
 // How many chunks `items` pieces of work make, each of so many operations.
 std::size_t chunks_of(std::size_t items, double operations);
 

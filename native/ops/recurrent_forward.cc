@@ -7,6 +7,10 @@ namespace {
 // Samples x steps whose product with the input is formed at a time: enough that the weights are read seldom, few enough
 // that the result stays in the second-level cache until its steps are taken.
 constexpr std::size_t kRowsAtOnce = 96;
+// Up to so many samples x steps weights are multiplied where they lie: packing them would cost more than it saves.
+constexpr std::size_t kFewRows = 16;
+// Then threads share out the units, each of which should have so many bytes of weights.
+constexpr std::size_t kBytesPerChunk = 256 << 10;
 
 template <class T>
 class Forward {
@@ -22,15 +26,17 @@ class Forward {
         states_(states),
         x_(x),
         outputs_(outputs),
+        dots_(pick<T>(table.f32_gemm_dots, table.f64_gemm_dots)),
         by_input_(kernels_, shape.inputs, shape.gate_columns()),
         by_state_(kernels_, shape.state, shape.gate_columns()),
         by_projection_(kernels_, shape.hidden, shape.state),
-        packed_({shape.blocks * by_input_.elements(), shape.blocks * by_state_.elements(),
-                 shape.blocks * slot_columns(), shape.projected ? by_projection_.elements() : 0}) {}
+        packs_(shape.batch * shape.steps > kFewRows),
+        packed_({packs_ ? shape.blocks * by_input_.elements() : 0, packs_ ? shape.blocks * by_state_.elements() : 0,
+                 shape.blocks * slot_columns(), packs_ && shape.projected ? by_projection_.elements() : 0}) {}
 
   void run() {
-    parallel_for(shape_.blocks, [&](std::size_t block) { pack(block); });
-    if (shape_.projected) {
+    parallel_for(shape_.blocks, [&](std::size_t block) { prepare(block); });
+    if (packs_ && shape_.projected) {
       const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(shape_.hidden);
       by_projection_.pack(kernels_, {weights_.projection, 1, row}, packed_[3]);
     }
@@ -50,9 +56,13 @@ class Forward {
   // The rows of states: padded to whole blocks, which the kernel writes.
   std::size_t state_row() const { return std::max(shape_.padded(), shape_.state); }
 
-  void pack(std::size_t block) {
-    const std::size_t columns = shape_.gate_columns();
-    const Arrays<T> rows({columns * std::max(shape_.inputs, shape_.state)});
+  void prepare(std::size_t block) {
+    T* bias = packed_[2] + block * slot_columns();
+    std::fill(bias, bias + slot_columns(), T(0));
+    add_bias(weights_.bias_ih, shape_.kind.x_gates, block, bias);
+    add_bias(weights_.bias_hh, shape_.kind.h_gates, block, bias + shape_.kind.first_h * shape_.width);
+    if (!packs_) return;
+    const Arrays<T> rows({shape_.gate_columns() * std::max(shape_.inputs, shape_.state)});
     const auto pack_one = [&](const T* weight, const std::array<std::size_t, 4>& gates, const Factor<T>& factor,
                               T* packed) {
       gather_rows(shape_, gates, weight, factor.k, block, rows[0]);
@@ -60,10 +70,6 @@ class Forward {
     };
     pack_one(weights_.ih, shape_.kind.x_gates, by_input_, packed_[0]);
     pack_one(weights_.hh, shape_.kind.h_gates, by_state_, packed_[1]);
-    T* bias = packed_[2] + block * slot_columns();
-    std::fill(bias, bias + slot_columns(), T(0));
-    add_bias(weights_.bias_ih, shape_.kind.x_gates, block, bias);
-    add_bias(weights_.bias_hh, shape_.kind.h_gates, block, bias + shape_.kind.first_h * shape_.width);
   }
 
   void add_bias(const T* bias, const std::array<std::size_t, 4>& gates, std::size_t block, T* sums) const {
@@ -80,16 +86,22 @@ class Forward {
     const std::size_t rows = samples.end - samples.begin;
     if (rows == 0) return;
     const std::size_t most = std::max<std::size_t>(1, shape_.steps);
-    const std::size_t steps = std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most);
+    const std::size_t steps = packs_ ? std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most) : 1;
     const std::size_t columns = shape_.gate_columns(), padded = rows * shape_.padded();
-    const Arrays<T> arrays({steps * rows * shape_.inputs, shape_.blocks * steps * rows * columns, rows * columns,
-                            rows * state_row(), rows * state_row(), padded, shape_.projected ? padded : 0});
+    const Arrays<T> arrays({steps * rows * shape_.inputs, shape_.blocks * steps * rows * columns,
+                            (packs_ ? 1 : shape_.blocks) * rows * columns, rows * state_row(), rows * state_row(),
+                            padded, shape_.projected ? padded : 0});
     Part part{samples, rows, steps, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], arrays[6]};
     begin(part);
     for (std::size_t step = 0; step < shape_.steps; step += steps) {
       const std::size_t count = std::min(steps, shape_.steps - step);
-      multiply_inputs(part, step, count);
-      for (std::size_t i = 0; i < count; i++) take_step(part, shape_.time(step + i), i, count);
+      gather_inputs(part, step, count);
+      if (packs_) {
+        for (std::size_t block = 0; block < shape_.blocks; block++) multiply_inputs(part, block, count);
+        for (std::size_t i = 0; i < count; i++) take_step(part, shape_.time(step + i), i, count);
+      } else {
+        take_step_in_place(part, shape_.time(step));
+      }
     }
     end(part);
   }
@@ -133,19 +145,19 @@ class Forward {
     return part.cell + (block * part.rows + r) * shape_.width;
   }
 
-  void multiply_inputs(const Part& part, std::size_t step, std::size_t count) const {
+  void gather_inputs(const Part& part, std::size_t step, std::size_t count) const {
     for (std::size_t i = 0; i < count; i++) {
       for (std::size_t r = 0; r < part.rows; r++) {
         copy_row<T>(x_.at(shape_.time(step + i), part.samples.begin + r), x_.column,
                     part.x + (i * part.rows + r) * shape_.inputs, shape_.inputs);
       }
     }
+  }
+
+  void multiply_inputs(const Part& part, std::size_t block, std::size_t count) const {
     const std::size_t rows = count * part.rows, columns = shape_.gate_columns();
-    const GemmPanel<T> product = rows_of<T>(part.x, shape_.inputs, rows, shape_.inputs, columns, false);
-    for (std::size_t block = 0; block < shape_.blocks; block++) {
-      by_input_.multiply(kernels_, product, packed_[0] + block * by_input_.elements(),
-                         part.gates + block * rows * columns);
-    }
+    by_input_.multiply(kernels_, rows_of<T>(part.x, shape_.inputs, rows, shape_.inputs, columns, false),
+                       packed_[0] + block * by_input_.elements(), part.gates + block * rows * columns);
   }
 
   // Step `i` of the `count` whose products with the input are at hand.
@@ -154,23 +166,66 @@ class Forward {
     const GemmPanel<T> product = rows_of<T>(part.last, state_row(), part.rows, shape_.state, columns, false);
     for (std::size_t block = 0; block < shape_.blocks; block++) {
       by_state_.multiply(kernels_, product, packed_[1] + block * by_state_.elements(), part.by_state);
-      const T* gates = part.gates + (block * count + i) * part.rows * columns;
-      lengths_.each_run(
-          part.samples, time, [&](Range run) { compute(part, time, block, gates, run); },
-          [&](Range run) { pass_on(part, time, block, run); });
+      finish_block(part, time, block, part.gates + (block * count + i) * part.rows * columns, part.by_state);
     }
+    finish_step(part, time);
+  }
+
+  void take_step_in_place(Part& part, std::size_t time) const {
+    const std::size_t columns = shape_.gate_columns();
+    const std::size_t bytes = shape_.kind.gates * shape_.hidden * (shape_.inputs + shape_.state) * sizeof(T);
+    const std::size_t chunks = std::min(shape_.blocks, chunks_for(bytes, kBytesPerChunk));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(shape_.blocks, chunks, chunk);
+      for (std::size_t block = mine.begin; block < mine.end; block++) {
+        T *x = part.gates + block * part.rows * columns, *h = part.by_state + block * part.rows * columns;
+        multiply_in_place(part, block, weights_.ih, shape_.kind.x_gates, part.x, shape_.inputs, shape_.inputs, x);
+        multiply_in_place(part, block, weights_.hh, shape_.kind.h_gates, part.last, state_row(), shape_.state, h);
+        finish_block(part, time, block, x, h);
+      }
+    });
+    finish_step(part, time);
+  }
+
+  // The gates of a block, but for the biases, from n numbers of each sample; 0 for units that the layer has not.
+  void multiply_in_place(const Part& part, std::size_t block, const T* weight, const std::array<std::size_t, 4>& gates,
+                         const T* factor, std::size_t row, std::size_t n, T* out) const {
+    const std::size_t columns = shape_.gate_columns(), first = block * shape_.width;
+    const std::size_t count = std::min(shape_.width, shape_.hidden - first);
+    if (count < shape_.width) std::fill(out, out + part.rows * columns, T(0));
+    for (std::size_t slot = 0; slot < shape_.kind.gates; slot++) {
+      multiply_rows(part, factor, row, weight + (gates[slot] * shape_.hidden + first) * n, count, n,
+                    out + slot * shape_.width, columns);
+    }
+  }
+
+  // out = factor weight^T, where `weight` has `count` rows of n elements.
+  void multiply_rows(const Part& part, const T* factor, std::size_t row, const T* weight, std::size_t count,
+                     std::size_t n, T* out, std::size_t out_row) const {
+    dots_({factor, static_cast<std::ptrdiff_t>(row), part.rows, weight, static_cast<std::ptrdiff_t>(n), count, n, out,
+           static_cast<std::ptrdiff_t>(out_row)});
+  }
+
+  void finish_block(const Part& part, std::size_t time, std::size_t block, const T* gates, const T* by_state) const {
+    lengths_.each_run(
+        part.samples, time, [&](Range run) { compute(part, time, block, gates, by_state, run); },
+        [&](Range run) { pass_on(part, time, block, run); });
+  }
+
+  void finish_step(Part& part, std::size_t time) const {
     if (shape_.projected) project(part, time);
     std::swap(part.last, part.next);
   }
 
-  void compute(const Part& part, std::size_t time, std::size_t block, const T* gates, Range samples) const {
+  void compute(const Part& part, std::size_t time, std::size_t block, const T* gates, const T* by_state,
+               Range samples) const {
     const std::size_t first = block * shape_.width, r = samples.begin - part.samples.begin;
     RecurrentStep<T> step{};
     step.rows = samples.end - samples.begin;
     step.width = shape_.width;
     step.units = std::min(shape_.width, shape_.hidden - first);
     step.x = gates + r * shape_.gate_columns();
-    step.h = part.by_state + r * shape_.gate_columns();
+    step.h = by_state + r * shape_.gate_columns();
     step.bias = packed_[2] + block * slot_columns();
     step.before = part.last + r * state_row() + first;
     step.cell = cell_of(part, block, r);
@@ -209,8 +264,12 @@ class Forward {
 
   void project(const Part& part, std::size_t time) const {
     const std::size_t row = state_row();
-    by_projection_.multiply(kernels_, rows_of<T>(part.hidden, hidden_row(), part.rows, shape_.hidden, row, false),
-                            packed_[3], part.next);
+    if (packs_) {
+      by_projection_.multiply(kernels_, rows_of<T>(part.hidden, hidden_row(), part.rows, shape_.hidden, row, false),
+                              packed_[3], part.next);
+    } else {
+      multiply_rows(part, part.hidden, hidden_row(), weights_.projection, shape_.state, shape_.hidden, part.next, row);
+    }
     for (std::size_t r = 0; r < part.rows; r++) {
       const std::size_t sample = part.samples.begin + r;
       T* out = outputs_.out.at(time, sample);
@@ -231,7 +290,9 @@ class Forward {
   const RecurrentStates<T>& states_;
   const Sequence<const T> x_;
   const RecurrentOutputs<T>& outputs_;
+  GemmDotsFn<T>* const dots_;
   const Factor<T> by_input_, by_state_, by_projection_;
+  const bool packs_;
   const Arrays<T> packed_;  // weights of the input, of the state, biases, projection
 };
 

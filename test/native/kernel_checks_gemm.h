@@ -112,6 +112,27 @@ void check(myelin::GemvFn<T>* got, myelin::GemvFn<T>* want) {
     }
 }
 
+template <class T>
+void check(myelin::GemmDotsFn<T>* got, myelin::GemmDotsFn<T>* want) {
+  Random random(25);
+  for (std::size_t rows : {0, 1, 2, 3, 4, 5, 7, 8, 11})
+    for (std::size_t cols : {0, 1, 2, 3, 4, 9})
+      for (std::size_t k : lengths<T>()) {
+        Array<T> a(matrix<T>(random, rows, k, k + 1), 1), b(matrix<T>(random, cols, k, k + 3));
+        const std::vector<T> start(rows * (cols + 2), T(7));
+        Output<T> expected(start), actual(start, 1);
+        const auto run = [&](auto* kernel, Output<T>& out) {
+          kernel({a.data(), static_cast<std::ptrdiff_t>(k + 1), rows, b.data(), static_cast<std::ptrdiff_t>(k + 3),
+                  cols, k, out.data(), static_cast<std::ptrdiff_t>(cols + 2)});
+        };
+        run(want, expected);
+        run(got, actual);
+        const std::string where = describe_rows(rows, cols, k);
+        expect_near<T>(where, expected, actual, {kSumUlp, 9.0 * static_cast<double>(k) + 1});
+        expect_intact(where, actual);
+      }
+}
+
 // Any bytes, or those whose products and sums are the greatest. Rows lie apart, and what is between them must not matter.
 inline void check(myelin::ByteDotsFn* got, myelin::ByteDotsFn* want) {
   Random random(24);

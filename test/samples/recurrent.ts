@@ -133,7 +133,9 @@ function opSample(cell: Cell, extents: Extents, { reverse = false, batchFirst = 
 }
 
 const tiny: Extents = { steps: 2, batch: 2, inputs: 1, hidden: 2, lengths: [1, 2] };
-const several: Extents = { steps: 3, batch: 4, inputs: 3, hidden: 5, lengths: [3, 0, 2, 3] };
+// So many samples x steps that weights are packed; fewer are multiplied where their weights lie.
+const several: Extents = { steps: 3, batch: 6, inputs: 3, hidden: 5, lengths: [3, 0, 2, 3, 1, 3] };
+const few: Extents = { steps: 3, batch: 5, inputs: 3, hidden: 5, lengths: [3, 0, 2, 3, 1] };
 const least: Extents = { steps: 2, batch: 1, inputs: 1, hidden: 2 };
 // More units than a block has: 16, or 64 where there is one gate.
 const blocks = (cell: Cell): Extents => ({
@@ -149,12 +151,14 @@ const without = { scalar: 'sequences have three axes' };
 const op: OpSamples = {
   samples: (['lstm', 'gru', 'tanh', 'relu'] as const).flatMap((cell) => [
     opSample(cell, several),
+    opSample(cell, few),
     opSample(cell, { ...several, plain: true }, { reverse: true, batchFirst: true }),
     opSample(cell, { steps: 3, batch: 2, inputs: 0, hidden: 2, plain: true }),
     ...(cell === 'relu' ? [] : [opSample(cell, blocks(cell))]),
     ...(cell === 'lstm'
       ? [
           opSample(cell, { ...several, projection: 2 }),
+          opSample(cell, { ...few, projection: 2 }, { reverse: true }),
           opSample(cell, { ...tiny, projection: 1 }, { reverse: true, keep: true }),
         ]
       : []),
@@ -210,7 +214,7 @@ function layer(cell: Cell, derivatives: 0 | 2, errors: OpSamples['errors']): OpS
       sample(cell, tiny, {}, derivatives),
       sample(cell, several, { reverse: true }),
       sample(cell, { ...several, batch: 0, lengths: [] }),
-      sample(cell, { ...several, steps: 0, lengths: [0, 0, 0, 0] }),
+      sample(cell, { ...several, steps: 0, lengths: [0, 0, 0, 0, 0, 0] }),
     ],
     large: sample(cell, { steps: 4, batch: 70, inputs: 9, hidden: 33 }),
     errors,

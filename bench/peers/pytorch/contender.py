@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models import Setup, attention, has_channels, set_parameters
+from models import Setup, attention, decoder, has_channels, set_parameters
 from protocol import Refusal, Way, pattern, serve
 
 
@@ -117,9 +117,24 @@ def recurrent(case):
     return [Way(run, lambda: arrays(run()))]
 
 
+def cell(case):
+    create = pick({"lstm": nn.LSTMCell, "gru": nn.GRUCell, "rnn": nn.RNNCell}, case["what"])
+    size = case["size"]
+    layer = create(size, size)
+    with torch.no_grad():
+        for i, (_, parameter) in enumerate(sorted(layer.named_parameters())):
+            parameter.copy_(0.2 * tensor(100 + i, *parameter.shape))
+    x, h, c = (tensor(seed, case["batch"], size) for seed in (1, 2, 3))
+    state = (h, c) if case["what"] == "lstm" else h
+    return [plain(lambda: layer(x, state))]
+
+
 def attention_ways(case):
-    shape = (case["batch"], case["heads"], case["steps"], case["width"])
-    q, k, v = (tensor(seed, *shape) for seed in (1, 2, 3))
+    batch, width = case["batch"], case["width"]
+    q = tensor(1, batch, case["heads"], case["queries"], width)
+    k, v = (tensor(seed, batch, case["keyHeads"], case["steps"], width) for seed in (2, 3))
+    if case["keyHeads"] != case["heads"]:
+        return [plain(lambda: F.scaled_dot_product_attention(q, k, v, enable_gqa=True))]
     causal = bool(case["causal"])
     setting = "scaled_dot_product_attention" if hasattr(F, "scaled_dot_product_attention") else "composed"
     if not case["backward"]:
@@ -300,11 +315,16 @@ def encoder(case):
     return [Way(run, lambda: arrays(run()))]
 
 
+def decode(_):
+    return [plain(decoder())]
+
+
 WORKLOADS = {
     "matmul": matmul,
     "conv2d": conv2d,
     "conv2dBackward": conv2d_backward,
     "recurrent": recurrent,
+    "cell": cell,
     "attention": attention_ways,
     "rows": rows,
     "pointwise": pointwise,
@@ -315,6 +335,7 @@ WORKLOADS = {
     "infer": infer,
     "latency": infer,
     "encoder": encoder,
+    "decode": decode,
 }
 
 

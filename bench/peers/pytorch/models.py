@@ -78,12 +78,29 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
         self.out = nn.Linear(WIDTH, WIDTH)
 
-    def forward(self, x):
+    def forward(self, x, cache=None):
         batch, steps, _ = x.shape
         q, k, v = (
             part.view(batch, steps, HEADS, WIDTH // HEADS).transpose(1, 2) for part in self.qkv(x).split(WIDTH, 2)
         )
-        return self.out(attention(q, k, v, True).transpose(1, 2).reshape(batch, steps, WIDTH))
+        if cache is not None:
+            k, v = cache.append(k, v)
+        return self.out(attention(q, k, v, cache is None).transpose(1, 2).reshape(batch, steps, WIDTH))
+
+
+class Cache:
+    """Keys and values of a block's earlier tokens, in memory that is taken once."""
+
+    def __init__(self):
+        self.keys, self.values = (torch.zeros(1, HEADS, STEPS, WIDTH // HEADS) for _ in range(2))
+        self.length = 0
+
+    def append(self, k, v):
+        end = self.length + k.shape[2]
+        self.keys[:, :, self.length : end] = k
+        self.values[:, :, self.length : end] = v
+        self.length = end
+        return self.keys[:, :, :end], self.values[:, :, :end]
 
 
 def attention(q, k, v, causal):
@@ -104,8 +121,8 @@ class TransformerBlock(nn.Module):
         self.up = nn.Linear(WIDTH, 4 * WIDTH)
         self.down = nn.Linear(4 * WIDTH, WIDTH)
 
-    def forward(self, x):
-        x = x + self.attention(self.ln1(x))
+    def forward(self, x, cache=None):
+        x = x + self.attention(self.ln1(x), cache)
         return x + self.down(F.gelu(self.up(self.ln2(x))))
 
 
@@ -120,6 +137,22 @@ class Gpt(nn.Module):
 
     def forward(self, x):
         return self.fc(self.norm(self.blocks(self.token(x) + self.position.weight)))
+
+    def decode(self, tokens):
+        caches = [Cache() for _ in self.blocks]
+        for place, token in enumerate(tokens):
+            x = self.token(token) + self.position.weight[place]
+            for block, cache in zip(self.blocks, caches):
+                x = block(x, cache)
+            logits = self.fc(self.norm(x))
+        return logits
+
+
+def decoder():
+    model = Gpt().train(False)
+    set_parameters(model)
+    tokens = [token.reshape(1, 1) for token in classes(96, 1, STEPS)]
+    return lambda: model.decode(tokens)
 
 
 def set_parameters(model):

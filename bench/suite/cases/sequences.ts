@@ -57,7 +57,7 @@ function attention({ batch, heads, steps, width, shares }: Attention): Case[] {
       ].join(' '),
       family: 'attention',
       kind: 'attention',
-      args: { batch, heads, steps, width, causal, backward },
+      args: { batch, heads, keyHeads: heads, queries: steps, steps, width, causal, backward },
       unit: 'GFLOP/s',
       // A causal mask leaves half of the scores to do.
       work: (2 * products[backward] * batch * heads * steps ** 2 * width * (causal === 0 ? 1 : 0.5)) / 1e9,
@@ -67,6 +67,39 @@ function attention({ batch, heads, steps, width, shares }: Attention): Case[] {
       target: { ratio: { atLeast: 1.5, of: ['PyTorch'] }, share: shares[backward] },
     })),
   );
+}
+
+/** One query for each head, as a decoder has it whose keys and values are cached: reading those is all there is to it. */
+function decoding(heads: number, keyHeads: number, steps: number, width: number): Case {
+  const bytes = float32Bytes(2 * keyHeads * steps * width);
+  return {
+    name: `attention of one query B1 H${heads}${heads === keyHeads ? '' : ` in ${keyHeads} groups`} T${steps} D${width}`,
+    family: 'attention',
+    kind: 'attention',
+    args: { batch: 1, heads, keyHeads, queries: 1, steps, width, causal: 0, backward: 0 },
+    unit: 'GB/s',
+    work: bytes / 1e9,
+    footprint: bytes,
+    bound: 'read',
+    tolerance: 1e-4,
+    target: { ratio: { atLeast: 1, of: ['PyTorch'] } },
+  };
+}
+
+/** One step of a recurrent layer. */
+function cell(what: keyof typeof gatesOf, batch: number, size: number): Case {
+  return {
+    name: `${what} cell B${batch} I${size} H${size}`,
+    family: 'recurrent layers',
+    kind: 'cell',
+    args: { what, batch, size },
+    unit: 'µs',
+    work: 1,
+    footprint: float32Bytes(2 * gatesOf[what] * size ** 2),
+    bound: 'none',
+    tolerance: 1e-4,
+    target: { ratio: { atLeast: 1, of: ['PyTorch'] } },
+  };
 }
 
 const layers = [
@@ -79,6 +112,10 @@ export const sequences: readonly Case[] = [
   ...layers.flatMap((layer) => recurrent('gru', layer)),
   ...recurrent('rnn', { ...layers[0], training: 1 }),
   ...recurrent('lstm', { ...layers[0], bidirectional: true, training: 1 }),
+  ...(['lstm', 'gru', 'rnn'] as const).flatMap((what) => [1, 32].map((batch) => cell(what, batch, 256))),
   ...attention({ batch: 4, heads: 8, steps: 1024, width: 64, shares: [0.75, 0.78] }),
   ...attention({ batch: 16, heads: 8, steps: 128, width: 32, shares: [0.58, 0.58] }),
+  decoding(8, 8, 256, 64),
+  decoding(8, 8, 4096, 64),
+  decoding(32, 8, 2048, 64),
 ];

@@ -51,4 +51,16 @@ export const models: readonly Case[] = [
   ]),
   whole('infer', 'gpt', 1),
   whole('infer', 'gpt', 16),
+  {
+    name: 'decode 128 tokens of gpt one by one',
+    family: 'inference',
+    kind: 'decode',
+    args: {},
+    unit: 'tokens/s',
+    work: 128,
+    footprint: 0,
+    bound: 'none',
+    tolerance: 1e-2,
+    target: { ratio: { atLeast: 1, of: ['PyTorch'] } },
+  },
 ];
