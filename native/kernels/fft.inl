@@ -203,7 +203,7 @@ MYELIN_INLINE Vec<T> reversed(Vec<T> a, Indices<i...>) {
 #if defined(__clang__)
   return __builtin_shufflevector(a.raw, a.raw, (L - 1 - i)...);
 #else
-  using I = typename RawVec<IntFor<T>>::type;
+  using I = typename RawVec<IntFor<T> >::type;
   return __builtin_shuffle(a.raw, I{IntFor<T>(L - 1 - i)...});
 #endif
 }

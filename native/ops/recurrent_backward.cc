@@ -323,7 +323,8 @@ class Backward {
     const auto add = [&](const T* factor, std::size_t row, std::size_t n, std::size_t first_slot, T* sums) {
       for (std::size_t block = 0; block < shape_.blocks; block++) {
         const T* dgates = part.dgates + part.segments[block] + first_slot * shape_.width;
-        add_product(turned(dgates, shape_.slot_columns(), columns, rows, n), factor, row, n, sums + block * columns * n);
+        add_product(turned(dgates, shape_.slot_columns(), columns, rows, n), factor, row, n,
+                    sums + block * columns * n);
       }
     };
     add(part.x, input_row(), shape_.inputs, 0, part.sums.ih);
