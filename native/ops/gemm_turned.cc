@@ -28,9 +28,8 @@ class TurnedProduct {
   void run() {
     turned_ = scratch<T>(Scratch::kPackB, product_.k * panels_ * width_);
     const std::size_t turns = chunks_for(product_.k * product_.m * sizeof(T), kTurnedBytes);
-    for_chunks(threads_, turns, [&](std::size_t chunk) {
-      turn_a(chunk_range(product_.k, turns, chunk, kernels_.blocking.lanes));
-    });
+    for_chunks(threads_, turns,
+               [&](std::size_t chunk) { turn_a(chunk_range(product_.k, turns, chunk, kernels_.blocking.lanes)); });
     const std::size_t blocks = ceil_div(product_.n, kBlockRows);
     for_chunks(threads_, blocks, [&](std::size_t block) {
       const std::size_t begin = block * kBlockRows;
