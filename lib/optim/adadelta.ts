@@ -29,12 +29,12 @@ const rule: UpdateRule<AdadeltaOptions, Slot> = {
     checkAtLeast('Adadelta', 'eps', eps, 0);
   },
   slots: () => ({ square_avg: eachElement(), acc_delta: eachElement() }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { rho, eps } = options;
-    adadeltaStep(
-      { params, grads, squares: state.square_avg, moves: state.acc_delta, lr },
-      { ...commonAttrs(options), rho, eps },
-    );
+    const attrs = { ...commonAttrs(options), rho, eps };
+    return ({ params, grads, state, lr }) => {
+      adadeltaStep({ params, grads, squares: state.square_avg, moves: state.acc_delta, lr }, attrs);
+    };
   },
 };
 

@@ -33,12 +33,12 @@ const rule: UpdateRule<AdagradOptions, Slot> = {
     }
   },
   slots: ({ initialAccumulatorValue }) => ({ sum: eachElement(initialAccumulatorValue), step: singleNumber() }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { lrDecay, eps } = options;
-    adagradStep(
-      { params, grads, squares: state.sum, steps: state.step, lr },
-      { ...commonAttrs(options), lrDecay, eps },
-    );
+    const attrs = { ...commonAttrs(options), lrDecay, eps };
+    return ({ params, grads, state, lr }) => {
+      adagradStep({ params, grads, squares: state.sum, steps: state.step, lr }, attrs);
+    };
   },
 };
 

@@ -42,13 +42,13 @@ export function adamRule(name: string, special: Partial<AdamOptions> = {}): Upda
       max_exp_avg_sq: amsgrad ? eachElement() : undefined,
       step: singleNumber(),
     }),
-    update: ({ params, grads, state, lr }, options) => {
+    update: (options) => {
       const { betas, eps, amsgrad } = options;
-      const { exp_avg: means, exp_avg_sq: squares, max_exp_avg_sq: maxima, step: steps } = state;
-      adamStep(
-        { params, grads, means, squares, maxima, steps, lr },
-        { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps, amsgrad },
-      );
+      const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps, amsgrad };
+      return ({ params, grads, state, lr }) => {
+        const { exp_avg: means, exp_avg_sq: squares, max_exp_avg_sq: maxima, step: steps } = state;
+        adamStep({ params, grads, means, squares, maxima, steps, lr }, attrs);
+      };
     },
   };
 }

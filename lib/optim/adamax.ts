@@ -31,12 +31,12 @@ const rule: UpdateRule<AdamaxOptions, Slot> = {
     checkAtLeast('Adamax', 'eps', eps, 0);
   },
   slots: () => ({ exp_avg: eachElement(), exp_inf: eachElement(), step: singleNumber() }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { betas, eps } = options;
-    adamaxStep(
-      { params, grads, means: state.exp_avg, largest: state.exp_inf, steps: state.step, lr },
-      { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps },
-    );
+    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps };
+    return ({ params, grads, state, lr }) => {
+      adamaxStep({ params, grads, means: state.exp_avg, largest: state.exp_inf, steps: state.step, lr }, attrs);
+    };
   },
 };
 

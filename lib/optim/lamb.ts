@@ -31,12 +31,12 @@ const rule: UpdateRule<LAMBOptions, Slot> = {
     checkPositive('LAMB', 'eps', eps);
   },
   slots: () => ({ exp_avg: eachElement(), exp_avg_sq: eachElement(), step: singleNumber() }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { betas, eps } = options;
-    lambStep(
-      { params, grads, means: state.exp_avg, squares: state.exp_avg_sq, steps: state.step, lr },
-      { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps },
-    );
+    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps };
+    return ({ params, grads, state, lr }) => {
+      lambStep({ params, grads, means: state.exp_avg, squares: state.exp_avg_sq, steps: state.step, lr }, attrs);
+    };
   },
 };
 

@@ -26,12 +26,12 @@ const rule: UpdateRule<LionOptions, Slot> = {
     checkBetas('Lion', betas);
   },
   slots: () => ({ exp_avg: eachElement() }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { betas } = options;
-    lionStep(
-      { params, grads, means: state.exp_avg, lr },
-      { ...commonAttrs(options), beta1: betas[0], beta2: betas[1] },
-    );
+    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1] };
+    return ({ params, grads, state, lr }) => {
+      lionStep({ params, grads, means: state.exp_avg, lr }, attrs);
+    };
   },
 };
 

@@ -39,20 +39,23 @@ const rule: UpdateRule<NAdamOptions, Slot> = {
     step: singleNumber(),
     mu_product: singleNumber(1),
   }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { betas, eps, momentumDecay } = options;
-    nadamStep(
-      {
-        params,
-        grads,
-        means: state.exp_avg,
-        squares: state.exp_avg_sq,
-        steps: state.step,
-        products: state.mu_product,
-        lr,
-      },
-      { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps, momentumDecay },
-    );
+    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps, momentumDecay };
+    return ({ params, grads, state, lr }) => {
+      nadamStep(
+        {
+          params,
+          grads,
+          means: state.exp_avg,
+          squares: state.exp_avg_sq,
+          steps: state.step,
+          products: state.mu_product,
+          lr,
+        },
+        attrs,
+      );
+    };
   },
 };
 

@@ -80,7 +80,8 @@ export interface UpdateRule<O extends OptimizerOptions, Slot extends string> {
   check(options: O): void;
   /** What is remembered for each parameter, undefined where the options need none. PyTorch's names. */
   slots(options: O): Readonly<Record<Slot, SlotSpec | undefined>>;
-  update(update: Update<Slot>, options: O): void;
+  /** How to make updates with such options; what they are for the op is found out once, as every step would make it anew. */
+  update(options: O): (update: Update<Slot>) => void;
 }
 
 /** Parameters that share their options. */
@@ -93,6 +94,7 @@ interface Group<O> {
 
 interface GroupState<O, Slot extends string> extends Group<O> {
   readonly lr: Buffer;
+  readonly update: (update: Update<Slot>) => void;
   /** What is remembered, by parameter name; empty maps for what the options need not. */
   readonly slots: Readonly<Record<Slot, ReadonlyMap<string, Buffer>>>;
 }
@@ -216,7 +218,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     for (const part of parts) {
       for (const [name, parameter] of part.parameters) this.parameters.set(name, parameter);
       const lr = part.scale === 1 ? this.rate : scalar(this.lr * part.scale);
-      this.groups.push({ ...part, lr, slots: remember(this.rule.slots(part.options), part.parameters) });
+      const slots = remember(this.rule.slots(part.options), part.parameters);
+      this.groups.push({ ...part, lr, update: this.rule.update(part.options), slots });
     }
   }
 
@@ -232,10 +235,9 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
   private updateGroup(group: GroupState<O, Slot>, gradients: Readonly<Record<string, Tensor>>): void {
     const names = [...group.parameters.keys()].filter((name) => Object.hasOwn(gradients, name));
     if (names.length === 0) return;
-    const { options, lr } = group;
     const state = mapSlots(group.slots, (buffers) => names.flatMap((name) => buffers.get(name) ?? []));
     const params = names.map((name) => group.parameters.get(name)!);
-    this.rule.update({ params, grads: names.map((name) => gradients[name]!), state, lr }, options);
+    group.update({ params, grads: names.map((name) => gradients[name]!), state, lr: group.lr });
   }
 }
 

@@ -39,13 +39,13 @@ const rule: UpdateRule<RMSpropOptions, RMSpropSlot> = {
     grad_avg: centered ? eachElement() : undefined,
     momentum_buffer: momentum === 0 ? undefined : eachElement(),
   }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { alpha, eps, momentum, centered } = options;
-    const { square_avg: squares, grad_avg: means, momentum_buffer: velocities } = state;
-    rmspropStep(
-      { params, grads, squares, means, velocities, lr },
-      { ...commonAttrs(options), alpha, eps, momentum, centered },
-    );
+    const attrs = { ...commonAttrs(options), alpha, eps, momentum, centered };
+    return ({ params, grads, state, lr }) => {
+      const { square_avg: squares, grad_avg: means, momentum_buffer: velocities } = state;
+      rmspropStep({ params, grads, squares, means, velocities, lr }, attrs);
+    };
   },
 };
 

@@ -42,12 +42,12 @@ const rule: UpdateRule<SGDOptions, 'momentum_buffer' | 'step'> = {
     momentum_buffer: momentum === 0 ? undefined : eachElement(),
     step: momentum === 0 ? undefined : singleNumber(),
   }),
-  update: ({ params, grads, state, lr }, options) => {
+  update: (options) => {
     const { momentum, dampening, nesterov } = options;
-    sgdStep(
-      { params, grads, velocities: state.momentum_buffer, steps: state.step, lr },
-      { ...commonAttrs(options), momentum, dampening, nesterov },
-    );
+    const attrs = { ...commonAttrs(options), momentum, dampening, nesterov };
+    return ({ params, grads, state, lr }) => {
+      sgdStep({ params, grads, velocities: state.momentum_buffer, steps: state.step, lr }, attrs);
+    };
   },
 };
 
