@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 
 import { compile, setThreads, type Tensor } from 'myelin';
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const server = createServer((_, response) => response.end('here'));
   server.listen(0);
   await once(server, 'listening');
-  const delay = monitorEventLoopDelay({ resolution });
+  const delays: IntervalHistogram[] = [];
   const ratios: number[] = [];
   const waits: number[] = [];
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
@@ -62,9 +62,12 @@ async function main(): Promise<void> {
     const blocking = await speed(sync, isQuick ? 1 : 3);
     const worker = new Worker(client, { eval: true, workerData: url });
     await once(worker, 'online');
+    // Another one each turn: one that goes on would count the blocking turn before as a delay.
+    const delay = monitorEventLoopDelay({ resolution });
     delay.enable();
     const free = await speed(awaited, isQuick ? 1 : 3);
     delay.disable();
+    delays.push(delay);
     worker.postMessage('enough');
     const [times] = (await once(worker, 'message')) as [number[]];
     waits.push(...times);
@@ -73,6 +76,9 @@ async function main(): Promise<void> {
   server.close();
 
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolution);
+  /** Of all turns. */
+  const worst = (of: (delay: IntervalHistogram) => number): number =>
+    Math.max(...delays.map((delay) => late(of(delay))));
   const middle = (values: number[], share: number): number =>
     quantile(
       [...values].sort((a, b) => a - b),
@@ -82,10 +88,10 @@ async function main(): Promise<void> {
     {
       what: 'event loop while ResNet-18 trains: delay, p99',
       unit: 'ms',
-      reached: late(delay.percentile(99)),
+      reached: worst((delay) => delay.percentile(99)),
       atMost: 10,
     },
-    { what: 'the same: longest delay', unit: 'ms', reached: late(delay.max), atMost: 50 },
+    { what: 'the same: longest delay', unit: 'ms', reached: worst((delay) => delay.max), atMost: 50 },
     {
       what: `answers of an http server meanwhile, p99 of ${waits.length}`,
       unit: 'ms',
