@@ -19,11 +19,11 @@ export interface MaxUnpoolOptions<E> {
 }
 
 /** Options of {@link maxUnpool1d}. */
-export type MaxUnpool1dOptions = MaxUnpoolOptions<Single>;
+export interface MaxUnpool1dOptions extends MaxUnpoolOptions<Single> {}
 /** Options of {@link maxUnpool2d}. */
-export type MaxUnpool2dOptions = MaxUnpoolOptions<Pair>;
+export interface MaxUnpool2dOptions extends MaxUnpoolOptions<Pair> {}
 /** Options of {@link maxUnpool3d}. */
-export type MaxUnpool3dOptions = MaxUnpoolOptions<Triple>;
+export interface MaxUnpool3dOptions extends MaxUnpoolOptions<Triple> {}
 
 interface Pooled {
   readonly x: Tensor<FloatDType>;
