@@ -19,7 +19,7 @@ import { take } from './take.js';
 
 type Found = [max: Tensor<FloatDType>, indices: Tensor<'int32'>];
 /** Maxima of type D, and their places. */
-type Maxima<D extends FloatDType> = [max: Tensor<D>, indices: Tensor<'int32'>];
+export type Maxima<D extends FloatDType> = [max: Tensor<D>, indices: Tensor<'int32'>];
 
 /** Elements of the last axes of x, seen as one axis, at places of it. */
 function pick(x: Tensor, places: Tensor): Tensor {
