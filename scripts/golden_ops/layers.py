@@ -7,6 +7,7 @@ from golden_ops.cases import Case, integers, normal, uniform
 
 image = lambda: (normal(2, 3, 5, 6),)
 volume = lambda: (normal(1, 2, 4, 5, 3),)
+signal = lambda: (normal(2, 3, 8),)
 
 CASES = {
     "conv1d": Case(
@@ -71,4 +72,19 @@ CASES = {
     "pixel-shuffle": Case(lambda x: F.pixel_shuffle(x, 2), lambda: (normal(2, 8, 2, 3),)),
     "pixel-unshuffle": Case(lambda x: F.pixel_unshuffle(x, 2), lambda: (normal(2, 3, 4, 2),)),
     "swiglu": Case(lambda x: F.silu(x[:, :3]) * x[:, 3:], lambda: (normal(4, 6),)),
+    "max-pool1d-and-back": Case(lambda x: F.max_unpool1d(*F.max_pool1d(x, 2, return_indices=True), 2), signal),
+    "max-pool3d-and-back": Case(
+        lambda x: F.max_unpool3d(*F.max_pool3d(x, 2, return_indices=True), 2), lambda: (normal(1, 2, 4, 2, 6),)
+    ),
+    "adaptive-max-pool1d-and-back": Case(
+        lambda x: F.max_unpool1d(*F.adaptive_max_pool1d(x, 4, return_indices=True), 2), signal
+    ),
+    "adaptive-max-pool2d-and-back": Case(
+        lambda x: F.max_unpool2d(*F.adaptive_max_pool2d(x, (5, 3), return_indices=True), (1, 2)), image
+    ),
+    "global-avg-pool1d": Case(lambda x: F.adaptive_avg_pool1d(x, 1), signal),
+    "global-avg-pool3d": Case(lambda x: F.adaptive_avg_pool3d(x, 1), volume),
+    "global-max-pool1d": Case(lambda x: F.adaptive_max_pool1d(x, 1), signal),
+    "global-max-pool2d": Case(lambda x: F.adaptive_max_pool2d(x, 1), image),
+    "global-max-pool3d": Case(lambda x: F.adaptive_max_pool3d(x, 1), volume),
 }

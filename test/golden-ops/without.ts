@@ -12,6 +12,7 @@ export const withoutGolden: Readonly<Record<string, string>> = {
   borrow: memory,
   canCast: dtypes,
   contiguous: memory,
+  ctcBeamDecode: 'PyTorch has none; its samples compare it with a search over all paths',
   ctcGreedyDecode: 'PyTorch has none; its samples say what paths become',
   dropout: random,
   empty: 'its numbers are nobody’s',
