@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "ops/pointwise.h"
+#include "ops/wrapping.h"
 
 namespace myelin {
 namespace {
@@ -68,7 +69,8 @@ struct Remainder {
   static T of(T a, T b) {
     const T rest = Fmod::of(a, b);
     // A place in memory, not a branch: signs are as good as random.
-    const T choices[] = {rest, static_cast<T>(rest + b)};
+    // Where it is not chosen, the sum may pass the range.
+    const T choices[] = {rest, wrapping_add(rest, b)};
     return choices[(rest != 0) & ((rest < 0) != (b < 0))];
   }
 };

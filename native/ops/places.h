@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "ops/support.h"
+#include "ops/wrapping.h"
 
 namespace myelin {
 
@@ -115,24 +116,6 @@ inline void require_places(const View& whole, const View& part, const View& inde
 inline View corner(View view, const View& shaped) {
   view.shape = shaped.shape;
   return view;
-}
-
-template <class T>
-T wrapping_add(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  } else {
-    return a + b;
-  }
-}
-
-template <class T>
-T wrapping_multiply(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-  } else {
-    return a * b;
-  }
 }
 
 // The attribute `shape` of ops whose result has a shape that no input has.

@@ -30,7 +30,7 @@ function floored(a: number, b: number): number {
   return Math.floor(quotient + 0.25);
 }
 
-/** Division by an integer zero, which would kill the process if it reached the CPU; also the one quotient that overflows. */
+/** Division by an integer zero, which would kill the process if it reached the CPU. */
 const divisionErrors = (call: Call): readonly ErrorCase[] => [
   shapesDiffer(() => call(a23(), a24())),
   ...whole.map((dtype): ErrorCase => ({
@@ -43,6 +43,7 @@ const divisionErrors = (call: Call): readonly ErrorCase[] => [
 
 function division(f: Binary, call: Call, order: 0 | 2): OpSamples {
   const own = binary(f, { a: halves, b: divisors, dtypes: numbers, order, errors: divisionErrors(call) });
+  // The one quotient that overflows, and a rest that would if the divisor were added to it.
   const least = -(2 ** 31);
   return {
     ...own,
@@ -50,8 +51,8 @@ function division(f: Binary, call: Call, order: 0 | 2): OpSamples {
       ...own.samples,
       {
         inputs: {
-          a: { shape: [2], dtype: 'int32', fill: () => [least, least] },
-          b: { shape: [2], dtype: 'int32', fill: () => [-1, 1] },
+          a: { shape: [3], dtype: 'int32', fill: () => [least, least, 449_673_768] },
+          b: { shape: [3], dtype: 'int32', fill: () => [-1, 1, 1_703_301_249] },
         },
         attrs: {},
         dtypes: ['int32'],
