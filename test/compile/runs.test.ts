@@ -135,8 +135,8 @@ describe('plans', () => {
     for (let i = 0; i < 2_000; i++) step.sync(x).dispose();
     for (let i = 0; i < 200; i++) (await step(x)).dispose();
     expect(memory().storages).toBeLessThanOrEqual(storages);
-    // The working memory of one more thread at most.
-    expect(taken() - bytes).toBeLessThan(4_096);
+    // Working memory of threads that had no part before; steps that allocate would take 2,200 times 64 bytes.
+    expect(taken() - bytes).toBeLessThanOrEqual(65_536);
     for (const thing of [step, model, optimizer, x]) thing.dispose();
     expect(memory({ collect: true }).storages).toBe(before);
   });
