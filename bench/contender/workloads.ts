@@ -1,9 +1,4 @@
 import {
-  Adadelta,
-  Adagrad,
-  Adam,
-  Adamax,
-  AdamW,
   add,
   batchNorm,
   cast,
@@ -24,16 +19,11 @@ import {
   matmulInteger,
   max,
   mul,
-  NAdam,
-  Parameter,
-  RAdam,
   relu,
-  RMSprop,
   RNN,
   RNNCell,
   scaledDotProductAttention,
   scope,
-  SGD,
   sigmoid,
   softmax,
   sum,
@@ -41,15 +31,15 @@ import {
   transpose,
   valueAndGrad,
   vjp,
-  type Optimizer,
   type Tensor,
 } from 'myelin';
 
 import { decoder } from '../models/index.js';
 import { convolutionNames, numbersOf, productNames, type Arguments } from '../suite/case.js';
-import type { Digest } from '../suite/protocol.js';
-import { calling, callingOp, digest, floats, pick, type Floats } from './calling.js';
+import { blockWays } from './blocks.js';
+import { calling, callingOp, floats, pick, type Floats } from './calling.js';
 import type { Workload, Workloads } from './serve.js';
+import { lbfgsWays, updateWays } from './updates.js';
 import { wholeWorkloads } from './whole.js';
 
 const numberOf = (args: Arguments, name: string): number => Number(args[name]);
@@ -208,31 +198,6 @@ function reduceWays(args: Arguments): Workload[] {
   return [callingOp(() => reduce(x), [x])];
 }
 
-const optimizers: Readonly<Record<string, (parameters: { x: Parameter }) => Optimizer>> = {
-  sgd: (parameters) => new SGD(parameters, { lr: 1e-3, momentum: 0.9 }),
-  adam: (parameters) => new Adam(parameters, { lr: 1e-3 }),
-  adamW: (parameters) => new AdamW(parameters, { lr: 1e-3, weightDecay: 0.01 }),
-  amsgrad: (parameters) => new Adam(parameters, { lr: 1e-3, amsgrad: true }),
-  rmsprop: (parameters) => new RMSprop(parameters, { lr: 1e-3 }),
-  adagrad: (parameters) => new Adagrad(parameters, { lr: 1e-3 }),
-  adadelta: (parameters) => new Adadelta(parameters, { lr: 1e-3 }),
-  adamax: (parameters) => new Adamax(parameters, { lr: 1e-3 }),
-  nadam: (parameters) => new NAdam(parameters, { lr: 1e-3 }),
-  radam: (parameters) => new RAdam(parameters, { lr: 1e-3 }),
-};
-
-function updateWays(args: Arguments): Workload[] {
-  const x = new Parameter(floats(1, numberOf(args, 'size')));
-  const gradients = { x: floats(2, numberOf(args, 'size')) };
-  const optimizer = pick(optimizers, args['what'])({ x });
-  const run = (): void => optimizer.step(gradients);
-  const outputs = (): Digest[] => {
-    run();
-    return [digest(x)];
-  };
-  return [{ setting: 'fused', outputs, run, drop: () => [x, gradients.x].forEach((each) => each.dispose()) }];
-}
-
 /** A thousand recorded calls share a region, as the ops of a model do. */
 function recordedThousand(a: Floats, b: Floats): Floats {
   const [gradient] = grad(() => {
@@ -267,10 +232,12 @@ export const workloadsOf = (compiles: boolean): Workloads => ({
   recurrent: recurrentWays,
   cell: cellWays,
   attention: attentionWays,
+  block: blockWays,
   rows: rowsWays,
   pointwise: pointwiseWays,
   reduce: reduceWays,
   update: updateWays,
+  lbfgs: lbfgsWays,
   eager: eagerWays,
   decode: decodeWays,
   ...wholeWorkloads(compiles),

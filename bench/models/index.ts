@@ -59,7 +59,7 @@ const floats = (...shape: readonly number[]): Floats => tensor(pattern(sizeOf(sh
 const images = (...shape: readonly number[]): Floats => contiguous(floats(...shape), { layout: 'channelsLast' });
 
 /** Class numbers below a count. */
-function classes(count: number, seed: number, shape: readonly number[]): Tensor<'int64'> {
+export function classes(count: number, seed: number, shape: readonly number[]): Tensor<'int64'> {
   const numbers = pattern(sizeOf(shape), seed).map((value) => Math.floor((value + 0.5) * count) % count);
   return tensor(BigInt64Array.from(numbers, BigInt), { shape });
 }

@@ -7,34 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from blocks import block
 from models import Setup, attention, decoder, has_channels, set_parameters
-from protocol import Refusal, Way, pattern, serve
-
-
-def tensor(seed, *shape):
-    size = int(np.prod(shape))
-    return torch.from_numpy(pattern(size, seed)).reshape(shape)
-
-
-def plain(call, setting=""):
-    """A way that records nothing for gradients."""
-
-    def run():
-        with torch.inference_mode():
-            return call()
-
-    return Way(run, lambda: arrays(run()), setting)
-
-
-def arrays(results):
-    results = results if isinstance(results, (tuple, list)) else (results,)
-    return [each.detach().contiguous().float().numpy() for each in results]
-
-
-def pick(table, name):
-    if name not in table:
-        raise Refusal(f"{name} is not implemented")
-    return table[name]
+from protocol import Refusal, Way, serve
+from updates import fused, lbfgs, update
+from ways import arrays, pick, plain, tensor
 
 
 # ---- matrix products -------------------------------------------------------------------------------------------------
@@ -198,50 +175,7 @@ def reduce(case):
     return [plain(pick(calls, case["what"]))]
 
 
-# ---- updates, calls, models ------------------------------------------------------------------------------------------
-
-
-def update(case):
-    optimizers = {
-        "sgd": (torch.optim.SGD, {"lr": 1e-3, "momentum": 0.9}),
-        "adam": (torch.optim.Adam, {"lr": 1e-3}),
-        "adamW": (torch.optim.AdamW, {"lr": 1e-3, "weight_decay": 0.01}),
-        "amsgrad": (torch.optim.Adam, {"lr": 1e-3, "amsgrad": True}),
-        "rmsprop": (torch.optim.RMSprop, {"lr": 1e-3}),
-        "adagrad": (torch.optim.Adagrad, {"lr": 1e-3}),
-        "adadelta": (torch.optim.Adadelta, {"lr": 1e-3}),
-        "adamax": (torch.optim.Adamax, {"lr": 1e-3}),
-        "nadam": (torch.optim.NAdam, {"lr": 1e-3}),
-        "radam": (torch.optim.RAdam, {"lr": 1e-3}),
-    }
-    create, options = pick(optimizers, case["what"])
-
-    def make(setting, **choice):
-        x = tensor(1, case["size"]).requires_grad_()
-        x.grad = tensor(2, case["size"])
-        optimizer = create([x], **options, **choice)
-
-        def outputs():
-            # What the trial of speed did to it is undone: the first step is compared.
-            with torch.no_grad():
-                x.copy_(tensor(1, case["size"]))
-            optimizer.state.clear()
-            optimizer.step()
-            return arrays(x)
-
-        return Way(optimizer.step, outputs, setting)
-
-    settings = {"foreach": {"foreach": True}, "fused": {"fused": True}}
-    others = [fused(lambda: make(name, **choice)) for name, choice in settings.items()]
-    return [make("default"), *(way for found in others for way in found)]
-
-
-def fused(make):
-    """A way with a fused optimizer, where this version has them."""
-    try:
-        return [make()]
-    except (TypeError, RuntimeError):
-        return []
+# ---- calls, models ---------------------------------------------------------------------------------------------------
 
 
 def eager(case):
@@ -326,10 +260,12 @@ WORKLOADS = {
     "recurrent": recurrent,
     "cell": cell,
     "attention": attention_ways,
+    "block": block,
     "rows": rows,
     "pointwise": pointwise,
     "reduce": reduce,
     "update": update,
+    "lbfgs": lbfgs,
     "eager": eager,
     "train": train,
     "infer": infer,

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from protocol import Refusal, pattern
+from ways import classes
 
 
 def mlp():
@@ -168,12 +169,6 @@ def set_parameters(model):
 
 def floats(*shape):
     return torch.from_numpy(pattern(math.prod(shape), 1)).reshape(shape)
-
-
-def classes(count, seed, *shape):
-    # As in TypeScript, where arrays of float32 round before the floor is taken.
-    numbers = np.floor((pattern(math.prod(shape), seed).astype(np.float64) + 0.5) * count) % count
-    return torch.from_numpy(numbers.astype(np.int64)).reshape(shape)
 
 
 def adam(parameters, **options):

@@ -1,9 +1,11 @@
 import type { Case } from '../case.js';
+import { blocks } from './blocks.js';
 import { compiledModels } from './compiled.js';
 import { convolutions } from './conv.js';
 import { gemms } from './gemm.js';
 import { sequences } from './sequences.js';
 import { streams } from './streams.js';
+import { updates } from './updates.js';
 import { calls, models } from './whole.js';
 
 /** Everything the suite measures, in the order of its report. */
@@ -11,7 +13,9 @@ export const cases: readonly Case[] = [
   ...gemms,
   ...convolutions,
   ...sequences,
+  ...blocks,
   ...streams,
+  ...updates,
   ...calls,
   ...models,
   ...compiledModels,

@@ -77,16 +77,6 @@ const reduction = (what: string, quick = false): Stream => ({
   quick,
 });
 
-const update = (what: string, passes: number, quick = false): Stream => ({
-  what,
-  family: 'optimizer updates',
-  kind: 'update',
-  passes,
-  bound: 'copy',
-  args: (size) => ({ what, size }),
-  quick,
-});
-
 export const streams: readonly Case[] = [
   rows('softmax', true),
   rows('logSoftmax'),
@@ -98,15 +88,4 @@ export const streams: readonly Case[] = [
   reduction('sumRows'),
   reduction('sumColumns'),
   reduction('max'),
-  // A parameter, its gradient and its averages are read, and all but the gradient written.
-  update('sgd', 5),
-  update('adam', 7, true),
-  update('adamW', 7),
-  update('amsgrad', 9),
-  update('rmsprop', 5),
-  update('adagrad', 5),
-  update('adadelta', 7),
-  update('adamax', 7),
-  update('nadam', 7),
-  update('radam', 7),
 ].flatMap(placed);
