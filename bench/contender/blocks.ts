@@ -74,7 +74,7 @@ function bags(args: Arguments): Block {
 
 function paths(args: Arguments): Block {
   const { batch, steps, classes: count, label } = numbersOf(args, 'batch', 'steps', 'classes', 'label');
-  const targets = add(classes(count - 1, 2, [batch, label]), 1) as Tensor<'int64'>;
+  const targets = add(classes(count - 1, 2, [batch, label]), 1);
   const lengths = (length: number): number[] => Array.from({ length: batch }, () => length);
   return {
     inputs: [floats(1, steps, batch, count)],
