@@ -2,7 +2,7 @@ import type { Graph, Node, Value, View } from './graph.js';
 import { countReads, sameView } from './reads.js';
 
 /** Ops whose kernels can end with an activation, before an element reaches memory. */
-const takers: ReadonlySet<string> = new Set(['linear']);
+const takers: ReadonlySet<string> = new Set(['linear', 'linearPacked']);
 
 // Halves are rounded between the two ops, which can make a zero of what is less than zero.
 const takes = ({ op, outputs: [out] }: Node): boolean =>

@@ -2,6 +2,7 @@ import { showBytes } from '../tensor/bytes.js';
 import { describe } from '../tensor/errors.js';
 import {
   boundValues,
+  lastingValues,
   titleOf,
   withoutMemory,
   writtenValues,
@@ -45,7 +46,9 @@ export function explainPlan(name: string, graph: Graph, program: Program): strin
     const random = draw === undefined ? [] : ['random'];
     const saved = sum(withoutMemory(node));
     const fused = saved > 0 ? [`saves ${showBytes(saved)}`] : [];
-    return `${String(i).padStart(4)}  ${titleOf(node)}(${inputs.map(show).join(', ')}) → ${[...makes, ...assigns, ...random, ...fused].join(', ')}`;
+    const lasts = node.lasting === true ? ['lasts'] : [];
+    const does = [...makes, ...assigns, ...random, ...fused, ...lasts].join(', ');
+    return `${String(i).padStart(4)}  ${titleOf(node)}(${inputs.map(show).join(', ')}) → ${does}`;
   };
   const written = writtenValues(graph);
   const constants = boundValues(graph).filter((value) => !written.has(value));
@@ -56,6 +59,7 @@ export function explainPlan(name: string, graph: Graph, program: Program): strin
     ...graph.nodes.map(line),
     `fused: ${fused.length} commands do the work of ${fused.flatMap(({ parts }) => parts!).length}; ${showBytes(sum(graph.nodes.flatMap(withoutMemory)))} of results reach no memory`,
     `arena: ${showBytes(program.arenaBytes)} for ${showBytes(unplanned)} of intermediate results`,
+    `lasting: ${showBytes(sum(lastingValues(graph)))} that runs compute anew only when what they are made of has been assigned`,
     `bound: ${showBytes(sum(written))} that runs assign, ${showBytes(sum(constants))} that they only read`,
   ].join('\n');
 }

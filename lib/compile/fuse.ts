@@ -36,8 +36,8 @@ class Group {
   }
 }
 
-function isMember({ op, outputs, writes }: Node): boolean {
-  return isElementwise(op) && writes.length === 0 && sizeOf(outputs[0]!.shape) > 0;
+function isMember({ op, outputs, writes, lasting }: Node): boolean {
+  return isElementwise(op) && writes.length === 0 && lasting !== true && sizeOf(outputs[0]!.shape) > 0;
 }
 
 /** Groups members with those whose results they read, unless something between them stands in the way. */

@@ -45,6 +45,8 @@ export interface Node {
   readonly rerun?: number;
   /** Outputs that take the memory of inputs, which nobody reads after this command. */
   readonly inPlace?: ReadonlyMap<Value, Value>;
+  /** Whether its results outlast the run: later ones compute them anew only when what it reads has been assigned. */
+  readonly lasting?: boolean;
 }
 
 /** The op of a command, and those that it does the work of. */
@@ -71,6 +73,12 @@ export interface Graph {
 export function boundValues({ nodes, outputs }: Graph): Value[] {
   const views = [...nodes.flatMap(({ inputs }) => inputs), ...outputs];
   return [...new Set(views.map(({ value }) => value))].filter(({ kind }) => kind === 'bound');
+}
+
+/** Values that lasting commands make. */
+export function lastingValues({ nodes }: Graph): Set<Value> {
+  const lasting = nodes.filter((node) => node.lasting === true);
+  return new Set(lasting.flatMap(({ outputs }) => outputs.map(({ value }) => value)));
 }
 
 /** Values that some command overwrites. */

@@ -1,5 +1,5 @@
 import { isElementwise } from '../engine/define.js';
-import type { Graph, Node, Value, View } from './graph.js';
+import { lastingValues, type Graph, type Node, type Value, type View } from './graph.js';
 import { fusedOp } from './tile-program.js';
 import { passesOver } from './walk.js';
 
@@ -33,14 +33,14 @@ export function lastReaders({ nodes, outputs }: Graph): Map<Value, number> {
 export function writeInPlace(graph: Graph): Graph {
   const last = lastReaders(graph);
   const returned = new Set(graph.outputs.map(({ value }) => value));
+  const lasting = lastingValues(graph);
   const nodes = graph.nodes.map((node, at): Node => {
     const inPlace = new Map<Value, Value>();
     for (const made of node.outputs) {
       if (returned.has(made.value)) continue;
       const taken = new Set(inPlace.values());
-      const found = node.inputs.find(
-        ({ value }) => last.get(value) === at && !taken.has(value) && mayOverwrite(node, made, value),
-      );
+      const free = (value: Value): boolean => last.get(value) === at && !taken.has(value) && !lasting.has(value);
+      const found = node.inputs.find(({ value }) => free(value) && mayOverwrite(node, made, value));
       if (found !== undefined) inPlace.set(made.value, found.value);
     }
     return inPlace.size === 0 ? node : { ...node, inPlace };

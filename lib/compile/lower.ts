@@ -1,6 +1,6 @@
 import { attrPlace, encodeCommand, type HandledView } from '../engine/command.js';
 import type { Generator } from '../tensor/rng.js';
-import { writtenValues, type Graph, type Node, type Value, type View } from './graph.js';
+import { lastingValues, writtenValues, type Graph, type Node, type Value, type View } from './graph.js';
 import { planMemory } from './memory-plan.js';
 
 /** Kinds of slots, numbered as in native/core/plan.h. */
@@ -26,6 +26,10 @@ export interface Program {
   readonly patchPlaces: Float64Array;
   /** First command that writes what is bound; the number of commands when none does. */
   readonly commit: number;
+  /** How many commands, the first ones, make what lasts. */
+  readonly lasting: number;
+  /** What is bound and what lasts is made of. */
+  readonly sources: readonly Value[];
 }
 
 /** Values that the graph makes and returns: each run makes them anew. */
@@ -64,6 +68,7 @@ export function lower(graph: Graph): Program {
     at += 1 + numbers.length;
   }
   const first = graph.nodes.findIndex(({ writes }) => writes.length > 0);
+  const lasting = graph.nodes.filter((node) => node.lasting === true);
   return {
     numbers: concat(chunks, at),
     slots: slots.size,
@@ -73,11 +78,18 @@ export function lower(graph: Graph): Program {
     patches,
     patchPlaces: Float64Array.from(places),
     commit: first < 0 ? graph.nodes.length : first,
+    lasting: lasting.length,
+    sources: boundInputsOf(lasting),
   };
 }
 
 function valuesOf({ nodes }: Graph): Set<Value> {
   return new Set(nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ value }) => value)));
+}
+
+function boundInputsOf(nodes: readonly Node[]): Value[] {
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs.map(({ value }) => value)));
+  return [...read].filter(({ kind }) => kind === 'bound');
 }
 
 function encodeNode(node: Node, slots: ReadonlyMap<Value, number>): ReturnType<typeof encodeCommand> {
@@ -107,6 +119,7 @@ function concat(chunks: readonly Float64Array[], length: number): Float64Array {
 function layOut(graph: Graph, elsewhere: ReadonlySet<Value>): { offsets: Map<Value, number>; bytes: number } {
   // What is written in place lives on in the memory of what it is written onto.
   const homes = new Map<Value, Value>();
+  const lasting = lastingValues(graph);
   const lives = new Map<Value, { bytes: number; first: number; last: number }>();
   graph.nodes.forEach(({ inputs, outputs, inPlace }, i) => {
     for (const { value } of outputs) {
@@ -120,6 +133,12 @@ function layOut(graph: Graph, elsewhere: ReadonlySet<Value>): { offsets: Map<Val
       if (life !== undefined) life.last = i;
     }
   });
+  // What runs read of what lasts has memory of its own.
+  for (const { inputs, lasting: lasts } of graph.nodes) {
+    for (const { value } of lasts === true ? [] : inputs) {
+      if (lasting.has(value)) Object.assign(lives.get(value)!, { first: 0, last: graph.nodes.length });
+    }
+  }
   const { offsets, bytes } = planMemory([...lives.values()]);
   const places = new Map([...lives.keys()].map((value, i) => [value, offsets[i]!]));
   return { offsets: new Map([...homes].map(([value, home]) => [value, places.get(home)!])), bytes };

@@ -9,6 +9,8 @@ import { foldConstants } from './fold.js';
 import { fuseElementwise } from './fuse.js';
 import type { Graph } from './graph.js';
 import { writeInPlace } from './in-place.js';
+import { letLast } from './lasting.js';
+import { packWeights } from './pack.js';
 import { joinSlices } from './slices.js';
 
 /** All passes in their order; each gives a graph that does the same with less. `keep` is told of new constants. */
@@ -20,8 +22,10 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     removeDeadCode,
     assignLast,
     joinSlices,
+    packWeights,
     absorbRelu,
     splitBatchNorm,
+    letLast,
     fuseElementwise,
     writeInPlace,
   ];

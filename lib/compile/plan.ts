@@ -19,6 +19,9 @@ export class Plan {
   private readonly reads: readonly Storage[];
   private readonly writes: readonly Storage[];
   private readonly handles: readonly (readonly [Storage, number])[];
+  /** What lasts was made of, and when that had been assigned. */
+  private readonly sources: readonly Storage[];
+  private madeAt: readonly number[] = [];
   private alive = true;
 
   constructor(
@@ -32,16 +35,17 @@ export class Plan {
     this.reads = reads.map(({ storage }) => storage!);
     this.writes = writes.map(({ storage }) => storage!);
     this.handles = [...this.reads, ...this.writes].map((storage) => [storage, storage.handle]);
-    this.given = new Float64Array(2 * this.program.given.length + this.program.patches.length);
+    this.sources = this.program.sources.map(({ storage }) => storage!);
+    this.given = new Float64Array(2 * this.program.given.length + this.program.patches.length + 1);
     this.holder = { id: this.create() };
     released.register(this, this.holder, this.holder);
   }
 
   private create(): number {
-    const { numbers, patchPlaces, slots, arenaBytes, commit } = this.program;
+    const { numbers, patchPlaces, slots, arenaBytes, commit, lasting } = this.program;
     for (let tries = 1; ; tries++) {
       try {
-        return native.createPlan(numbers, patchPlaces, slots, arenaBytes, commit);
+        return native.createPlan(numbers, patchPlaces, slots, arenaBytes, commit, lasting);
       } catch (error) {
         if (tries === 1 && reclaim(error)) continue;
         rethrow(error, this.name);
@@ -171,7 +175,17 @@ export class Plan {
       const { key, counter } = states.get(generator)!;
       given[at++] = offset === undefined ? key : counter + offset;
     }
+    given[at] = Number(this.lasts());
     return made;
+  }
+
+  /** Whether what lasts is as the run before was to make it; the native side knows whether that run came so far. */
+  private lasts(): boolean {
+    const before = this.madeAt;
+    this.madeAt = this.sources.map(({ overwrittenAt }) => overwrittenAt);
+    return this.sources.every(
+      ({ overwrittenAt, borrowed }, i) => borrowed === undefined && overwrittenAt === before[i],
+    );
   }
 
   private discard(made: readonly Storage[]): void {
@@ -200,6 +214,7 @@ export class Plan {
 
   /** Says which op of the function failed. */
   private refuse(error: unknown, command = -1): never {
+    if (command >= this.program.commit) for (const storage of this.writes) storage.noteOverwritten();
     const op = this.graph.nodes[command]?.op.name;
     rethrow(error, op ?? this.name);
   }

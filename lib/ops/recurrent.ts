@@ -42,13 +42,21 @@ function sequenceSpec(dtype: DType, shape: readonly [number, number, number], ba
   return batchFirst ? { dtype, shape, strides: [columns, steps * columns, 1] } : { dtype, shape };
 }
 
-/** Units are kept in blocks of 64 bytes for each gate, four of them where a cell has only one; see native/ops/recurrent.h. */
+/** Units are taken in blocks of 64 bytes for each gate, four of them where a cell has only one; see native/ops/recurrent.h. */
+export function blocksOf(
+  dtype: DType,
+  hidden: number,
+  cell: Cell,
+): { readonly blocks: number; readonly width: number } {
+  const units = dtype === 'float64' ? 8 : 16;
+  const width = gatesOf[cell] > 1 ? units : units * Math.min(4, Math.ceil(hidden / units));
+  return { blocks: Math.ceil(hidden / width), width };
+}
+
 function keptSpec({ x, weightHh }: LayerInputs, cell: Cell): TensorSpec {
   const dtype = x.dtype === 'float64' ? 'float64' : 'float32';
-  const units = dtype === 'float64' ? 8 : 16;
-  const hidden = weightHh.shape[0]! / gatesOf[cell];
-  const width = gatesOf[cell] > 1 ? units : units * Math.min(4, Math.ceil(hidden / units));
-  return { dtype, shape: [Math.ceil(hidden / width), x.shape[0]!, x.shape[1]!, keptSlots[cell] * width] };
+  const { blocks, width } = blocksOf(dtype, weightHh.shape[0]! / gatesOf[cell], cell);
+  return { dtype, shape: [blocks, x.shape[0]!, x.shape[1]!, keptSlots[cell] * width] };
 }
 
 const recurrentOp = defineOp({

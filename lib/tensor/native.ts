@@ -29,7 +29,14 @@ export interface Native {
   pin(row: Float64Array): void;
   run(length: number, ...owners: object[]): void;
   ops(): [name: string, inputs: number, outputs: number, elementwise: boolean][];
-  createPlan(numbers: Float64Array, patches: Float64Array, slots: number, arenaBytes: number, commit: number): number;
+  createPlan(
+    numbers: Float64Array,
+    patches: Float64Array,
+    slots: number,
+    arenaBytes: number,
+    commit: number,
+    lasting: number,
+  ): number;
   runPlan(plan: number, arguments_: Float64Array, times?: Float64Array): void;
   startPlan(
     plan: number,

@@ -118,7 +118,7 @@ std::vector<double> numbers_at(const Napi::CallbackInfo& info, std::size_t index
   return std::vector<double>(values, values + bytes.size / sizeof(double));
 }
 
-// createPlan(numbers, patches, slots, arenaBytes, commit): its id. See native/core/plan.h.
+// createPlan(numbers, patches, slots, arenaBytes, commit, lasting): its id. See native/core/plan.h.
 Napi::Value create(const Napi::CallbackInfo& info) {
   return guarded(info, [&] {
     std::vector<std::size_t> patches;
@@ -126,7 +126,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
       require(place >= 0 && place <= 0x1p48, "a plan patches what is no attribute");
       patches.push_back(static_cast<std::size_t>(place));
     }
-    const Plan::Layout layout{size_at(info, 2), size_at(info, 3), size_at(info, 4)};
+    const Plan::Layout layout{size_at(info, 2), size_at(info, 3), size_at(info, 4), size_at(info, 5)};
     auto plan = std::make_shared<PlanState>(numbers_at(info, 0), layout, std::move(patches));
     return Napi::Number::New(info.Env(), Environment::of(info).plans.add(std::move(plan)));
   });

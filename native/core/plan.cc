@@ -29,10 +29,15 @@ double milliseconds() {
 }  // namespace
 
 Plan::Plan(std::vector<double> numbers, const Layout& layout, std::vector<std::size_t> patches)
-    : numbers_(std::move(numbers)), patches_(std::move(patches)), commit_(layout.commit), arena_bytes_(layout.arena) {
+    : numbers_(std::move(numbers)),
+      patches_(std::move(patches)),
+      commit_(layout.commit),
+      lasting_(layout.lasting),
+      arena_bytes_(layout.arena) {
   read_slots(layout);
   std::vector<bool> patchable(numbers_.size(), false);
   read_commands(kSlotWidth * layout.slots, patchable);
+  require(lasting_ <= steps_.size(), "a plan has fewer commands than are to last");
   for (const std::size_t patch : patches_) {
     require(patch < patchable.size() && patchable[patch], "a plan patches what is no attribute");
   }
@@ -110,13 +115,17 @@ void Plan::prepare(const double* arguments, const StorageTable& storages) {
     arguments += 2;
   }
   for (const std::size_t patch : patches_) numbers_[patch] = *arguments++;
+  skip_ = *arguments == 1;
   for (std::size_t i = 0; i < views_.size(); i++) views_[i].data = slots_[places_[i].slot].data + places_[i].offset;
   for (const Step& step : steps_) require_apart(&views_[step.first] + step.inputs, step.outputs);
 }
 
 bool Plan::run(const std::atomic<Stop>& stop, double* times) {
   const KernelTable& kernels = active_kernels();
-  for (position_ = 0; position_ < steps_.size(); position_++) {
+  const std::size_t first = skip_ && lasts_ ? lasting_ : 0;
+  lasts_ = first > 0;
+  if (times != nullptr) std::fill_n(times, first, milliseconds());
+  for (position_ = first; position_ < steps_.size(); position_++) {
     const Stop wish = stop.load(std::memory_order_relaxed);
     if (wish == Stop::kAtOnce || (wish == Stop::kBeforeCommit && position_ <= commit_)) return false;
     const Step& step = steps_[position_];
@@ -129,6 +138,7 @@ bool Plan::run(const std::atomic<Stop>& stop, double* times) {
                 Attrs(numbers_.data() + step.attributes_at, step.attributes),
                 kernels};
     execute(*step.op, call, step.halves);
+    lasts_ = lasts_ || position_ + 1 == lasting_;
   }
   if (times != nullptr) times[position_] = milliseconds();
   return true;

@@ -24,8 +24,9 @@ class Plan {
  public:
   struct Layout {
     std::size_t slots;
-    std::size_t arena;   // bytes
-    std::size_t commit;  // first command that writes into a bound slot: a run that has come so far is not stopped
+    std::size_t arena;    // bytes
+    std::size_t commit;   // first command that writes into a bound slot: a run that has come so far is not stopped
+    std::size_t lasting;  // how many commands come first whose results a run may find as an earlier one has left them
   };
 
   // `patches` are places in `numbers` that hold attributes, which every run may set anew.
@@ -34,8 +35,9 @@ class Plan {
   Plan& operator=(const Plan&) = delete;
   ~Plan();
 
-  // Numbers that a run takes: handle and offset in bytes of every given slot, in order, then a value for each patch.
-  std::size_t arguments() const { return 2 * given_.size() + patches_.size(); }
+  // Numbers that a run takes: handle and offset in bytes of every given slot, in order, then a value for each patch, then
+  // whether what the lasting commands read is still as it was when a run was last given 0.
+  std::size_t arguments() const { return 2 * given_.size() + patches_.size() + 1; }
   // Finds the memory of a run, on the thread that owns `storages`. A run must end before the next is prepared.
   void prepare(const double* arguments, const StorageTable& storages);
   // Runs what was prepared, on any thread; one run at a time. False when `stop` came in time. `times`, unless null, gets the
@@ -81,6 +83,9 @@ class Plan {
   std::vector<View> views_;
   std::vector<Step> steps_;
   std::size_t commit_;
+  std::size_t lasting_;
+  bool lasts_ = false;  // the lasting commands have run to their end
+  bool skip_ = false;   // the run that was prepared last need not repeat them
   std::size_t position_ = 0;
   std::size_t arena_bytes_;
   char* arena_ = nullptr;

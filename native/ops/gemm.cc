@@ -1,4 +1,4 @@
-// matmul and linear: views, shapes and batches around the driver of gemm_driver.cc.
+// matmul and linear: views, shapes and batches around the drivers of gemm_driver.cc and gemm_packed.cc.
 #include "ops/gemm.h"
 
 #include <algorithm>
@@ -6,6 +6,8 @@
 
 #include "core/pool.h"
 #include "core/registry.h"
+#include "ops/gemm_packed.h"
+#include "ops/support.h"
 
 namespace myelin {
 namespace {
@@ -184,8 +186,9 @@ View as_rows(View view) {
   return view;
 }
 
-template <class T>
-void linear_of(OpCall& call, const Operands& operands, bool relu) {
+// Calls body(product) with the bias and what follows the sum.
+template <class T, class F>
+void with_bias(OpCall& call, const Operands& operands, bool relu, const F& body) {
   const View& bias = call.in[2];
   const T* values = bias.as<T>();
   std::vector<T> copy;
@@ -197,24 +200,89 @@ void linear_of(OpCall& call, const Operands& operands, bool relu) {
   Gemm<T> product = product_of<T>(operands);
   product.bias = values;
   product.relu = relu;
-  multiply(call.kernels, operands, product);
+  body(product);
 }
 
-// out = act(x weight^T + bias), weight [N, K].
-void linear(OpCall& call) {
-  View weight = call.in[1];
+View turned_weight(View weight) {
   require(weight.rank == 2, "linear: weight must have two axes");
   std::swap(weight.shape[0], weight.shape[1]);
   std::swap(weight.strides[0], weight.strides[1]);
+  return weight;
+}
+
+Operands check_linear(const OpCall& call) {
+  const View weight = turned_weight(call.in[1]);
   require(call.in[0].rank == call.out[0].rank, "linear: x and the result differ in rank");
   const Operands operands = check_operands(as_rows(call.in[0]), weight, as_rows(call.out[0]));
   const View& bias = call.in[2];
   require(bias.rank == 1 && bias.shape[0] == operands.n() && bias.dtype == operands.out.dtype,
           "linear: bias must have one element for each row of weight");
-  const bool relu = call.attrs.choice(2) == 1;
   require(is_float(operands.out.dtype), "linear: dtype must be float32 or float64");
-  if (operands.out.dtype == DType::kFloat32) return linear_of<float>(call, operands, relu);
-  linear_of<double>(call, operands, relu);
+  return operands;
+}
+
+// out = act(x weight^T + bias), weight [N, K].
+void linear(OpCall& call) {
+  const Operands operands = check_linear(call);
+  const bool relu = call.attrs.choice(2) == 1;
+  visit_float(operands.out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    with_bias<T>(call, operands, relu, [&](const Gemm<T>& product) { multiply(call.kernels, operands, product); });
+  });
+}
+
+template <class T>
+PackedMatrix<T> packed_weight(const View& weight, const View& packed) {
+  const PackedMatrix<T> matrix{static_cast<std::size_t>(weight.shape[0]), static_cast<std::size_t>(weight.shape[1])};
+  // Views may repeat what they hold, so that extents say nothing of memory.
+  constexpr double kMost = 0x1p46;
+  require(matrix.k > 0 && static_cast<double>(matrix.k) * static_cast<double>(matrix.n) < kMost,
+          "linear: the weight cannot be packed");
+  require(packed.dtype == weight.dtype && packed.rank == 1 && packed.contiguous() &&
+              packed.shape[0] == static_cast<std::int64_t>(matrix.elements()),
+          "linear: what is packed has a wrong shape");
+  return matrix;
+}
+
+// weight [N, K] -> the second factor of `linearPacked`, as ops/gemm_packed.h has it.
+void pack_weight(OpCall& call) {
+  const View weight = turned_weight(call.in[0]);
+  require(is_float(weight.dtype), "linear: dtype must be float32 or float64");
+  visit_float(weight.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const PackedMatrix<T> matrix = packed_weight<T>(weight, call.out[0]);
+    const GemmKernels<T> kernels(call.kernels);
+    constexpr std::size_t kBytesPerChunk = 128 << 10;
+    const std::size_t chunks = std::min(matrix.panels(), chunks_for(matrix.elements() * sizeof(T), kBytesPerChunk));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      matrix.pack(kernels, matrix_of<const T>(weight), chunk_range(matrix.panels(), chunks, chunk),
+                  call.out[0].as<T>());
+    });
+  });
+}
+
+// The same as `linear`, with the packed weight as a fourth input.
+void linear_packed(OpCall& call) {
+  const Operands operands = check_linear(call);
+  const View weight = turned_weight(call.in[1]);
+  const bool relu = call.attrs.choice(2) == 1;
+  visit_float(operands.out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    packed_weight<T>(weight, call.in[3]);
+    require(operands.out.contiguous(), "linear: the result is not row-major");
+    with_bias<T>(call, operands, relu, [&](const Gemm<T>& product) {
+      Operands rest = operands;
+      Gemm<T> rows = product;
+      fold_batches(rest, rows);
+      for_batches(rest, 0, static_cast<std::size_t>(rest.batches()),
+                  [&](std::int64_t a, std::int64_t, std::int64_t out) {
+                    Gemm<T> one = rows;
+                    one.a.data += a;
+                    one.c.data += out;
+                    gemm_packed(call.kernels, one, call.in[3].as<T>());
+                  });
+    });
+  });
 }
 
 }  // namespace
@@ -222,6 +290,8 @@ void linear(OpCall& call) {
 void register_gemm(OpList& ops) {
   ops.push_back({"matmul", 2, 1, matmul});
   ops.push_back({"linear", 3, 1, linear});
+  ops.push_back({"packWeight", 1, 1, pack_weight});
+  ops.push_back({"linearPacked", 4, 1, linear_packed});
 }
 
 }  // namespace myelin

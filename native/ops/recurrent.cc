@@ -120,6 +120,11 @@ class Operands {
 };
 
 template <class T>
+bool is_packed(const View& view, const RecurrentShape& shape, DType dtype) {
+  return view.dtype == dtype && view.contiguous() && has_shape(view, PackedWeights<T>(shape).elements());
+}
+
+template <class T>
 T* wanted(const View& view) {
   return missing(view) ? nullptr : view.as<T>();
 }
@@ -128,8 +133,8 @@ void zero(const View& view) {
   if (view.size() > 0) fill_view(view, 0);
 }
 
-// x, h0, c0, weights, biases, projection, lengths -> out, hn, cn, kept.
-void recurrent(OpCall& call) {
+// `packed`: the weights as `packRecurrent` gives them, or null.
+void run_forward(OpCall& call, const View* packed) {
   const Inputs in(call.in);
   const int cell = call.attrs.choice(kCellCount);
   const RecurrentShape shape = shape_of(in, cell, call.attrs.boolean());
@@ -147,7 +152,33 @@ void recurrent(OpCall& call) {
     const RecurrentWeights<T> weights = operands.weights();
     const RecurrentStates<T> states = operands.states();
     const RecurrentOutputs<T> outputs{Sequence<T>(out), hn.as<T>(), wanted<T>(cn), wanted<T>(kept)};
-    if (shape.batch > 0) recurrent_forward<T>(call.kernels, shape, lengths, weights, states, in.x, outputs);
+    const T* const factors = packed == nullptr ? nullptr : packed->as<T>();
+    require(packed == nullptr || is_packed<T>(*packed, shape, in.x.dtype), "what is packed has a wrong shape");
+    if (shape.batch > 0) recurrent_forward<T>(call.kernels, shape, lengths, weights, states, in.x, outputs, factors);
+  });
+}
+
+// x, h0, c0, weights, biases, projection, lengths -> out, hn, cn, kept.
+void recurrent(OpCall& call) { run_forward(call, nullptr); }
+
+// The same with what `packRecurrent` gives as a last input.
+void recurrent_packed(OpCall& call) { run_forward(call, &call.in[kInputs]); }
+
+// Weights, biases, projection -> what the way forward reads of them.
+void pack_recurrent(OpCall& call) {
+  View x{}, none{};
+  x.dtype = none.dtype = call.in[0].dtype;
+  x.rank = 3;
+  x.shape[2] = call.in[0].rank == 2 ? call.in[0].shape[1] : 0;
+  none.rank = 1;
+  const View views[kInputs] = {x, none, none, call.in[0], call.in[1], call.in[2], call.in[3], call.in[4], none};
+  const Inputs in(views);
+  const RecurrentShape shape = shape_of(in, call.attrs.choice(kCellCount), false);
+  visit_float(in.x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    require(is_packed<T>(call.out[0], shape, in.x.dtype), "what is packed has a wrong shape");
+    const Operands<T> operands(in, call.kernels);
+    PackedWeights<T>(shape).pack(GemmKernels<T>(call.kernels), operands.weights(), call.out[0].as<T>());
   });
 }
 
@@ -237,6 +268,8 @@ CellKernels<double>::CellKernels(const KernelTable& t, int cell) {
 
 void register_recurrent(OpList& ops) {
   ops.push_back({"recurrent", kInputs, 4, recurrent});
+  ops.push_back({"packRecurrent", 5, 1, pack_recurrent});
+  ops.push_back({"recurrentPacked", kInputs + 1, 4, recurrent_packed});
   ops.push_back({"recurrentBackward", kInputs + 5, 8, recurrent_backward_op});
 }
 

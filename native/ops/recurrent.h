@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/scratch.h"
-#include "ops/gemm.h"
+#include "ops/gemm_packed.h"
 #include "ops/support.h"
 
 namespace myelin {
@@ -119,32 +119,6 @@ class Arrays {
   std::vector<T*> starts_;
 };
 
-// The second factor of a product, k x n, in the panels that the matrix kernel wants.
-template <class T>
-struct Factor {
-  std::size_t k, n, width;
-
-  Factor(const GemmKernels<T>& kernels, std::size_t depth, std::size_t columns)
-      : k(depth), n(columns), width(panel_width(kernels.blocking, columns)) {}
-  std::size_t elements() const { return ceil_div(n, width) * width * k; }
-  void pack(const GemmKernels<T>& kernels, Matrix<const T> b, T* packed) const {
-    for (std::size_t j = 0; j < n; j += width) {
-      pack_panel(kernels, Matrix<const T>{b.at(0, j), b.row, b.col}, k, std::min(width, n - j), packed + j * k, width);
-    }
-  }
-  // c = [c +] a b for the a and the rows that `product` names.
-  void multiply(const GemmKernels<T>& kernels, GemmPanel<T> product, const T* packed, T* c) const {
-    product.b_k = static_cast<std::ptrdiff_t>(width);
-    product.b_padded = true;
-    for (std::size_t j = 0; j < n; j += width) {
-      product.b = packed + j * k;
-      product.c = c + j;
-      product.cols = std::min(width, n - j);
-      kernels.panel(product);
-    }
-  }
-};
-
 // The first factor: `rows` rows of k elements that lie `row` apart.
 template <class T>
 GemmPanel<T> rows_of(const T* a, std::size_t row, std::size_t rows, std::size_t k, std::size_t c_row, bool accumulate) {
@@ -212,6 +186,34 @@ struct RecurrentWeights {
   const T* projection;                   // or null
 };
 
+// What the way forward reads of the weights at every step: the factors of each block, the biases of its slots, then the
+// projection, one after another.
+template <class T>
+class PackedWeights {
+ public:
+  explicit PackedWeights(const RecurrentShape& shape)
+      : by_input{shape.inputs, shape.gate_columns()},
+        by_state{shape.state, shape.gate_columns()},
+        by_projection{shape.hidden, shape.state},
+        shape_(shape) {}
+
+  const PackedMatrix<T> by_input, by_state, by_projection;
+
+  std::size_t elements() const { return projection() + (shape_.projected ? by_projection.elements() : 0); }
+  // Where they begin.
+  std::size_t input(std::size_t block) const { return block * by_input.elements(); }
+  std::size_t state(std::size_t block) const { return input(shape_.blocks) + block * by_state.elements(); }
+  std::size_t bias(std::size_t block) const { return state(shape_.blocks) + block * shape_.slot_columns(); }
+  std::size_t projection() const { return bias(shape_.blocks); }
+
+  void pack(const GemmKernels<T>& kernels, const RecurrentWeights<T>& weights, T* packed) const;
+  // Biases alone, one block after another.
+  void add_biases(const RecurrentWeights<T>& weights, std::size_t block, T* sums) const;
+
+ private:
+  const RecurrentShape& shape_;
+};
+
 // Where states begin and end: null is zeros, or nobody asks.
 template <class T>
 struct RecurrentStates {
@@ -225,10 +227,11 @@ struct RecurrentOutputs {
   T* kept;  // [blocks, steps, batch, kept_columns], or null
 };
 
+// `packed`: of the weights, or null. Few samples and steps read the weights where they lie.
 template <class T>
 void recurrent_forward(const KernelTable& table, const RecurrentShape& shape, const Lengths& lengths,
                        const RecurrentWeights<T>& weights, const RecurrentStates<T>& states, const View& x,
-                       const RecurrentOutputs<T>& outputs);
+                       const RecurrentOutputs<T>& outputs, const T* packed);
 
 template <class T>
 struct RecurrentGradients {
@@ -247,10 +250,12 @@ void recurrent_backward(const KernelTable& table, const RecurrentShape& shape, c
 
 extern template void recurrent_forward<float>(const KernelTable&, const RecurrentShape&, const Lengths&,
                                               const RecurrentWeights<float>&, const RecurrentStates<float>&,
-                                              const View&, const RecurrentOutputs<float>&);
+                                              const View&, const RecurrentOutputs<float>&, const float*);
+extern template class PackedWeights<float>;
 extern template void recurrent_forward<double>(const KernelTable&, const RecurrentShape&, const Lengths&,
                                                const RecurrentWeights<double>&, const RecurrentStates<double>&,
-                                               const View&, const RecurrentOutputs<double>&);
+                                               const View&, const RecurrentOutputs<double>&, const double*);
+extern template class PackedWeights<double>;
 extern template void recurrent_backward<float>(const KernelTable&, const RecurrentShape&, const Lengths&,
                                                const RecurrentWeights<float>&, const RecurrentStates<float>&,
                                                const View&, const RecurrentGradients<float>&);

@@ -22,9 +22,9 @@ class Backward {
         states_(states),
         x_(x),
         gradients_(gradients),
-        to_input_(kernels_, shape.blocks * shape.gate_columns(), shape.inputs),
-        to_state_(kernels_, shape.blocks * shape.gate_columns(), shape.state),
-        to_hidden_(kernels_, shape.state, shape.hidden),
+        to_input_{shape.blocks * shape.gate_columns(), shape.inputs},
+        to_state_{shape.blocks * shape.gate_columns(), shape.state},
+        to_hidden_{shape.state, shape.hidden},
         parts_(sample_parts<T>(shape)),
         packed_({wants_input() ? to_input_.elements() : 0, to_state_.elements(),
                  shape.projected ? to_hidden_.elements() : 0}),
@@ -86,7 +86,7 @@ class Backward {
   }
 
   // Panels of a weight whose rows are in order of blocks: the second factor of dgates times weight.
-  void pack(const T* weight, const std::array<std::size_t, 4>& gates, const Factor<T>& factor, T* packed) const {
+  void pack(const T* weight, const std::array<std::size_t, 4>& gates, const PackedMatrix<T>& factor, T* packed) const {
     const std::size_t columns = shape_.gate_columns();
     const Temporary ordered(factor.k * factor.n * sizeof(T));
     T* rows = ordered.as<T>();
@@ -407,7 +407,7 @@ class Backward {
   const RecurrentStates<T>& states_;
   const Sequence<const T> x_;
   const RecurrentGradients<T>& gradients_;
-  const Factor<T> to_input_, to_state_, to_hidden_;
+  const PackedMatrix<T> to_input_, to_state_, to_hidden_;
   const std::size_t parts_;
   const Arrays<T> packed_;  // weights of the input, of the state, projection
   const Temporary sums_;

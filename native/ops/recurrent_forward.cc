@@ -9,15 +9,13 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 96;
 // Up to so many samples x steps weights are multiplied where they lie: packing them would cost more than it saves.
 constexpr std::size_t kFewRows = 16;
-// Then threads share out the units, each of which should have so many bytes of weights.
-constexpr std::size_t kBytesPerChunk = 256 << 10;
 
 template <class T>
 class Forward {
  public:
   Forward(const KernelTable& table, const RecurrentShape& shape, const Lengths& lengths,
           const RecurrentWeights<T>& weights, const RecurrentStates<T>& states, const View& x,
-          const RecurrentOutputs<T>& outputs)
+          const RecurrentOutputs<T>& outputs, const T* packed)
       : kernels_(table),
         cell_(table, shape.cell),
         shape_(shape),
@@ -27,21 +25,23 @@ class Forward {
         x_(x),
         outputs_(outputs),
         dots_(pick<T>(table.f32_gemm_dots, table.f64_gemm_dots)),
-        by_input_(kernels_, shape.inputs, shape.gate_columns()),
-        by_state_(kernels_, shape.state, shape.gate_columns()),
-        by_projection_(kernels_, shape.hidden, shape.state),
+        factors_(shape),
         packs_(shape.batch * shape.steps > kFewRows),
-        packed_({packs_ ? shape.blocks * by_input_.elements() : 0, packs_ ? shape.blocks * by_state_.elements() : 0,
-                 shape.blocks * slot_columns(), packs_ && shape.projected ? by_projection_.elements() : 0}) {}
+        own_({packs_ && packed == nullptr ? factors_.elements() : 0, packs_ ? 0 : shape.blocks * slot_columns()}),
+        packed_(packed != nullptr ? packed : own_[0]),
+        biases_(packs_ ? packed_ + factors_.bias(0) : own_[1]),
+        packed_before_(packed != nullptr) {}
 
   void run() {
-    parallel_for(shape_.blocks, [&](std::size_t block) { prepare(block); });
-    if (packs_ && shape_.projected) {
-      const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(shape_.hidden);
-      by_projection_.pack(kernels_, {weights_.projection, 1, row}, packed_[3]);
+    if (!packs_) {
+      for (std::size_t block = 0; block < shape_.blocks; block++) {
+        factors_.add_biases(weights_, block, own_[1] + block * slot_columns());
+      }
+    } else if (!packed_before_) {
+      factors_.pack(kernels_, weights_, own_[0]);
     }
     const std::size_t parts = sample_parts<T>(shape_);
-    parallel_for(parts, [&](std::size_t part) { run_part(chunk_range(shape_.batch, parts, part)); });
+    parallel_for(parts, [&](std::size_t part) { run_part(chunk_range(shape_.batch, parts, part), parts == 1); });
   }
 
  private:
@@ -49,55 +49,34 @@ class Forward {
   struct Part {
     Range samples;
     std::size_t rows, steps;  // steps: taken at a time
+    std::size_t chunks;       // of units, that threads share out
     T *x, *gates, *by_state, *last, *next, *cell, *hidden;
+    bool back = false;  // the step at hand takes the last block first
   };
 
   std::size_t slot_columns() const { return shape_.slot_columns(); }
   // The rows of states: padded to whole blocks, which the kernel writes.
   std::size_t state_row() const { return std::max(shape_.padded(), shape_.state); }
 
-  void prepare(std::size_t block) {
-    T* bias = packed_[2] + block * slot_columns();
-    std::fill(bias, bias + slot_columns(), T(0));
-    add_bias(weights_.bias_ih, shape_.kind.x_gates, block, bias);
-    add_bias(weights_.bias_hh, shape_.kind.h_gates, block, bias + shape_.kind.first_h * shape_.width);
-    if (!packs_) return;
-    const Arrays<T> rows({shape_.gate_columns() * std::max(shape_.inputs, shape_.state)});
-    const auto pack_one = [&](const T* weight, const std::array<std::size_t, 4>& gates, const Factor<T>& factor,
-                              T* packed) {
-      gather_rows(shape_, gates, weight, factor.k, block, rows[0]);
-      factor.pack(kernels_, {rows[0], 1, static_cast<std::ptrdiff_t>(factor.k)}, packed + block * factor.elements());
-    };
-    pack_one(weights_.ih, shape_.kind.x_gates, by_input_, packed_[0]);
-    pack_one(weights_.hh, shape_.kind.h_gates, by_state_, packed_[1]);
-  }
-
-  void add_bias(const T* bias, const std::array<std::size_t, 4>& gates, std::size_t block, T* sums) const {
-    if (bias == nullptr) return;
-    const std::size_t first = block * shape_.width, count = std::min(shape_.width, shape_.hidden - first);
-    for (std::size_t slot = 0; slot < shape_.kind.gates; slot++) {
-      for (std::size_t u = 0; u < count; u++) {
-        sums[slot * shape_.width + u] += bias[gates[slot] * shape_.hidden + first + u];
-      }
-    }
-  }
-
-  void run_part(Range samples) {
+  // `alone`: there is no other part, and threads may share out the units.
+  void run_part(Range samples, bool alone) {
     const std::size_t rows = samples.end - samples.begin;
     if (rows == 0) return;
     const std::size_t most = std::max<std::size_t>(1, shape_.steps);
     const std::size_t steps = packs_ ? std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most) : 1;
     const std::size_t columns = shape_.gate_columns(), padded = rows * shape_.padded();
+    const std::size_t chunks = alone ? unit_chunks() : 1;
     const Arrays<T> arrays({steps * rows * shape_.inputs, shape_.blocks * steps * rows * columns,
-                            (packs_ ? 1 : shape_.blocks) * rows * columns, rows * state_row(), rows * state_row(),
-                            padded, shape_.projected ? padded : 0});
-    Part part{samples, rows, steps, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], arrays[6]};
+                            (packs_ && chunks == 1 ? 1 : shape_.blocks) * rows * columns, rows * state_row(),
+                            rows * state_row(), padded, shape_.projected ? padded : 0});
+    Part part{samples,   rows,      steps,     chunks,    arrays[0], arrays[1],
+              arrays[2], arrays[3], arrays[4], arrays[5], arrays[6]};
     begin(part);
     for (std::size_t step = 0; step < shape_.steps; step += steps) {
       const std::size_t count = std::min(steps, shape_.steps - step);
       gather_inputs(part, step, count);
       if (packs_) {
-        for (std::size_t block = 0; block < shape_.blocks; block++) multiply_inputs(part, block, count);
+        for_blocks(part, [&](std::size_t block) { multiply_inputs(part, block, count); });
         for (std::size_t i = 0; i < count; i++) take_step(part, shape_.time(step + i), i, count);
       } else {
         take_step_in_place(part, shape_.time(step));
@@ -156,35 +135,50 @@ class Forward {
 
   void multiply_inputs(const Part& part, std::size_t block, std::size_t count) const {
     const std::size_t rows = count * part.rows, columns = shape_.gate_columns();
-    by_input_.multiply(kernels_, rows_of<T>(part.x, shape_.inputs, rows, shape_.inputs, columns, false),
-                       packed_[0] + block * by_input_.elements(), part.gates + block * rows * columns);
+    factors_.by_input.multiply(kernels_, rows_of<T>(part.x, shape_.inputs, rows, shape_.inputs, columns, false),
+                               packed_ + factors_.input(block), part.gates + block * rows * columns);
   }
 
   // Step `i` of the `count` whose products with the input are at hand.
   void take_step(Part& part, std::size_t time, std::size_t i, std::size_t count) const {
     const std::size_t columns = shape_.gate_columns();
     const GemmPanel<T> product = rows_of<T>(part.last, state_row(), part.rows, shape_.state, columns, false);
-    for (std::size_t block = 0; block < shape_.blocks; block++) {
-      by_state_.multiply(kernels_, product, packed_[1] + block * by_state_.elements(), part.by_state);
-      finish_block(part, time, block, part.gates + (block * count + i) * part.rows * columns, part.by_state);
-    }
+    for_blocks(part, [&](std::size_t block) {
+      T* const h = part.by_state + (part.chunks > 1 ? block * part.rows * columns : 0);
+      factors_.by_state.multiply(kernels_, product, packed_ + factors_.state(block), h);
+      finish_block(part, time, block, part.gates + (block * count + i) * part.rows * columns, h);
+    });
     finish_step(part, time);
   }
 
   void take_step_in_place(Part& part, std::size_t time) const {
     const std::size_t columns = shape_.gate_columns();
-    const std::size_t bytes = shape_.kind.gates * shape_.hidden * (shape_.inputs + shape_.state) * sizeof(T);
-    const std::size_t chunks = std::min(shape_.blocks, chunks_for(bytes, kBytesPerChunk));
-    parallel_for(chunks, [&](std::size_t chunk) {
-      const Range mine = chunk_range(shape_.blocks, chunks, chunk);
-      for (std::size_t block = mine.begin; block < mine.end; block++) {
-        T *x = part.gates + block * part.rows * columns, *h = part.by_state + block * part.rows * columns;
-        multiply_in_place(part, block, weights_.ih, shape_.kind.x_gates, part.x, shape_.inputs, shape_.inputs, x);
-        multiply_in_place(part, block, weights_.hh, shape_.kind.h_gates, part.last, state_row(), shape_.state, h);
-        finish_block(part, time, block, x, h);
-      }
+    for_blocks(part, [&](std::size_t block) {
+      T *x = part.gates + block * part.rows * columns, *h = part.by_state + block * part.rows * columns;
+      multiply_in_place(part, block, weights_.ih, shape_.kind.x_gates, part.x, shape_.inputs, shape_.inputs, x);
+      multiply_in_place(part, block, weights_.hh, shape_.kind.h_gates, part.last, state_row(), shape_.state, h);
+      finish_block(part, time, block, x, h);
     });
     finish_step(part, time);
+  }
+
+  // Into how many chunks the units of a step are cut, for threads to share out. A thread is best off with weights that its
+  // second-level cache holds from step to step.
+  std::size_t unit_chunks() const {
+    constexpr std::size_t kBytesPerChunk = 512 << 10, kBytesInPlace = 256 << 10;
+    const std::size_t columns = packs_ ? shape_.state : shape_.inputs + shape_.state;
+    const std::size_t bytes = shape_.kind.gates * shape_.hidden * columns * sizeof(T);
+    return std::min(shape_.blocks, chunks_for(bytes, packs_ ? kBytesPerChunk : kBytesInPlace));
+  }
+
+  // Steps take blocks forth and back by turns: of weights that are larger than the cache, a step finds there what the one
+  // before has read last.
+  template <class F>
+  void for_blocks(const Part& part, const F& body) const {
+    parallel_for(part.chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(shape_.blocks, part.chunks, chunk);
+      for (std::size_t i = 0; i < mine.end - mine.begin; i++) body(part.back ? mine.end - 1 - i : mine.begin + i);
+    });
   }
 
   // The gates of a block, but for the biases, from n numbers of each sample; 0 for units that the layer has not.
@@ -215,6 +209,7 @@ class Forward {
   void finish_step(Part& part, std::size_t time) const {
     if (shape_.projected) project(part, time);
     std::swap(part.last, part.next);
+    part.back = !part.back;
   }
 
   void compute(const Part& part, std::size_t time, std::size_t block, const T* gates, const T* by_state,
@@ -226,7 +221,7 @@ class Forward {
     step.units = std::min(shape_.width, shape_.hidden - first);
     step.x = gates + r * shape_.gate_columns();
     step.h = by_state + r * shape_.gate_columns();
-    step.bias = packed_[2] + block * slot_columns();
+    step.bias = biases_ + block * slot_columns();
     step.before = part.last + r * state_row() + first;
     step.cell = cell_of(part, block, r);
     step.state = (shape_.projected ? part.hidden : part.next) + r * hidden_row() + first;
@@ -265,8 +260,9 @@ class Forward {
   void project(const Part& part, std::size_t time) const {
     const std::size_t row = state_row();
     if (packs_) {
-      by_projection_.multiply(kernels_, rows_of<T>(part.hidden, hidden_row(), part.rows, shape_.hidden, row, false),
-                              packed_[3], part.next);
+      factors_.by_projection.multiply(kernels_,
+                                      rows_of<T>(part.hidden, hidden_row(), part.rows, shape_.hidden, row, false),
+                                      packed_ + factors_.projection(), part.next);
     } else {
       multiply_rows(part, part.hidden, hidden_row(), weights_.projection, shape_.state, shape_.hidden, part.next, row);
     }
@@ -291,25 +287,62 @@ class Forward {
   const Sequence<const T> x_;
   const RecurrentOutputs<T>& outputs_;
   GemmDotsFn<T>* const dots_;
-  const Factor<T> by_input_, by_state_, by_projection_;
+  const PackedWeights<T> factors_;
   const bool packs_;
-  const Arrays<T> packed_;  // weights of the input, of the state, biases, projection
+  const Arrays<T> own_;  // what is packed here, or biases alone
+  const T *const packed_, *const biases_;
+  const bool packed_before_;
 };
 
 }  // namespace
 
 template <class T>
+void PackedWeights<T>::pack(const GemmKernels<T>& kernels, const RecurrentWeights<T>& weights, T* packed) const {
+  parallel_for(shape_.blocks, [&](std::size_t block) {
+    const Arrays<T> rows({shape_.gate_columns() * std::max(shape_.inputs, shape_.state)});
+    const auto pack_one = [&](const T* weight, const std::array<std::size_t, 4>& gates, const PackedMatrix<T>& factor,
+                              T* out) {
+      gather_rows(shape_, gates, weight, factor.k, block, rows[0]);
+      factor.pack(kernels, {rows[0], 1, static_cast<std::ptrdiff_t>(factor.k)}, out);
+    };
+    pack_one(weights.ih, shape_.kind.x_gates, by_input, packed + input(block));
+    pack_one(weights.hh, shape_.kind.h_gates, by_state, packed + state(block));
+    add_biases(weights, block, packed + bias(block));
+  });
+  if (!shape_.projected) return;
+  const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(shape_.hidden);
+  by_projection.pack(kernels, {weights.projection, 1, row}, packed + projection());
+}
+
+template <class T>
+void PackedWeights<T>::add_biases(const RecurrentWeights<T>& weights, std::size_t block, T* sums) const {
+  std::fill_n(sums, shape_.slot_columns(), T(0));
+  const std::size_t first = block * shape_.width, count = std::min(shape_.width, shape_.hidden - first);
+  const auto add = [&](const T* biases, const std::array<std::size_t, 4>& gates, T* to) {
+    for (std::size_t slot = 0; biases != nullptr && slot < shape_.kind.gates; slot++) {
+      for (std::size_t u = 0; u < count; u++)
+        to[slot * shape_.width + u] += biases[gates[slot] * shape_.hidden + first + u];
+    }
+  };
+  add(weights.bias_ih, shape_.kind.x_gates, sums);
+  add(weights.bias_hh, shape_.kind.h_gates, sums + shape_.kind.first_h * shape_.width);
+}
+
+template <class T>
 void recurrent_forward(const KernelTable& table, const RecurrentShape& shape, const Lengths& lengths,
                        const RecurrentWeights<T>& weights, const RecurrentStates<T>& states, const View& x,
-                       const RecurrentOutputs<T>& outputs) {
-  Forward<T>(table, shape, lengths, weights, states, x, outputs).run();
+                       const RecurrentOutputs<T>& outputs, const T* packed) {
+  Forward<T>(table, shape, lengths, weights, states, x, outputs, packed).run();
 }
+
+template class PackedWeights<float>;
+template class PackedWeights<double>;
 
 template void recurrent_forward<float>(const KernelTable&, const RecurrentShape&, const Lengths&,
                                        const RecurrentWeights<float>&, const RecurrentStates<float>&, const View&,
-                                       const RecurrentOutputs<float>&);
+                                       const RecurrentOutputs<float>&, const float*);
 template void recurrent_forward<double>(const KernelTable&, const RecurrentShape&, const Lengths&,
                                         const RecurrentWeights<double>&, const RecurrentStates<double>&, const View&,
-                                        const RecurrentOutputs<double>&);
+                                        const RecurrentOutputs<double>&, const double*);
 
 }  // namespace myelin

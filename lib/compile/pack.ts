@@ -1,0 +1,111 @@
+import { planOp } from '../engine/define.js';
+import { cells, gatesOf, type Cell } from '../ops/cells.js';
+import { blocksOf } from '../ops/recurrent.js';
+import { dtypeInfo, type DType } from '../tensor/dtype.js';
+import { sizeOf, stridesOf } from '../tensor/shape.js';
+import { writtenValues, type Graph, type Node, type Value, type View } from './graph.js';
+import { isSteady } from './lasting.js';
+
+const packWeightOp = planOp('packWeight', {});
+const linearPackedOp = planOp('linearPacked', { activation: ['none', 'relu'] });
+const packRecurrentOp = planOp('packRecurrent', { cell: cells });
+const recurrentPackedOp = planOp('recurrentPacked', { cell: cells, reverse: 'bool', batchFirst: 'bool', keep: 'bool' });
+
+/** Rows of a linear layer: one alone reads the weight once, as it lies; among many, packing is a small part of the work. */
+const [fewestRows, mostRows] = [2, 1024];
+/** Steps of samples of a recurrent layer up to which it reads its weights as they lie; see native/ops/recurrent_forward.cc. */
+const fewSteps = 16;
+/** Larger weights are not copied: whoever has such would miss the memory. */
+const mostBytes = 32 * 2 ** 20;
+
+/** Slots of biases that a unit of a cell has. */
+const biasSlots: Readonly<Record<Cell, number>> = { lstm: 4, gru: 4, tanh: 1, relu: 1 };
+
+const isWide = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
+const wholeLines = (dtype: DType, elements: number): number => {
+  const units = 64 / dtypeInfo(dtype).size;
+  return Math.ceil(elements / units) * units;
+};
+
+function isRowMajor({ shape, strides }: View): boolean {
+  const dense = stridesOf(shape);
+  return shape.every((extent, axis) => extent === 1 || strides[axis] === dense[axis]);
+}
+
+/** A command that packs weights, and how many elements it makes of them. */
+interface Packing {
+  readonly op: Node['op'];
+  readonly inputs: readonly View[];
+  readonly attrs: Node['attrs'];
+  readonly elements: number;
+  /** The op that takes what is packed as a last input. */
+  readonly taker: Node['op'];
+}
+
+function linearPacking({ inputs, outputs }: Node): Packing | undefined {
+  const [x, weight] = inputs as [View, View];
+  const [n, k] = weight.shape as [number, number];
+  const rows = sizeOf(x.shape.slice(0, -1));
+  const fits = rows >= fewestRows && rows <= mostRows && n > 1 && k > 0;
+  if (!fits || !isWide(weight.dtype) || !isRowMajor(outputs[0]!) || (x.shape.length !== 2 && !isRowMajor(x))) return;
+  return {
+    op: packWeightOp,
+    inputs: [weight],
+    attrs: {},
+    elements: wholeLines(weight.dtype, n) * k,
+    taker: linearPackedOp,
+  };
+}
+
+function recurrentPacking({ inputs, attrs }: Node): Packing | undefined {
+  const [x, , , ih, hh, , , projection] = inputs as [View, View, View, View, View, View, View, View];
+  const cell = attrs['cell'] as Cell;
+  if (attrs['keep'] === true || !isWide(x.dtype) || x.shape[0]! * x.shape[1]! <= fewSteps) return;
+  const state = hh.shape[1]!;
+  const hidden = hh.shape[0]! / gatesOf[cell];
+  const { blocks, width } = blocksOf(x.dtype, hidden, cell);
+  const perUnit = gatesOf[cell] * (ih.shape[1]! + state) + biasSlots[cell];
+  const projected = sizeOf(projection.shape) > 0 ? wholeLines(x.dtype, state) * hidden : 0;
+  return {
+    op: packRecurrentOp,
+    inputs: inputs.slice(3, 8),
+    attrs: { cell },
+    elements: blocks * width * perUnit + projected,
+    taker: recurrentPackedOp,
+  };
+}
+
+const packings: Readonly<Record<string, (node: Node) => Packing | undefined>> = {
+  linear: linearPacking,
+  recurrent: recurrentPacking,
+};
+
+/**
+ * Packs weights that the graph reads and does not assign, by commands of their own, which can last: the others then read them
+ * as their kernels like them best.
+ */
+export function packWeights(graph: Graph): Graph {
+  const written = writtenValues(graph);
+  const packed = new Map<string, View>();
+  const numbers = new Map<Value, number>();
+  const keyOf = ({ value, shape, strides, offset }: View): string => {
+    if (!numbers.has(value)) numbers.set(value, numbers.size);
+    return [numbers.get(value), shape.join(), strides.join(), offset].join(' ');
+  };
+  const nodes = graph.nodes.flatMap((node): Node[] => {
+    const packing = packings[node.op.name]?.(node);
+    if (packing === undefined || !packing.inputs.every(({ value }) => isSteady(value, written))) return [node];
+    const { op, inputs, attrs, elements, taker } = packing;
+    const { dtype } = inputs[0]!;
+    const bytes = elements * dtypeInfo(dtype).size;
+    if (bytes > mostBytes) return [node];
+    const key = [op.name, Object.values(attrs).join(), dtype, ...inputs.map(keyOf)].join('|');
+    const before = packed.get(key);
+    const view = before ?? { value: { kind: 'made', bytes }, dtype, shape: [elements], strides: [1], offset: 0 };
+    packed.set(key, view);
+    const taking = { ...node, op: taker, inputs: [...node.inputs, view] };
+    if (before !== undefined) return [taking];
+    return [{ op, inputs, attrs, outputs: [view], writes: [], draw: undefined }, taking];
+  });
+  return { ...graph, nodes };
+}

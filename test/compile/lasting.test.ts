@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import {
+  GRU,
+  LSTM,
+  Linear,
+  Parameter,
+  ReLU,
+  SGD,
+  Sequential,
+  add,
+  assign,
+  attachShared,
+  compile,
+  crossEntropy,
+  linear,
+  ones,
+  randn,
+  scope,
+  seed,
+  setThreads,
+  share,
+  tensor,
+  threads,
+  valueAndGrad,
+  RNN,
+  type FloatDType,
+  type Tensor,
+} from 'myelin';
+
+import { checkGraph } from '../../lib/compile/check';
+import { titleOf, type Graph } from '../../lib/compile/graph';
+import { letLast } from '../../lib/compile/lasting';
+import { optimize } from '../../lib/compile/optimize';
+import { packWeights } from '../../lib/compile/pack';
+import { flatten } from '../../lib/compile/structure';
+import { traceFunction } from '../../lib/compile/trace';
+import { bytesOf } from '../support/compare';
+
+type Floats = Tensor<'float32'>;
+
+const perceptron = (): Sequential => new Sequential(new Linear(30, 40), new ReLU(), new Linear(40, 10));
+
+const graphOf = (fn: (x: Floats) => unknown, x: Floats, pass: (graph: Graph) => Graph): Graph => {
+  const graph = pass(traceFunction(fn, flatten('test', 'args', [x])).graph);
+  checkGraph(graph);
+  return graph;
+};
+const titles = (graph: Graph): string[] =>
+  graph.nodes.map((node) => `${titleOf(node)}${node.lasting === true ? ' lasts' : ''}`);
+
+describe('what depends on Parameters alone', () => {
+  test('comes first, and lasts', () => {
+    const [weight, bias] = [new Parameter(randn([4, 3])), new Parameter(randn([4]))];
+    // The second is a result, which belongs to whoever called.
+    const fn = (x: Floats) => [x.sum(), bias.sum(), linear(x, weight.square().neg(), bias)];
+    const expected = ['square lasts', 'neg lasts', 'sum', 'sum', 'linear'];
+    expect(titles(graphOf(fn, randn([5, 3]), letLast))).toEqual(expected);
+  });
+
+  test('does not when the function assigns it, or when a result is much larger than what it is made of', () => {
+    const weight = new Parameter(randn([4]));
+    const assigning = (x: Floats) => {
+      const sum = weight.mul(2).sum();
+      assign(weight, x);
+      return sum.add(x);
+    };
+    expect(titles(graphOf(assigning, randn([4]), letLast)).join()).not.toMatch('lasts');
+    const growing = (x: Floats) => add(weight, ones([9000, 4])).mul(x);
+    expect(titles(graphOf(growing, randn([4]), letLast)).join()).not.toMatch('lasts');
+  });
+
+  test('is left to a checker: what lasts comes first and is no result', () => {
+    const weight = new Parameter(randn([4]));
+    const graph = graphOf((x: Floats) => weight.mul(2).mul(x), randn([4]), letLast);
+    expect(() => checkGraph({ ...graph, nodes: [...graph.nodes].reverse() })).toThrow(/broken/);
+    expect(() => checkGraph({ ...graph, outputs: graph.nodes[0]!.outputs })).toThrow('the result is to last');
+    const late = graph.nodes.map((node) => ({ ...node, lasting: true }));
+    expect(() => checkGraph({ ...graph, nodes: late })).toThrow('may change from run to run');
+  });
+});
+
+describe('weights', () => {
+  test('are packed for several rows, once for all that read them', () => {
+    const model = perceptron();
+    const twice = (x: Floats) => add(model.forward(x), model.forward(x.neg()));
+    expect(titles(graphOf(twice, randn([5, 30]), packWeights)).filter((title) => title === 'packWeight')).toHaveLength(
+      2,
+    );
+    const whole = graphOf(
+      (x: Floats) => model.forward(x),
+      randn([5, 30]),
+      (graph) => optimize(graph, () => undefined),
+    );
+    expect(titles(whole)).toEqual([
+      'packWeight lasts',
+      'packWeight lasts',
+      'linearPacked[linearPacked relu]',
+      'linearPacked',
+    ]);
+  });
+
+  test('are read as they lie for one row, and in a step that assigns them', () => {
+    const model = perceptron();
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    const step = (x: Floats) => {
+      const [loss, gradients] = valueAndGrad(() => model.forward(x).square().mean(), model.parameters());
+      optimizer.step(gradients);
+      return loss;
+    };
+    expect(titles(graphOf((x) => model.forward(x), randn([1, 30]), packWeights)).join()).not.toMatch('pack');
+    expect(titles(graphOf(step, randn([5, 30]), packWeights)).join()).not.toMatch('pack');
+  });
+});
+
+/** Bytes of what a function makes, as it stands and compiled, on several numbers of threads. */
+function expectSame(run: (x: Tensor) => Tensor | readonly Tensor[], x: Tensor): void {
+  const compiled = compile(run);
+  const before = threads();
+  const bytes = (results: Tensor | readonly Tensor[]): string =>
+    globalThis.Buffer.concat([results].flat().map(bytesOf)).toString('base64');
+  try {
+    const eager = scope(() => bytes(run(x)));
+    for (const count of [1, 2, 3, 7, 7]) {
+      setThreads(count);
+      expect(scope(() => bytes(compiled.sync(x)))).toBe(eager);
+    }
+    expect(compiled.explain(x)).toMatch(/pack\w+\(.*lasts/);
+  } finally {
+    setThreads(before);
+    compiled.dispose();
+  }
+}
+
+const dtypes: readonly FloatDType[] = ['float32', 'float64'];
+
+test.each(dtypes)('a linear layer of packed weights gives the same bits (%s)', (dtype) => {
+  const size = (max: number) => fc.integer({ min: 2, max });
+  fc.assert(
+    fc.property(size(200), size(150), size(90), fc.boolean(), (rows, n, k, turned) => {
+      seed(rows + n + k);
+      const weight = new Parameter(turned ? randn([k, n], { dtype }).transpose(0, 1) : randn([n, k], { dtype }));
+      const bias = new Parameter(randn([n], { dtype }));
+      expectSame((x) => linear(x as Floats, weight as never, bias as never).relu(), randn([rows, k], { dtype }));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test.each(dtypes)('long sums, many rows and batches are added in the same order (%s)', (dtype) => {
+  for (const shape of [
+    [64, 2500],
+    [130, 1300],
+    [300, 1025],
+    [3, 40, 70],
+    [1000, 48],
+  ] as const) {
+    const k = shape.at(-1)!;
+    const [weight, bias] = [new Parameter(randn([130, k], { dtype })), new Parameter(randn([130], { dtype }))];
+    expectSame((x) => linear(x as Floats, weight as never, bias as never), randn(shape, { dtype }));
+  }
+});
+
+const layers = {
+  'an LSTM': () => new LSTM(20, 300),
+  'an LSTM with a projection, both ways': () => new LSTM(20, 70, { projSize: 30, bidirectional: true }),
+  'a GRU': () => new GRU(20, 300, { batchFirst: true }),
+  'a plain layer': () => new RNN(20, 90, { nonlinearity: 'relu' }),
+};
+
+describe.each(Object.entries(layers))('%s of packed weights gives the same bits', (_, create) => {
+  test.each([
+    [20, 1],
+    [20, 5],
+    [3, 40],
+  ])('for %d steps and %d samples', (steps, batch) => {
+    const layer = create();
+    expectSame((x) => layer.forward(x as Floats)[0], randn([steps, batch, 20]));
+  });
+});
+
+describe('what lasts is made anew', () => {
+  test('after every way to assign a Parameter', async () => {
+    const model = perceptron();
+    const x = randn([5, 30]);
+    const predict = compile((input: Floats) => model.forward(input));
+    const optimizer = new SGD(model.parameters(), { lr: 0.5 });
+    const loss = () => crossEntropy(model.forward(x), tensor([0, 1, 2, 3, 4], { dtype: 'int64' }));
+    const update = () => {
+      const [value, gradients] = valueAndGrad(loss, model.parameters());
+      optimizer.step(gradients);
+      return value;
+    };
+    const step = compile(update);
+    const other = perceptron();
+    const [first] = Object.values(model.parameters()) as [Parameter];
+    const changes: readonly (() => unknown)[] = [
+      () => undefined,
+      () => assign(first, 0.25),
+      () => update(),
+      () => step.sync(),
+      () => step(),
+      () => model.loadStateDict(other.stateDict()),
+      () => attachShared(first, share(first)),
+      // What others write into shared memory is not heard of.
+      () => new Float32Array(share(first).memory).fill(0.5),
+    ];
+    const seen = new Set<string>();
+    for (const change of changes) {
+      await change();
+      const expected = bytesOf(model.forward(x));
+      expect(bytesOf(predict.sync(x))).toEqual(expected);
+      expect(bytesOf(await predict(x))).toEqual(expected);
+      seen.add(expected.toString('base64'));
+    }
+    expect(seen.size).toBeGreaterThan(5);
+    [predict, step].forEach((each) => each.dispose());
+  });
+});
