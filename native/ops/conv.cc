@@ -140,10 +140,10 @@ std::vector<T> values_of(const View& vector) {
 // Whether Winograd's algorithm, which is float32 only, is the way to convolve into height x width pixels.
 template <class T>
 bool winograd_applies(const ConvShape& shape, std::size_t height, std::size_t width) {
-  const bool fits = shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride_y == 1 && shape.stride_x == 1 &&
-                    shape.dilation_y == 1 && shape.dilation_x == 1;
+  const bool fits = shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride_y == 1 && shape.stride_x == 1;
   return std::is_same_v<T, float> && fits &&
-         winograd::pays(shape.batch, height, width, shape.group_channels(), shape.group_out_channels());
+         winograd::pays(shape.batch, ceil_div(height, shape.dilation_y), ceil_div(width, shape.dilation_x),
+                        shape.group_channels(), shape.group_out_channels());
 }
 
 template <class T>
@@ -155,8 +155,7 @@ void forward_of(OpCall& call, const ConvShape& shape) {
   const ImageOutput<T> out(call.kernels, call.out[0]);
   if (winograd_applies<T>(shape, shape.out_height, shape.out_width)) {
     if constexpr (std::is_same_v<T, float>) {
-      winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, static_cast<std::ptrdiff_t>(shape.top),
-                         static_cast<std::ptrdiff_t>(shape.left), out.images());
+      winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, reading_of(shape), out.images());
     }
   } else if (!try_product(call.kernels, shape, x.images(), weights, bias, out.images())) {
     correlate(call.kernels, x.images(), weights, bias, shape.groups, forward_lattice(shape), out.images());
@@ -191,9 +190,12 @@ void input_gradient_of(OpCall& call, const ConvShape& shape) {
   const T* no_bias = nullptr;
   if (winograd_applies<T>(shape, shape.height, shape.width)) {
     if constexpr (std::is_same_v<T, float>) {
-      const auto reach = [](std::size_t padding) { return 2 - static_cast<std::ptrdiff_t>(padding); };
-      winograd_correlate(call.kernels, dout.images(), flipped(weights, shape), no_bias, shape.groups, reach(shape.top),
-                         reach(shape.left), dx.images());
+      const Reading forward_reading = reading_of(shape);
+      const Reading reading{2 * static_cast<std::ptrdiff_t>(shape.dilation_y) - forward_reading.top,
+                            2 * static_cast<std::ptrdiff_t>(shape.dilation_x) - forward_reading.left, shape.dilation_y,
+                            shape.dilation_x};
+      winograd_correlate(call.kernels, dout.images(), flipped(weights, shape), no_bias, shape.groups, reading,
+                         dx.images());
     }
   } else if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images()) &&
              !try_scatter(call.kernels, shape, dout.images(), forward, dx.images())) {

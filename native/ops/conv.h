@@ -10,16 +10,17 @@ namespace myelin {
 // Convolutions as sums over taps (positions of the kernel), on channels-last images. A tap adds to each output pixel the
 // product of one input pixel and one matrix of weights; nothing is copied but the zeros around the borders.
 
-// Images one behind the other; the channels of a pixel and the pixels of a row are consecutive.
+// Images one behind the other; the channels of a pixel are consecutive, and so are the pixels of a row unless something
+// else is said.
 template <class T>
 struct Images {
   T* data;
   std::size_t count, height, width, channels;
-  std::ptrdiff_t image, row;  // distances
+  std::ptrdiff_t image, row, pixel;  // distances
 
   T* at(std::size_t index, std::size_t y, std::size_t x) const {
     return data + static_cast<std::ptrdiff_t>(index) * image + static_cast<std::ptrdiff_t>(y) * row +
-           static_cast<std::ptrdiff_t>(x * channels);
+           static_cast<std::ptrdiff_t>(x) * pixel;
   }
   // All pixels are consecutive.
   bool dense() const {

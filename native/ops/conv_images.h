@@ -24,7 +24,8 @@ Images<T> images_of(const View& view, T* data, std::int64_t image, std::int64_t 
           extent(3),
           extent(1),
           static_cast<std::ptrdiff_t>(image),
-          static_cast<std::ptrdiff_t>(row)};
+          static_cast<std::ptrdiff_t>(row),
+          static_cast<std::ptrdiff_t>(view.shape[1])};
 }
 
 // One image between a view of any strides and pixels without gaps; either side may be the source.

@@ -33,10 +33,9 @@ Range inside(std::ptrdiff_t first, std::size_t extent) {
 }  // namespace
 
 void InputTiles::turn(const KernelTable& kernels, Range range, const Planes& to) const {
-  const auto pixel = static_cast<std::ptrdiff_t>(images.channels);
   WinogradBlock block{};
   block.in_row = images.row;
-  block.in_col = pixel;
+  block.in_col = images.pixel;
   block.out_row = static_cast<std::ptrdiff_t>(kBlock) * to.plane;
   block.out_col = to.plane;
   block.out_rows = block.out_cols = kBlock;
@@ -50,7 +49,7 @@ void InputTiles::turn(const KernelTable& kernels, Range range, const Planes& to)
     block.bottom = rows.end;
     block.left = cols.begin;
     block.right = cols.end;
-    block.in = images.at(tile.image, 0, 0) + y * images.row + x * pixel + first;
+    block.in = images.at(tile.image, 0, 0) + y * images.row + x * images.pixel + first;
     block.out = to.at(0, index - range.begin);
     kernels.f32_winograd_input(block);
   }
@@ -66,7 +65,7 @@ void InputTiles::prefetch(std::size_t index) const {
   for (std::size_t i = std::max(rows.begin, kShared); i < rows.end; i++) {
     for (std::size_t j = std::max(cols.begin, kShared); j < cols.end; j++) {
       const float* at = images.at(tile.image, 0, 0) + (y + static_cast<std::ptrdiff_t>(i)) * images.row +
-                        (x + static_cast<std::ptrdiff_t>(j)) * static_cast<std::ptrdiff_t>(images.channels) + first;
+                        (x + static_cast<std::ptrdiff_t>(j)) * images.pixel + first;
       for (std::size_t c = 0; c < channels; c += kLine) __builtin_prefetch(at + c);
     }
   }
@@ -222,7 +221,7 @@ class Correlation {
     block.in_col = from.plane;
     block.bottom = block.right = kBlock;
     block.out_row = out_.row;
-    block.out_col = static_cast<std::ptrdiff_t>(out_.channels);
+    block.out_col = out_.pixel;
     block.bias = bias_ == nullptr ? nullptr : bias_ + first;
     block.width = channels;
     for (std::size_t index = tiles.begin; index < tiles.end; index++) {
@@ -252,10 +251,11 @@ class Correlation {
 }  // namespace winograd
 
 void winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
-                        const float* bias, std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left,
-                        const Images<float>& out) {
+                        const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out) {
   if (out.count == 0) return;
-  winograd::Correlation(kernels, in, weights, bias, groups, top, left, out).run();
+  for_phases(in, out, reading, [&](const auto& some_in, const auto& some_out, std::ptrdiff_t top, std::ptrdiff_t left) {
+    winograd::Correlation(kernels, some_in, weights, bias, groups, top, left, some_out).run();
+  });
 }
 
 }  // namespace myelin

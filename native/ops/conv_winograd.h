@@ -1,6 +1,6 @@
 #pragma once
 #include "core/pool.h"
-#include "ops/conv.h"
+#include "ops/conv_phases.h"
 
 namespace myelin {
 
@@ -14,7 +14,7 @@ constexpr std::size_t kTile = 4, kBlock = 6, kPlanes = kBlock * kBlock;
 // So many elements are left free behind a plane: 36 streams of equal distance would fall into one set of the cache.
 constexpr std::size_t kPlaneGap = 16;
 
-// Whether turning pays, for `batch` images of height x width output pixels. Speeds are those of float32.
+// Whether turning pays, for `batch` images of height x width output pixels without dilation. Speeds are those of float32.
 bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels);
 
 struct Tile {
@@ -57,10 +57,9 @@ struct InputTiles {
 
 }  // namespace winograd
 
-// out = bias + the correlation of `in` with 3 x 3 kernels; output pixel (y, x) begins at input pixel (y - top, x - left).
+// out = bias + the correlation of `in` with 3 x 3 kernels.
 void winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
-                        const float* bias, std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left,
-                        const Images<float>& out);
+                        const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out);
 
 // As weight_gradient, but the row of channel c and tap t is c * 9 + t.
 void winograd_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& x,

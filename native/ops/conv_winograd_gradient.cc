@@ -19,13 +19,15 @@ constexpr std::size_t kParts = 8, kPartTiles = 512, kPartialElements = 1 << 20;
 class Gradient {
  public:
   Gradient(const KernelTable& table, const ConvShape& shape, const Images<const float>& x,
-           const Images<const float>& dout, float* gradient)
+           const Images<const float>& dout, std::ptrdiff_t top, std::ptrdiff_t left, float* gradient)
       : table_(table),
         kernels_(table),
         shape_(shape),
         x_(x),
         dout_(dout),
-        tiles_(shape.batch, shape.out_height, shape.out_width),
+        top_(top),
+        left_(left),
+        tiles_(dout.count, dout.height, dout.width),
         channels_(shape.group_channels()),
         width_(panel_width(kernels_.blocking, shape.group_out_channels())),
         panels_(ceil_div(shape.group_out_channels(), width_)),
@@ -80,12 +82,7 @@ class Gradient {
 
   void turn(std::size_t group, Range tiles, const Planes& x, float* dout) const {
     constexpr std::size_t kStep = 12;
-    const InputTiles input{x_,
-                           tiles_,
-                           static_cast<std::ptrdiff_t>(shape_.top),
-                           static_cast<std::ptrdiff_t>(shape_.left),
-                           group * channels_,
-                           channels_};
+    const InputTiles input{x_, tiles_, top_, left_, group * channels_, channels_};
     const std::size_t count = tiles.end - tiles.begin, steps = ceil_div(count, kStep);
     parallel_for(steps, [&](std::size_t step) {
       const Range part = chunk_range(count, steps, step);
@@ -101,7 +98,7 @@ class Gradient {
     const auto plane = static_cast<std::ptrdiff_t>(dout_plane());
     WinogradBlock block{};
     block.in_row = dout_.row;
-    block.in_col = static_cast<std::ptrdiff_t>(dout_.channels);
+    block.in_col = dout_.pixel;
     block.out = to;
     block.out_row = static_cast<std::ptrdiff_t>(kBlock) * plane;
     block.out_col = plane;
@@ -159,6 +156,7 @@ class Gradient {
   const ConvShape& shape_;
   const Images<const float>& x_;
   const Images<const float>& dout_;
+  const std::ptrdiff_t top_, left_;
   const Tiles tiles_;
   const std::size_t channels_, width_, panels_, elements_, parts_, part_tiles_, blocks_, block_tiles_;
   float* const gradient_;
@@ -169,7 +167,14 @@ class Gradient {
 
 void winograd_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& x,
                               const Images<const float>& dout, float* gradient) {
-  winograd::Gradient(kernels, shape, x, dout, gradient).run();
+  const Reading reading = reading_of(shape);
+  const std::size_t phases = std::min(shape.dilation_y, dout.height) * std::min(shape.dilation_x, dout.width);
+  const PartialSums<float> parts(kernels, phases, 9 * shape.group_channels() * shape.out_channels, gradient);
+  std::size_t phase = 0;
+  for_phases(x, dout, reading, [&](const auto& some_x, const auto& some, std::ptrdiff_t top, std::ptrdiff_t left) {
+    winograd::Gradient(kernels, shape, some_x, some, top, left, parts.part(phase++)).run();
+  });
+  parts.add();
 }
 
 }  // namespace myelin

@@ -235,15 +235,19 @@ void test_winograd_infinity() {
 
 void test_winograds() {
   // Odd channels and borders, as many panels of weights as tiles or more, large and uneven padding, groups, wide batches
-  // whose sums are cut into parts.
+  // whose sums are cut into parts, dilation that leaves images of different sizes.
   for (const Conv& conv : {Conv{9, 20, 40, 40, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
                            Conv{3, 37, 21, 18, 45, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
                            Conv{16, 150, 7, 7, 270, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
                            Conv{12, 40, 13, 17, 64, 3, 3, 1, 1, 0, 0, 0, 0, 1, 1, 1},
                            Conv{12, 48, 13, 9, 33, 3, 3, 1, 1, 0, 4, 3, 1, 1, 1, 1},
                            Conv{5, 100, 20, 20, 120, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2},
-                           Conv{86, 24, 28, 28, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}}) {
-    check(winograd_pays(conv.batch, conv.out_height(), conv.out_width(), conv.channels / conv.groups,
+                           Conv{86, 24, 28, 28, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+                           Conv{8, 40, 26, 30, 33, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2, 1},
+                           Conv{10, 48, 25, 23, 40, 3, 3, 1, 1, 3, 1, 1, 5, 3, 2, 1},
+                           Conv{6, 80, 17, 30, 96, 3, 3, 1, 1, 0, 2, 1, 0, 1, 2, 2}}) {
+    check(winograd_pays(conv.batch, (conv.out_height() + conv.dilation_y - 1) / conv.dilation_y,
+                        (conv.out_width() + conv.dilation_x - 1) / conv.dilation_x, conv.channels / conv.groups,
                         conv.out_channels / conv.groups),
           "a convolution by tiles");
     test_winograd(conv);
