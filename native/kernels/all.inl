@@ -37,6 +37,7 @@ namespace {
 #include "kernels/math_trigonometry.inl"
 #include "kernels/math_double.inl"
 
+#include "kernels/bfloat16.inl"
 #include "kernels/half.inl"
 #include "kernels/elementwise.inl"
 #include "kernels/activation.inl"
@@ -52,7 +53,8 @@ namespace {
 #include "kernels/gemm.inl"
 #include "kernels/few_rows.inl"
 #include "kernels/attention.inl"
-#include "kernels/byte_dots.inl"
+#include "kernels/dot_tile.inl"
+#include "kernels/dot_panels.inl"
 #include "kernels/depthwise.inl"
 #include "kernels/winograd.inl"
 #include "kernels/recurrent.inl"

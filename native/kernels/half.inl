@@ -3,18 +3,6 @@
 // the instructions do, so every ISA gives the same bits. Plain loops, which compilers vectorise: all cases are computed
 // and one is chosen.
 
-MYELIN_INLINE std::uint32_t bits_of(float x) {
-  std::uint32_t bits;
-  __builtin_memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-MYELIN_INLINE float float_of(std::uint32_t bits) {
-  float x;
-  __builtin_memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-constexpr std::uint32_t kInfinityBits = 0x7F800000, kQuietBit = 0x00400000;
 constexpr std::uint32_t kRebias = 127 - 15;  // between the exponents of float32 and float16
 
 MYELIN_INLINE float from_f16(std::uint16_t half) {
@@ -35,12 +23,6 @@ MYELIN_INLINE std::uint16_t to_f16(float x) {
   const std::uint32_t finite = magnitude < ((kRebias + 1) << 23) ? denormal : rounded < 0x7C00 ? rounded : 0x7C00;
   const std::uint32_t nan = 0x7E00 | ((magnitude >> 13) & 0x3FF);
   return std::uint16_t((magnitude > kInfinityBits ? nan : finite) | sign);
-}
-
-MYELIN_INLINE std::uint16_t to_bf16(float x) {
-  const std::uint32_t bits = bits_of(x);
-  const std::uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16, nan = (bits | kQuietBit) >> 16;
-  return std::uint16_t((bits & 0x7FFFFFFF) > kInfinityBits ? nan : rounded);
 }
 
 void f16_to_f32(const std::uint16_t* x, float* out, std::size_t n) {

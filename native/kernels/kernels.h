@@ -291,9 +291,39 @@ using AttentionSoftmaxFn = void(const AttentionTile<T>& tile, T* greatest, T* su
 template <class T>
 using AttentionGradientFn = void(const AttentionTile<T>& tile, T* gradient, const T* log_sum, const T* delta);
 
-// out[j] = sum of a[i] * b[j * b_stride + i] over i < k, for j < n. Exact for k < 2^16: 255 * 128 * k then fits int32.
-using ByteDotsFn = void(const std::uint8_t* a, const std::int8_t* b, std::ptrdiff_t b_stride, std::int32_t* out,
-                        std::size_t n, std::size_t k);
+// Products of elements of one or two bytes, added up in groups that fill a word of 32 bits: four bytes or two bfloat16.
+// C = act(A B + row_terms + col_terms) for rows of A whose elements are consecutive. B is packed (DotPackFn): for each group
+// of k, one word for each of DotBlocking::width columns, with zeros beyond k.
+template <class A, class B, class Sum, class C>
+struct DotPanel {
+  const A* a;
+  std::ptrdiff_t a_row;
+  std::size_t k;
+  const B* b;
+  C* c;
+  std::ptrdiff_t c_row;
+  std::size_t rows, cols;
+  const Sum* row_terms;  // one for each row, or null
+  const Sum* col_terms;  // one for each column, or null
+  bool relu;
+};
+// Exact for k < 2^16: 255 * 128 * k then fits int32.
+using BytePanel = DotPanel<std::uint8_t, std::int8_t, std::int32_t, std::int32_t>;
+// Sums of float32 are rounded to bfloat16 at the end; denormals may be taken for 0.
+using BFloat16Panel = DotPanel<std::uint16_t, std::uint16_t, float, std::uint16_t>;
+template <class Panel>
+using DotPanelFn = void(const Panel& panel);
+// The columns of a panel, and so many rows of A that stay in the second-level cache between panels.
+struct DotBlocking {
+  std::size_t width, rows;
+};
+using DotBlockingFn = const DotBlocking&();
+// out[(g * width + j) * group + r] = b[(g * group + r) * b_k + j], 0 beyond k rows and `cols` columns. Unsigned bytes v become
+// the signed v - 128.
+template <class From, class To>
+using DotPackFn = void(const From* b, std::ptrdiff_t b_k, std::size_t k, std::size_t cols, To* out);
+using U8DotPackFn = DotPackFn<std::uint8_t, std::int8_t>;
+using BF16DotPackFn = DotPackFn<std::uint16_t, std::uint16_t>;
 
 // One time step of some units of a recurrent layer, for `rows` samples. A row of gates has one slot of `width` elements for
 // each gate; width is a multiple of kBlockUnits. Gates are functions of x + h + bias, slot by slot: the products of the

@@ -6,7 +6,9 @@
 
 #include "core/pool.h"
 #include "core/registry.h"
+#include "ops/dot_products.h"
 #include "ops/gemm_packed.h"
+#include "ops/halves.h"
 #include "ops/support.h"
 
 namespace myelin {
@@ -56,9 +58,10 @@ Matrix<T> matrix_of(const View& view) {
           static_cast<std::ptrdiff_t>(view.strides[view.rank - 1])};
 }
 
-template <class T>
-Gemm<T> product_of(const Operands& operands) {
-  Gemm<T> product{};
+// `T` is the type of an element, as Product has it.
+template <class T, class Product = Gemm<T>>
+Product product_of(const Operands& operands) {
+  Product product{};
   product.m = static_cast<std::size_t>(operands.m());
   product.n = static_cast<std::size_t>(operands.n());
   product.k = static_cast<std::size_t>(operands.k());
@@ -69,8 +72,8 @@ Gemm<T> product_of(const Operands& operands) {
 }
 
 // Batches of A that share one B and continue A's and C's rows are just more rows.
-template <class T>
-void fold_batches(Operands& operands, Gemm<T>& product) {
+template <class Product>
+void fold_batches(Operands& operands, Product& product) {
   while (operands.batch_rank > 0) {
     const int axis = operands.batch_rank - 1;
     const std::int64_t extent = operands.out.shape[axis];
@@ -108,13 +111,13 @@ void for_batches(const Operands& operands, std::size_t begin, std::size_t end, c
 }
 
 // Many or small products are shared out whole, one to a thread; a few large ones are cut one after the other.
-template <class T>
-void multiply(const KernelTable& kernels, Operands operands, Gemm<T> product) {
+template <class Product>
+void multiply(const KernelTable& kernels, Operands operands, Product product) {
   fold_batches(operands, product);
   const std::size_t batches = static_cast<std::size_t>(operands.batches());
   const auto run = [&](std::size_t begin, std::size_t end, Threads threads) {
     for_batches(operands, begin, end, [&](std::int64_t a, std::int64_t b, std::int64_t out) {
-      Gemm<T> one = product;
+      Product one = product;
       one.a.data += a;
       one.b.data += b;
       one.c.data += out;
@@ -162,9 +165,27 @@ void multiply_integers(const Operands& operands) {
   });
 }
 
+// bfloat16 is multiplied as it is where each element of B, which is packed, serves several rows. Other halves are widened.
+bool multiplies_bfloat16(const Operands& operands) {
+  constexpr std::int64_t kFewRows = 4;
+  return operands.out.dtype == DType::kBFloat16 && operands.m() >= kFewRows &&
+         operands.out.strides[operands.out.rank - 1] == 1;
+}
+
+BFloat16Product bfloat16_product_of(const Operands& operands) {
+  return product_of<std::uint16_t, BFloat16Product>(operands);
+}
+
+void matmul(OpCall& call);
+void linear(OpCall& call);
+constexpr OpInfo kWidenedMatmul = {"matmul", 2, 1, matmul};
+constexpr OpInfo kWidenedLinear = {"linear", 3, 1, linear};
+
 void matmul(OpCall& call) {
   const Operands operands = check_operands(call.in[0], call.in[1], call.out[0]);
   require(operands.out.dtype != DType::kBool, "matmul: bool cannot be multiplied");
+  if (multiplies_bfloat16(operands)) return multiply(call.kernels, operands, bfloat16_product_of(operands));
+  if (is_half(operands.out.dtype)) return run_in_float32(kWidenedMatmul, call);
   visit_dtype(operands.out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_integral_v<T>) {
@@ -203,6 +224,16 @@ void with_bias(OpCall& call, const Operands& operands, bool relu, const F& body)
   body(product);
 }
 
+void linear_of_bfloat16(OpCall& call, const Operands& operands, bool relu) {
+  const View& bias = call.in[2];
+  const Temporary values(static_cast<std::size_t>(bias.shape[0]) * sizeof(float));
+  convert_view(bias, contiguous_view(values.as<float>(), DType::kFloat32, bias.shape.data(), 1), call.kernels);
+  BFloat16Product product = bfloat16_product_of(operands);
+  product.col_terms = values.as<float>();
+  product.relu = relu;
+  multiply(call.kernels, operands, product);
+}
+
 View turned_weight(View weight) {
   require(weight.rank == 2, "linear: weight must have two axes");
   std::swap(weight.shape[0], weight.shape[1]);
@@ -217,14 +248,17 @@ Operands check_linear(const OpCall& call) {
   const View& bias = call.in[2];
   require(bias.rank == 1 && bias.shape[0] == operands.n() && bias.dtype == operands.out.dtype,
           "linear: bias must have one element for each row of weight");
-  require(is_float(operands.out.dtype), "linear: dtype must be float32 or float64");
   return operands;
 }
 
 // out = act(x weight^T + bias), weight [N, K].
 void linear(OpCall& call) {
   const Operands operands = check_linear(call);
+  const bool as_it_is = multiplies_bfloat16(operands);
+  if (is_half(operands.out.dtype) && !as_it_is) return run_in_float32(kWidenedLinear, call);
   const bool relu = call.attrs.choice(2) == 1;
+  if (as_it_is) return linear_of_bfloat16(call, operands, relu);
+  require(is_float(operands.out.dtype), "linear: dtype must be a float");
   visit_float(operands.out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     with_bias<T>(call, operands, relu, [&](const Gemm<T>& product) { multiply(call.kernels, operands, product); });
@@ -264,6 +298,7 @@ void pack_weight(OpCall& call) {
 // The same as `linear`, with the packed weight as a fourth input.
 void linear_packed(OpCall& call) {
   const Operands operands = check_linear(call);
+  require(is_float(operands.out.dtype), "linear: dtype must be float32 or float64");
   const View weight = turned_weight(call.in[1]);
   const bool relu = call.attrs.choice(2) == 1;
   visit_float(operands.out.dtype, [&](auto tag) {
@@ -288,8 +323,8 @@ void linear_packed(OpCall& call) {
 }  // namespace
 
 void register_gemm(OpList& ops) {
-  ops.push_back({"matmul", 2, 1, matmul});
-  ops.push_back({"linear", 3, 1, linear});
+  ops.push_back({"matmul", 2, 1, matmul, true});
+  ops.push_back({"linear", 3, 1, linear, true});
   ops.push_back({"packWeight", 1, 1, pack_weight});
   ops.push_back({"linearPacked", 4, 1, linear_packed});
 }

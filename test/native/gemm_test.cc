@@ -1,6 +1,7 @@
 // Matrix products and convolutions against plain loops in double precision, on every ISA this CPU has, and bit for bit
 // the same on any number of threads.
 #include "conv_checks.h"
+#include "dot_checks.h"
 #include "op_fixture.h"
 #include "ops/gemm.h"
 
@@ -200,6 +201,7 @@ int main() {
     select_kernels(table->isa);
     test_gemms<float>();
     test_gemms<double>();
+    test_all_dots();
     for (int i = 0; i < 60; i++) {
       std::vector<std::int64_t> batch;
       for (std::int64_t rank = pick(0, 3); rank > 0; rank--) batch.push_back(pick_of({0, 1, 2, 3, 5}));

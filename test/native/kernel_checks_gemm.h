@@ -134,25 +134,122 @@ void check(myelin::GemmDotsFn<T>* got, myelin::GemmDotsFn<T>* want) {
 }
 
 // Any bytes, or those whose products and sums are the greatest. Rows lie apart, and what is between them must not matter.
-inline void check(myelin::ByteDotsFn* got, myelin::ByteDotsFn* want) {
+inline void check(myelin::DotBlockingFn* got, myelin::DotBlockingFn*) {
+  if (got().width == 0 || got().rows == 0) fail("a block is empty");
+}
+
+// What a table has for products of bytes, and of bfloat16.
+inline std::size_t dot_width(const myelin::KernelTable& table, std::uint8_t) { return table.u8_dot_blocking().width; }
+inline std::size_t dot_width(const myelin::KernelTable& table, std::uint16_t) {
+  return table.bf16_dot_blocking().width;
+}
+inline myelin::U8DotPackFn* dot_pack(const myelin::KernelTable& table, std::uint8_t) { return table.u8_dot_pack; }
+inline myelin::BF16DotPackFn* dot_pack(const myelin::KernelTable& table, std::uint16_t) { return table.bf16_dot_pack; }
+
+// Bytes of all values, or the largest; bfloat16 from 1/8 to 2 of both signs.
+template <class T>
+std::vector<T> dot_elements(Random& random, std::size_t count, bool extreme = false) {
+  std::vector<T> elements(count);
+  for (T& element : elements) {
+    const auto drawn = static_cast<T>(random());
+    element = sizeof(T) == 1 ? (extreme ? T(255) : drawn) : static_cast<T>((drawn & 0x81FF) | 0x3E00);
+  }
+  return elements;
+}
+
+// Panels of different ISAs differ in width: each is compared with what the format says.
+template <class From, class To>
+void check(myelin::DotPackFn<From, To>* got, myelin::DotPackFn<From, To>*) {
   Random random(24);
-  const auto run = [&](std::size_t n, std::size_t k, bool extreme, std::int8_t least) {
-    const std::size_t stride = k + 3;
-    Array<std::uint8_t> a(k, 1);
-    Array<std::int8_t> b(n * stride, 2);
-    for (std::size_t i = 0; i < k; i++) a[i] = static_cast<std::uint8_t>(extreme ? 255 : random());
-    for (std::size_t i = 0; i < b.size(); i++) b[i] = static_cast<std::int8_t>(extreme ? least : random());
-    Output<std::int32_t> expected(n), actual(n, 1);
-    want(a.data(), b.data(), static_cast<std::ptrdiff_t>(stride), expected.data(), n, k);
-    got(a.data(), b.data(), static_cast<std::ptrdiff_t>(stride), actual.data(), n, k);
-    expect_near<std::int32_t>(describe_rows(n, k, 1), expected, actual, {});
-    expect_intact(describe_rows(n, k, 1), actual);
+  constexpr std::size_t kGroup = 4 / sizeof(From);
+  const std::size_t width = dot_width(*table_under_test, From());
+  for (std::size_t cols = 0; cols <= width; cols++)
+    for (std::size_t k : {0, 1, 2, 3, 4, 7, 8}) {
+      const std::size_t size = (k + kGroup - 1) / kGroup * kGroup * width, step = cols + 3;
+      Array<From> b(dot_elements<From>(random, k * step), 1);
+      Output<To> expected(size), actual(size);
+      for (std::size_t i = 0; i < size; i++) {
+        const std::size_t row = i / (kGroup * width) * kGroup + i % kGroup, column = i / kGroup % width;
+        const bool inside = row < k && column < cols;
+        const int shift = sizeof(From) == 1 ? 128 : 0;
+        expected[i] = inside ? static_cast<To>(b[row * step + column] - shift) : To(0);
+      }
+      got(b.data(), static_cast<std::ptrdiff_t>(step), k, cols, actual.data());
+      expect_near<To>(describe_rows(k, cols, 1), expected, actual, {});
+      expect_intact(describe_rows(k, cols, 1), actual);
+    }
+}
+
+struct DotCase {
+  std::size_t rows, cols, k;
+  bool terms, relu, extreme;
+};
+
+// bfloat16 as the floats they are.
+inline float float_of(std::uint16_t half) {
+  const std::uint32_t bits = std::uint32_t{half} << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+inline std::int32_t float_of(std::int32_t sum) { return sum; }
+
+template <class A, class Packed, class Sum, class C>
+void check_dot_case(myelin::DotPanelFn<myelin::DotPanel<A, Packed, Sum, C>>* got,
+                    myelin::DotPanelFn<myelin::DotPanel<A, Packed, Sum, C>>* want, const DotCase& c) {
+  Random random(26);
+  constexpr std::size_t kGroup = 4 / sizeof(A);
+  const std::size_t a_row = c.k + 3, groups = (c.k + kGroup - 1) / kGroup;
+  Array<A> a(dot_elements<A>(random, c.rows * a_row, c.extreme), 1),
+      b(dot_elements<A>(random, c.k * c.cols, c.extreme));
+  Array<Sum> row_terms(plain_values<Sum>(random, c.rows)), col_terms(plain_values<Sum>(random, c.cols), 1);
+  const auto run = [&](auto* kernel, const myelin::KernelTable& table, std::vector<C>& values) {
+    Array<Packed> packed(groups * kGroup * dot_width(table, A()));
+    dot_pack(table, A())(b.data(), static_cast<std::ptrdiff_t>(c.cols), c.k, c.cols, packed.data());
+    Output<C> out(c.rows * c.cols, 1);
+    myelin::DotPanel<A, Packed, Sum, C> p{};
+    p.a = a.data();
+    p.a_row = static_cast<std::ptrdiff_t>(a_row);
+    p.k = c.k;
+    p.b = packed.data();
+    p.c = out.data();
+    p.c_row = static_cast<std::ptrdiff_t>(c.cols);
+    p.rows = c.rows;
+    p.cols = c.cols;
+    p.row_terms = c.terms ? row_terms.data() : nullptr;
+    p.col_terms = c.terms ? col_terms.data() : nullptr;
+    p.relu = c.relu;
+    kernel(p);
+    expect_intact(describe_rows(c.rows, c.cols, 1), out);
+    for (std::size_t i = 0; i < out.size(); i++) values.push_back(out[i]);
   };
-  for (std::size_t n : {0, 1, 2, 3, 4, 5, 8, 11})
-    for (std::size_t k = 0; k <= 200; k++) run(n, k, false, 0);
-  for (std::size_t k : {1, 15, 64, 1000, 65535})
-    for (int least : {-128, 127}) run(5, k, true, static_cast<std::int8_t>(least));
-  run(6, 65535, false, 0);
+  std::vector<C> expected, actual;
+  run(want, *myelin::supported_kernels().back(), expected);
+  run(got, *table_under_test, actual);
+  const std::string where = describe_rows(c.rows, c.cols, 1) + ", k " + std::to_string(c.k);
+  for (std::size_t i = 0; i < expected.size(); i++) {
+    // A float32 sum, and the rounding to bfloat16 that it may tip over.
+    const double tolerance =
+        sizeof(A) == 1 ? 0 : std::abs(float_of(expected[i])) / 128 + 1e-6 * static_cast<double>(c.k);
+    if (std::abs(static_cast<double>(float_of(expected[i])) - float_of(actual[i])) > tolerance) {
+      return fail(where + ", element " + std::to_string(i));
+    }
+  }
+}
+
+template <class A, class Packed, class Sum, class C>
+void check(myelin::DotPanelFn<myelin::DotPanel<A, Packed, Sum, C>>* got,
+           myelin::DotPanelFn<myelin::DotPanel<A, Packed, Sum, C>>* want) {
+  const std::size_t width =
+      std::min(dot_width(*table_under_test, A()), dot_width(*myelin::supported_kernels().back(), A()));
+  unsigned variant = 0;
+  for (std::size_t cols = 1; cols <= width; cols++)
+    for (std::size_t rows = 0; rows <= 30; rows += 1 + rows / 16)
+      for (std::size_t k : {0, 1, 2, 3, 4, 5, 64, 67}) {
+        const unsigned v = variant++ * 2654435761u >> 8;
+        check_dot_case(got, want, {rows, cols, k, (v & 1) != 0, (v & 2) != 0, (v & 4) != 0});
+      }
+  check_dot_case(got, want, {5, width, 33025, false, false, true});
 }
 
 }  // namespace kernel_test
