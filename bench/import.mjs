@@ -1,7 +1,7 @@
 // `npm run bench:import`: what `require('myelin')` and `import 'myelin'` cost, from the packed tarball: many fresh processes,
 // in turns with ones that do nothing, and the size of the tarball. Run `npm run prebuildify` and `npm run build` first.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -40,6 +40,15 @@ function report(name, taken, bare) {
     return `${kind} ${least.toFixed(1)} ms (median ${middle.toFixed(1)})`;
   });
   console.log(`${name}${bare === undefined ? '' : ', over bare Node'}: ${parts.join(', ')}`);
+}
+
+for (const [folder, command] of [
+  ['prebuilds', 'npm run prebuildify'],
+  ['dist', 'npm run build'],
+]) {
+  if (existsSync(join(root, folder))) continue;
+  console.error(`bench:import measures what would be published, and there is no ${folder}: run \`${command}\` first.`);
+  process.exit(1);
 }
 
 try {
