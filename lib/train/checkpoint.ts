@@ -2,6 +2,7 @@ import { checkObject } from '../ops/checks.js';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.js';
 import { checkModule, type AnyModule } from '../nn/module.js';
 import type { StateDict, StateDictDifference } from '../nn/state-dict.js';
+import type { GradScaler } from '../optim/grad-scaler.js';
 import { fail } from '../tensor/errors.js';
 import { defaultGenerator } from '../tensor/rng.js';
 import { scopeAsync } from '../tensor/scope.js';
@@ -25,11 +26,14 @@ export interface Trainee {
   readonly optimizer: Steps;
   /** Those that have state keep it under their place in this list. Default: none. */
   readonly callbacks?: readonly Callback[];
+  /** Scales losses; a checkpoint without its state leaves it as it is. Default: none. */
+  readonly scaler?: GradScaler | undefined;
 }
 
 const kind = 'myelin checkpoint';
 const modelPrefix = 'model.';
 const optimizerPrefix = 'optimizer.';
+const scalerPrefix = 'scaler.';
 const callbackPrefix = (i: number): string => `callbacks.${i}.`;
 
 /**
@@ -80,7 +84,7 @@ export async function loadModel(
 
 /**
  * Saves all that a training needs to go on later as if it had never stopped: model, optimizer, position, the state of
- * callbacks, and that of the library's random generator. Atomic: an interrupted write leaves the previous checkpoint.
+ * callbacks and of a scaler, and that of the library's random generator. Atomic: an interrupted write leaves the previous checkpoint.
  *
  * @throws MyelinError `IO`
  * @example
@@ -93,12 +97,13 @@ export async function loadModel(
  * ```
  */
 export async function saveCheckpoint(file: string, trainee: Trainee, position: Position): Promise<void> {
-  const { model, optimizer, callbacks = [] } = checkTrainee('saveCheckpoint', trainee);
+  const { model, optimizer, callbacks = [], scaler } = checkTrainee('saveCheckpoint', trainee);
   await scopeAsync(async () => {
     const states = callbacks.map((callback, i) => addPrefix(callback.stateDict?.() ?? {}, callbackPrefix(i)));
     const tensors = [
       addPrefix(model.stateDict(), modelPrefix),
       addPrefix(optimizer.stateDict(), optimizerPrefix),
+      addPrefix(scaler?.stateDict() ?? {}, scalerPrefix),
       ...states,
     ].reduce((all, some) => ({ ...all, ...some }));
     const random = JSON.stringify(defaultGenerator.state);
@@ -113,7 +118,7 @@ export async function saveCheckpoint(file: string, trainee: Trainee, position: P
  * @throws MyelinError `FORMAT` when the file is no checkpoint; `VALUE`, `SHAPE` when it is one of another model
  */
 export async function loadCheckpoint(file: string, trainee: Trainee): Promise<Position> {
-  const { model, optimizer, callbacks = [] } = checkTrainee('loadCheckpoint', trainee);
+  const { model, optimizer, callbacks = [], scaler } = checkTrainee('loadCheckpoint', trainee);
   const { tensors, metadata } = await readSafetensors(file);
   try {
     if (metadata['kind'] !== kind)
@@ -122,6 +127,8 @@ export async function loadCheckpoint(file: string, trainee: Trainee): Promise<Po
     const random = parseRandom(file, metadata['random']);
     model.loadStateDict(withPrefix(tensors, modelPrefix));
     optimizer.loadStateDict(withPrefix(tensors, optimizerPrefix));
+    const scaling = withPrefix(tensors, scalerPrefix);
+    if (Object.keys(scaling).length > 0) scaler?.loadStateDict(scaling);
     callbacks.forEach((callback, i) => callback.loadStateDict?.(withPrefix(tensors, callbackPrefix(i))));
     defaultGenerator.state = random;
     return position;
@@ -178,5 +185,6 @@ function checkTrainee(op: string, trainee: Trainee): Trainee {
   checkObject(op, 'what to keep', trainee);
   checkModule(op, trainee.model);
   checkObject(op, 'optimizer', trainee.optimizer);
+  if (trainee.scaler !== undefined) checkObject(op, 'scaler', trainee.scaler);
   return trainee;
 }

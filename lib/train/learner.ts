@@ -2,6 +2,8 @@ import { valueAndGrad } from '../engine/grad.js';
 import type { AnyModule } from '../nn/module.js';
 import { buffer } from '../nn/init.js';
 import { clipGradNorm, clipGradValue, type NamedGradients } from '../optim/clip.js';
+import { GradScaler } from '../optim/grad-scaler.js';
+import { Optimizer } from '../optim/optimizer.js';
 import { add, div, mul } from '../ops/arithmetic.js';
 import { autocast, type AutocastDType } from '../engine/autocast.js';
 import { cast } from '../ops/cast.js';
@@ -9,6 +11,7 @@ import { checkFunction } from '../engine/leaves.js';
 import { checkInteger, checkOption, checkPositive } from '../ops/checks.js';
 import { zeros, zerosLike } from '../ops/creation.js';
 import type { FloatDType } from '../tensor/dtype.js';
+import { fail, show } from '../tensor/errors.js';
 import type { Buffer } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -40,6 +43,12 @@ export interface LearnOptions<B extends Batch> {
    * `autocast: 'float16'`, 1 otherwise.
    */
   readonly lossScale?: number;
+  /**
+   * Finds the factor on the loss itself, in place of a fixed `lossScale`: steps whose gradients are not all finite are left out
+   * and make it smaller, many good ones in a row make it greater. Checkpoints keep its state. The optimizer has to be an
+   * {@link Optimizer}. Default none.
+   */
+  readonly scaler?: GradScaler;
 }
 
 /** Names of the options above, for whoever passes them on. */
@@ -115,6 +124,7 @@ export class Learner<B extends Batch> {
     this.scale = options.lossScale ?? (dtype === 'float16' ? 1024 : 1);
     checkInteger('fit', 'accumulate', accumulate, 1);
     checkPositive('fit', 'lossScale', this.scale);
+    checkScaler(setting.optimizer, options);
     for (const name of ['clipNorm', 'clipValue'] as const) {
       if (options[name] !== undefined) checkPositive('fit', name, options[name]);
     }
@@ -147,7 +157,7 @@ export class Learner<B extends Batch> {
 
   private readonly learnWhole = (batch: B): Learned => {
     const [learned, gradients] = this.differentiate(batch);
-    scope(() => this.setting.optimizer.step(this.changed(gradients)));
+    scope(() => this.step(gradients));
     return learned;
   };
 
@@ -160,7 +170,7 @@ export class Learner<B extends Batch> {
   private readonly applySums = (): readonly [] => {
     scope(() => {
       const means = this.sums!.take(Object.keys(this.setting.model.parameters()));
-      this.setting.optimizer.step(this.changed(means));
+      this.step(means);
       this.sums!.clear();
     });
     return [];
@@ -171,7 +181,7 @@ export class Learner<B extends Batch> {
     const [[, loss, output], gradients] = valueAndGrad(() => {
       const given = this.output(batch);
       const value = this.objective(given, batch);
-      return [this.scale === 1 ? value : mul(value, this.scale), value, given] as const;
+      return [this.scaled(value), value, given] as const;
     }, model.parameters());
     return [[loss, output], gradients];
   }
@@ -187,15 +197,49 @@ export class Learner<B extends Batch> {
     return objective === undefined ? this.setting.loss(output, batch.y) : objective(output, batch);
   }
 
+  /** What gradients are taken of. */
+  private scaled(loss: Tensor): Tensor {
+    const { scaler } = this.options;
+    if (scaler !== undefined) return scaler.scale(loss as Tensor<FloatDType>);
+    return this.scale === 1 ? loss : mul(loss, this.scale);
+  }
+
+  private unscaled(gradients: NamedGradients): NamedGradients {
+    const { scaler } = this.options;
+    if (scaler !== undefined) return scaler.unscale(gradients);
+    return this.scale === 1 ? gradients : mapValues(gradients, (gradient) => div(gradient, this.scale));
+  }
+
+  /** A step of the optimizer with gradients of scaled losses. */
+  private step(gradients: NamedGradients): void {
+    const { optimizer } = this.setting;
+    const { scaler } = this.options;
+    const changed = this.changed(this.unscaled(gradients));
+    if (scaler === undefined || !(optimizer instanceof Optimizer)) {
+      optimizer.step(changed);
+      return;
+    }
+    scaler.step(optimizer, changed);
+    scaler.update();
+  }
+
   private changed(gradients: NamedGradients): NamedGradients {
     const { clipNorm, clipValue, gradients: change } = this.options;
     let changed = gradients;
-    if (this.scale !== 1) changed = mapValues(changed, (gradient) => div(gradient, this.scale));
     if (change !== undefined) changed = change(changed);
     if (clipValue !== undefined) changed = clipGradValue(changed, clipValue);
     if (clipNorm !== undefined) changed = clipGradNorm(changed, clipNorm).grads;
     return changed;
   }
+}
+
+function checkScaler(optimizer: Steps, { scaler, lossScale }: Pick<LearnOptions<Batch>, 'scaler' | 'lossScale'>): void {
+  if (scaler === undefined) return;
+  if (!(scaler instanceof GradScaler)) fail('TYPE', 'fit', `scaler is ${show(scaler)} (need a GradScaler)`);
+  if (lossScale !== undefined) fail('VALUE', 'fit', 'scaler and lossScale are given (need one of them)');
+  // Only these can leave a step out by the value of a tensor.
+  if (!(optimizer instanceof Optimizer))
+    fail('TYPE', 'fit', 'scaler is given (need an optimizer of this library with it)');
 }
 
 function mapValues(gradients: NamedGradients, change: (gradient: Tensor) => Tensor): NamedGradients {

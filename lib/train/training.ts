@@ -3,6 +3,7 @@ import { promises } from 'node:fs';
 import { breathe } from '../data/event-loop.js';
 import type { Pass } from '../data/loader.js';
 import type { AnyModule } from '../nn/module.js';
+import type { GradScaler } from '../optim/grad-scaler.js';
 import { checkInteger } from '../ops/checks.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail, show } from '../tensor/errors.js';
@@ -24,6 +25,7 @@ export class Training<B extends Batch> implements Run {
   readonly epochs: number;
   readonly history: EpochLog[] = [];
   readonly callbacks: readonly Callback[];
+  readonly scaler: GradScaler | undefined;
   epoch = 1;
   step = 0;
   /** Epochs that are finished, and batches of the next one that are done. */
@@ -52,6 +54,7 @@ export class Training<B extends Batch> implements Run {
     }
     this.epochs = epochs;
     this.optimizer = optimizer;
+    this.scaler = options.scaler;
     this.forward = forwardOf(model, options.forward);
     this.compiles = checkFlag('fit', 'compile', options.compile ?? true);
     this.callbacks = options.callbacks ?? [];

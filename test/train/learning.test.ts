@@ -6,6 +6,7 @@ import {
   crossEntropy,
   DataLoader,
   fit,
+  GradScaler,
   memory,
   mse,
   scope,
@@ -13,7 +14,9 @@ import {
   stopGradient,
   valueAndGrad,
   type Callback,
+  type FloatDType,
   type FitOptions,
+  type GradScalerOptions,
   type Supervised,
   type Tensor,
 } from 'myelin';
@@ -116,6 +119,46 @@ describe.each([true, false])('compiled: %p', (compile) => {
   });
 });
 
+describe.each([true, false])('losses scaled by a GradScaler, compiled: %p', (compile) => {
+  const scaled = (options: GradScalerOptions, rest: Options = {}) => {
+    const scaler = new GradScaler(options);
+    return descend({ compile, scaler, ...rest }).then((weights) => {
+      const state = [scaler.scaling, scaler.stateDict()['growth_tracker']!.item()];
+      scaler.dispose();
+      return { weights, state };
+    });
+  };
+
+  it('make the same steps, and the scale grows', async () => {
+    const { weights, state } = await scaled({ initScale: 1024, growthInterval: 3 });
+    expectClose(weights, await descend({ compile }), 6);
+    expect(state).toEqual([2048, 1]);
+  });
+
+  it('are unscaled before gradients are clipped, in steps of several batches too', async () => {
+    const { weights, state } = await scaled({ initScale: 1024 }, { clipNorm: 0.05, accumulate: 2 });
+    expectClose(weights, await descend({ compile, clipNorm: 0.05, accumulate: 2 }), 6);
+    expect(state).toEqual([1024, 2]);
+  });
+
+  it('leave a step out whose gradients are not finite', async () => {
+    // Ten times the first scale is infinite in float32; the other three steps can be made.
+    const objective = (output: Tensor<FloatDType>, { y }: Supervised) => crossEntropy(output, y).mul(10);
+    const { weights, state } = await scaled({ initScale: 3e38, backoffFactor: 1e-20 }, { objective });
+    const start = problem();
+    const first = start.weights().flat();
+    start.dispose();
+    expect(weights.every(Number.isFinite)).toBe(true);
+    expect(weights).not.toEqual(first);
+    expect(state).toEqual([expect.closeTo(3e18, -14), 3]);
+  });
+
+  it('keep weights in float32 with products in float16', async () => {
+    const { weights } = await scaled({}, { autocast: 'float16' });
+    expectClose(weights, await descend({ compile }), 2);
+  });
+});
+
 it('frozen parts stay as they are, and learn when they are thawed', async () => {
   const { model } = task;
   const optimizer = new Adam(model.parameters({ frozen: true }), { lr: 0.02 });
@@ -138,6 +181,7 @@ it('frozen parts stay as they are, and learn when they are thawed', async () => 
 });
 
 it('refuses options that make no sense', async () => {
+  using scaler = new GradScaler();
   const { model, optimizer } = task;
   const refused: Options[] = [
     { accumulate: 0 },
@@ -145,6 +189,9 @@ it('refuses options that make no sense', async () => {
     { clipNorm: 0 },
     { clipValue: NaN },
     { lossScale: -1 },
+    { scaler: {} as never },
+    { scaler, lossScale: 2 },
+    { scaler, optimizer: { ...optimizer, step: () => undefined } as never },
     { objective: 3 as never },
     { gradients: {} as never },
     { autocast: 'float64' as never },

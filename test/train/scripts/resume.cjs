@@ -21,6 +21,8 @@ const model = new m.Sequential(
   new m.Linear(16, 3),
 );
 const optimizer = new m.AdamW(model.parameters(), { lr: 0.01 });
+// Grows every seven steps, so that what is saved differs from what a new one begins with.
+const scaler = new m.GradScaler({ initScale: 16, growthInterval: 7 });
 const stop = new globalThis.AbortController();
 
 m.fit(model, {
@@ -29,6 +31,7 @@ m.fit(model, {
   optimizer,
   epochs,
   accumulate: 2,
+  scaler,
   clipNorm: 1,
   checkpoint,
   resume: true,
@@ -41,7 +44,7 @@ m.fit(model, {
   ],
 }).then(({ epochs: log, interrupted }) => {
   const digest = createHash('sha256');
-  for (const [name, tensor] of [...Object.entries(model.stateDict()), ...Object.entries(optimizer.stateDict())]) {
+  for (const [name, tensor] of [model, optimizer, scaler].flatMap((part) => Object.entries(part.stateDict()))) {
     digest.update(name).update(new Uint8Array(tensor.data().buffer));
   }
   // The next random numbers tell where the generator stands.
