@@ -1,5 +1,5 @@
-import { extentsOf, type Pair, type Single } from '../ops/checks.js';
-import { convTranspose1d, convTranspose2d, type ConvTransposeOptions } from '../ops/conv-transpose.js';
+import { extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
+import { convTranspose1d, convTranspose2d, convTranspose3d, type ConvTransposeOptions } from '../ops/conv-transpose.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Parameter } from '../tensor/parameter.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -17,7 +17,11 @@ export type ConvTranspose1dLayerOptions<D extends FloatDType = FloatDType> = Con
 /** Options of {@link ConvTranspose2d}. */
 export type ConvTranspose2dLayerOptions<D extends FloatDType = FloatDType> = ConvTransposeLayerOptions<Pair, D>;
 
-abstract class TransposedConvolution<E, D extends FloatDType> extends Module {
+/** Options of {@link ConvTranspose3d}. */
+export type ConvTranspose3dLayerOptions<D extends FloatDType = FloatDType> = ConvTransposeLayerOptions<Triple, D>;
+
+/** What transposed convolutions of all kinds have: their outputs are along axis 1 of the weight. */
+export abstract class TransposedConvolution<E, D extends FloatDType> extends Module {
   readonly weight: Parameter<D>;
   readonly bias: Parameter<D> | undefined;
   private readonly options: ConvTransposeOptions<E>;
@@ -121,5 +125,45 @@ export class ConvTranspose2d<D extends FloatDType = 'float32'> extends Transpose
 
   protected override convolve(x: Tensor<D>, options: ConvTransposeOptions<Pair>): Tensor<D> {
     return convTranspose2d(x, this.weight, options);
+  }
+}
+
+/**
+ * Spreads every place of a volume with learned kernels and sums what overlaps: {@link ConvTranspose2d} with one axis more.
+ *
+ * out[b, o, z·stride + m·dilation − padding, …] = bias[o] + Σ c,z,m  weight[c, o, m, …] · x[b, c, z, …]
+ *
+ * Shapes: x [B, inChannels, D, H, W] → [B, outChannels, D′, H′, W′]; weight [inChannels, outChannels / groups, KD, KH, KW],
+ * bias [outChannels]. Dtypes: float dtypes. Extents, options and errors are as for {@link ConvTranspose2d}, with a number or
+ * [depth, height, width].
+ *
+ * @param kernelSize depth, height and width of the kernels
+ * @param options.stride places of the output between neighbouring places of the input; default 1
+ * @param options.padding places that are cut off on each side; default 0
+ * @param options.outputPadding places that are added at the ends; default 0
+ * @param options.dilation places between elements of the kernel; default 1
+ * @param options.groups parts into which the channels are split; default 1
+ * @param options.bias whether there is a bias; default `true`
+ * @param options.dtype default float32
+ * @throws MyelinError `VALUE` for counts that are no positive integers, or channels that do not divide into the groups
+ * @example
+ * ```ts
+ * import { ConvTranspose3d, ones } from 'myelin';
+ * const layer = new ConvTranspose3d(4, 2, 2, { stride: 2 });
+ * console.log(layer.forward(ones([1, 4, 2, 3, 3])).shape); // [ 1, 2, 4, 6, 6 ]
+ * ```
+ */
+export class ConvTranspose3d<D extends FloatDType = 'float32'> extends TransposedConvolution<Triple, D> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Triple,
+    options: ConvTranspose3dLayerOptions<D> = {},
+  ) {
+    super('ConvTranspose3d', inChannels, outChannels, kernelSize, options, 3);
+  }
+
+  protected override convolve(x: Tensor<D>, options: ConvTransposeOptions<Triple>): Tensor<D> {
+    return convTranspose3d(x, this.weight, options);
   }
 }

@@ -49,8 +49,10 @@ export {
 export {
   ConvTranspose1d,
   ConvTranspose2d,
+  ConvTranspose3d,
   type ConvTranspose1dLayerOptions,
   type ConvTranspose2dLayerOptions,
+  type ConvTranspose3dLayerOptions,
   type ConvTransposeLayerOptions,
 } from './conv-transpose.js';
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, DropPath, type DropoutLayerOptions } from './dropout.js';
@@ -148,6 +150,7 @@ export {
   type RotaryOptions,
   type SinusoidalOptions,
 } from './positions.js';
+export * from './pool-adaptive.js';
 export * from './pool-axes.js';
 export * from './pool-global.js';
 export * from './unpool.js';

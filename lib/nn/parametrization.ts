@@ -15,71 +15,119 @@ import { Parameter, type Buffer } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import { normalizeAxis } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { ConvTranspose1d, ConvTranspose2d } from './conv-transpose.js';
+import { TransposedConvolution } from './conv-transpose.js';
 import { buffer, parameter } from './init.js';
 import { checkModule, Module, type AnyModule } from './module.js';
 
 type Weight = Parameter<FloatDType>;
 
-/** Makes a parameter anew from others whenever it is read. Fields have PyTorch's names, because they are those of state dicts. */
-abstract class Parametrization extends Module<readonly []> {
-  /** The parameter whose place is taken. */
-  abstract readonly taken: Weight;
-
-  /** Frees what was made beside that parameter. */
-  abstract free(): void;
+/** What a parameter is made of in the first place, by the names of PyTorch's state dicts, and how. */
+interface Source {
+  readonly originals: Readonly<Record<string, Weight>>;
+  /** The parameter whose place is taken: one of the originals. */
+  readonly taken: Weight;
+  /** How many of the steps of PyTorch's list this is. */
+  readonly steps: 0 | 1;
+  value(): Tensor<FloatDType>;
+  /** Frees what was made beside the parameter. */
+  free(): void;
 }
 
-class WeightNorm extends Parametrization {
-  private readonly original0: Weight;
-  private readonly original1: Weight;
-  private readonly axes: readonly number[] | null;
+const plainSource = (original: Weight): Source => ({
+  originals: { original },
+  taken: original,
+  steps: 0,
+  value: () => original,
+  free: () => undefined,
+});
 
-  constructor(weight: Weight, axis: number | null) {
+function weightNormSource(weight: Weight, axis: number | null): Source {
+  const axes = axis === null ? null : weight.shape.map((_, i) => i).filter((i) => i !== axis);
+  const lengths = (): Tensor<FloatDType> =>
+    axes === null ? vectorNorm(weight) : vectorNorm(weight, { axis: axes, keepDims: true });
+  const original0 = parameter(lengths);
+  return {
+    originals: { original0, original1: weight },
+    taken: weight,
+    steps: 1,
+    value: () => mul(weight, div(original0, lengths())),
+    free: () => {
+      original0.dispose();
+    },
+  };
+}
+
+/** Makes a parameter anew whenever it is read: from its source, by one step after the other. */
+class Parametrization extends Module<readonly []> {
+  private readonly steps: SpectralNorm[] = [];
+
+  constructor(readonly source: Source) {
     super();
-    this.axes = axis === null ? null : weight.shape.map((_, i) => i).filter((i) => i !== axis);
-    this.original0 = parameter(() => this.lengths(weight));
-    this.original1 = weight;
   }
 
-  override get taken(): Weight {
-    return this.original1;
+  /** Adds a step to those there are. */
+  append(step: SpectralNorm): void {
+    this.steps.push(step.train(this.training));
+  }
+
+  protected override fields(): Iterable<readonly [string, unknown]> {
+    const { originals, steps: before } = this.source;
+    return Object.entries({
+      ...originals,
+      ...Object.fromEntries(this.steps.map((step, i) => [`${before + i}`, step] as const)),
+    });
   }
 
   override forward(): Tensor<FloatDType> {
-    return mul(this.original1, div(this.original0, this.lengths(this.original1)));
+    return this.steps.reduce((value, step) => step.forward(value), this.source.value());
   }
 
-  override free(): void {
-    this.original0.dispose();
-  }
-
-  private lengths(weight: Tensor<FloatDType>): Tensor<FloatDType> {
-    return this.axes === null ? vectorNorm(weight) : vectorNorm(weight, { axis: this.axes, keepDims: true });
+  /** Frees all but the parameter itself. */
+  free(): void {
+    this.source.free();
+    for (const step of this.steps) step.dispose();
   }
 }
 
 const normalized = (x: Tensor<FloatDType>, eps: number): Tensor<FloatDType> => div(x, maximum(vectorNorm(x), eps));
 
-/** The singular vectors of a matrix that belong to its largest singular value, step by step nearer. */
-class SingularVectors extends Module<readonly [matrix: Tensor<FloatDType>]> {
-  readonly _u: Buffer;
-  readonly _v: Buffer;
+/**
+ * Divides by the largest singular value of a matrix, which is found step by step. Fields have PyTorch's names, because they are
+ * those of state dicts; a parameter of one axis has no singular vectors.
+ */
+class SpectralNorm extends Module<readonly [value: Tensor<FloatDType>]> {
+  readonly _u: Buffer | undefined;
+  readonly _v: Buffer | undefined;
 
   constructor(
-    matrix: Tensor<FloatDType>,
-    private readonly eps: number,
+    value: Tensor<FloatDType>,
+    private readonly axis: number,
+    private readonly options: { readonly powerIterations: number; readonly eps: number },
   ) {
     super();
-    const draw = (length: number): Buffer => buffer(() => normalized(normal([length], { dtype: matrix.dtype }), eps));
+    if (value.rank < 2) return;
+    const matrix = this.matrix(value);
+    const draw = (length: number): Buffer =>
+      buffer(() => normalized(normal([length], { dtype: matrix.dtype }), options.eps));
     this._u = draw(matrix.shape[0]!);
     this._v = draw(matrix.shape[1]!);
-    this.approach(matrix, 15);
+    this.approach(matrix, this._u, this._v, 15);
+  }
+
+  /** The value over its largest singular value, uᵀ · matrix · v; in training the vectors come nearer to the singular ones. */
+  override forward(value: Tensor<FloatDType>): Tensor<FloatDType> {
+    const { _u: u, _v: v } = this;
+    const { powerIterations, eps } = this.options;
+    if (u === undefined || v === undefined) return normalized(value, eps);
+    const matrix = this.matrix(value);
+    if (this.training) this.approach(matrix, u, v, powerIterations);
+    // The gradient needs the vectors of now, which a later step overwrites.
+    return div(value, sum(mul(clone(u), matmul(matrix, clone(v)))));
   }
 
   /** Power iteration. */
-  approach(matrix: Tensor<FloatDType>, steps: number): void {
-    const { _u: u, _v: v, eps } = this;
+  private approach(matrix: Tensor<FloatDType>, u: Buffer, v: Buffer, steps: number): void {
+    const { eps } = this.options;
     stopGradient(() =>
       scope(() => {
         for (let step = 0; step < steps; step++) {
@@ -90,49 +138,8 @@ class SingularVectors extends Module<readonly [matrix: Tensor<FloatDType>]> {
     );
   }
 
-  /** The largest singular value: uᵀ · matrix · v. */
-  override forward(matrix: Tensor<FloatDType>): Tensor<FloatDType> {
-    // The gradient needs the vectors of now, which a later step overwrites.
-    const [u, v] = [clone(this._u), clone(this._v)];
-    return sum(mul(u, matmul(matrix, v)));
-  }
-}
-
-class SpectralNorm extends Parametrization {
-  private readonly vectors: SingularVectors | undefined;
-
-  constructor(
-    private readonly original: Weight,
-    private readonly axis: number,
-    private readonly options: { readonly powerIterations: number; readonly eps: number },
-  ) {
-    super();
-    if (original.rank > 1) this.vectors = scope(() => new SingularVectors(this.matrix(), options.eps));
-  }
-
-  override get taken(): Weight {
-    return this.original;
-  }
-
-  protected override fields(): Iterable<readonly [string, unknown]> {
-    return Object.entries({ original: this.original, 0: this.vectors });
-  }
-
-  override forward(): Tensor<FloatDType> {
-    const { vectors } = this;
-    const { powerIterations, eps } = this.options;
-    if (vectors === undefined) return normalized(this.original, eps);
-    const matrix = this.matrix();
-    if (this.training) vectors.approach(matrix, powerIterations);
-    return div(this.original, vectors.forward(matrix));
-  }
-
-  override free(): void {
-    this.vectors?.dispose();
-  }
-
-  private matrix(): Tensor<FloatDType> {
-    return reshape(moveAxis(this.original, this.axis, 0), [this.original.shape[this.axis]!, -1]);
+  private matrix(value: Tensor<FloatDType>): Tensor<FloatDType> {
+    return reshape(moveAxis(value, this.axis, 0), [value.shape[this.axis]!, -1]);
   }
 }
 
@@ -141,11 +148,15 @@ type Fields = Record<string, unknown>;
 const fieldsOf = (module: AnyModule): Fields => module as unknown as Fields;
 const placeOf = (name: string): string => `parametrizations.${name}`;
 
-function weightOf(op: string, module: AnyModule, name: unknown): Weight {
+/** The parametrization of a parameter, if it has one. */
+function parametrizationOf(op: string, module: AnyModule, name: unknown): Parametrization | undefined {
   checkModule(op, module);
   if (typeof name !== 'string') fail('TYPE', op, `name is ${show(name)} (need a string)`);
-  if (placeOf(name) in module)
-    fail('VALUE', op, `${name} is parametrized already (need removeParametrizations before)`);
+  const made = fieldsOf(module)[placeOf(name)];
+  return made instanceof Parametrization ? made : undefined;
+}
+
+function weightOf(op: string, module: AnyModule, name: string): Weight {
   const weight = module.ownVariables().get(name);
   if (weight === undefined) {
     fail('VALUE', op, `there is no ${show(name)} (need one of ${[...module.ownVariables().keys()].join(', ')})`);
@@ -156,9 +167,10 @@ function weightOf(op: string, module: AnyModule, name: unknown): Weight {
   return weight as Weight;
 }
 
-function register(module: AnyModule, name: string, made: Parametrization): void {
+function register(module: AnyModule, name: string, source: Source): Parametrization {
   const fields = fieldsOf(module);
-  fields[placeOf(name)] = made.train(module.training);
+  const made = new Parametrization(source).train(module.training);
+  fields[placeOf(name)] = made;
   Object.defineProperty(module, name, { get: () => made.forward(), configurable: true, enumerable: false });
   // Weights that are made for a call are freed at its end.
   const forward = (fields['forward'] as (...inputs: readonly unknown[]) => Tensors).bind(module);
@@ -167,6 +179,7 @@ function register(module: AnyModule, name: string, made: Parametrization): void 
     configurable: true,
     writable: true,
   });
+  return made;
 }
 
 /** Options of {@link weightNorm}. */
@@ -204,9 +217,12 @@ export interface WeightNormOptions {
 export function weightNorm<M extends AnyModule>(module: M, options: WeightNormOptions = {}): M {
   checkObject('weightNorm', 'options', options);
   const { name = 'weight', axis = 0 } = options;
+  if (parametrizationOf('weightNorm', module, name) !== undefined) {
+    fail('VALUE', 'weightNorm', `${name} is parametrized already (need weightNorm before spectralNorm, and once)`);
+  }
   const weight = weightOf('weightNorm', module, name);
   const along = axis === null ? null : normalizeAxis('weightNorm', axis, weight.rank);
-  register(module, name, new WeightNorm(weight, along));
+  register(module, name, weightNormSource(weight, along));
   return module;
 }
 
@@ -230,7 +246,8 @@ export interface SpectralNormOptions {
  *
  * The module stays the same object; in its state dict `weight` gives way to `parametrizations.weight.original`, which is trained,
  * and the Buffers `parametrizations.weight.0._u` and `_v`. `module.weight` is made of them anew whenever it is read. An optimizer
- * is to be made afterwards. Of a parameter of one axis, σ is the norm.
+ * is to be made afterwards. Of a parameter of one axis, σ is the norm. What {@link weightNorm} makes can be divided too, and
+ * what was divided along one axis once more along another.
  *
  * Dtypes: float dtypes.
  *
@@ -240,8 +257,7 @@ export interface SpectralNormOptions {
  * @param options.eps least norm that is divided by; default 1e-12
  * @param options.axis the axis of the outputs; default 1 for transposed convolutions, 0 otherwise
  * @returns the module
- * @throws MyelinError `TYPE` for what is no module; `VALUE` when it has no such parameter, one that is parametrized already, or
- * options out of range
+ * @throws MyelinError `TYPE` for what is no module; `VALUE` when it has no such parameter, or for options out of range
  *
  * Source: Miyato et al. 2018, «Spectral Normalization for Generative Adversarial Networks», algorithm 1. PyTorch:
  * `torch.nn.utils.parametrizations.spectral_norm`.
@@ -255,13 +271,17 @@ export interface SpectralNormOptions {
 export function spectralNorm<M extends AnyModule>(module: M, options: SpectralNormOptions = {}): M {
   checkObject('spectralNorm', 'options', options);
   const { name = 'weight', powerIterations = 1, eps = 1e-12 } = options;
-  const weight = weightOf('spectralNorm', module, name);
+  const made = parametrizationOf('spectralNorm', module, name);
+  const weight = made === undefined ? weightOf('spectralNorm', module, name) : made.source.taken;
   checkInteger('spectralNorm', 'powerIterations', powerIterations, 1);
   checkPositive('spectralNorm', 'eps', eps);
   const given: unknown = module;
-  const usual = given instanceof ConvTranspose1d || given instanceof ConvTranspose2d ? 1 : 0;
+  const usual = given instanceof TransposedConvolution ? 1 : 0;
   const axis = normalizeAxis('spectralNorm', options.axis ?? usual, weight.rank);
-  register(module, name, new SpectralNorm(weight, axis, { powerIterations, eps }));
+  const step = stopGradient(() =>
+    scope(() => new SpectralNorm(made === undefined ? weight : made.forward(), axis, { powerIterations, eps })),
+  );
+  (made ?? register(module, name, plainSource(weight))).append(step);
   return module;
 }
 
@@ -280,21 +300,20 @@ export function spectralNorm<M extends AnyModule>(module: M, options: SpectralNo
  * ```
  */
 export function removeParametrizations<M extends AnyModule>(module: M, options: { readonly name?: string } = {}): M {
-  checkModule('removeParametrizations', module);
   checkObject('removeParametrizations', 'options', options);
   const { name = 'weight' } = options;
-  const fields = fieldsOf(module);
-  const made = fields[placeOf(name)];
-  if (!(made instanceof Parametrization)) {
+  const made = parametrizationOf('removeParametrizations', module, name);
+  if (made === undefined) {
     fail(
       'VALUE',
       'removeParametrizations',
       `${show(name)} is not parametrized (need what weightNorm or spectralNorm made)`,
     );
   }
-  stopGradient(() => scope(() => void made.taken.assign(made.forward())));
+  const { taken } = made.source;
+  stopGradient(() => scope(() => void taken.assign(made.forward())));
   made.free();
-  Reflect.deleteProperty(fields, placeOf(name));
-  Object.defineProperty(module, name, { value: made.taken, configurable: true, enumerable: true, writable: true });
+  Reflect.deleteProperty(fieldsOf(module), placeOf(name));
+  Object.defineProperty(module, name, { value: taken, configurable: true, enumerable: true, writable: true });
   return module;
 }

@@ -8,7 +8,7 @@ import {
 } from '../ops/pool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Module } from './module.js';
+import { WindowPool } from './pool-window.js';
 
 /**
  * The largest value in each window of an image, channel by channel.
@@ -23,18 +23,16 @@ import { Module } from './module.js';
  * @param options.padding pixels around the image that lose against everything; default 0
  * @param options.dilation pixels between elements of a window; default 1
  * @param options.ceilMode whether a last window may hang over the edge; default `false`
+ * @throws MyelinError `VALUE` for a kernel that is not positive
  * @example
  * ```ts
  * import { MaxPool2d, tensor } from 'myelin';
  * console.log(new MaxPool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).item()); // 4
  * ```
  */
-export class MaxPool2d extends Module {
-  constructor(
-    readonly kernelSize: Pair,
-    private readonly options: MaxPool2dOptions = {},
-  ) {
-    super();
+export class MaxPool2d extends WindowPool<Pair, MaxPool2dOptions> {
+  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+    super(2, kernelSize, options);
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
@@ -60,18 +58,17 @@ export class MaxPool2d extends Module {
  * @param options.padding zeros around the image, in pixels; default 0
  * @param options.ceilMode whether a last window may hang over the edge; default `false`
  * @param options.countIncludePad whether zeros of the padding count as pixels; default `true`
+ * @param options.divisorOverride what sums of windows are divided by; default the number of pixels in a window
+ * @throws MyelinError `VALUE` for a kernel that is not positive
  * @example
  * ```ts
  * import { AvgPool2d, tensor } from 'myelin';
  * console.log(new AvgPool2d(2).forward(tensor([[[[1, 2], [3, 4]]]])).item()); // 2.5
  * ```
  */
-export class AvgPool2d extends Module {
-  constructor(
-    readonly kernelSize: Pair,
-    private readonly options: AvgPool2dOptions = {},
-  ) {
-    super();
+export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions> {
+  constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
+    super(2, kernelSize, options);
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {

@@ -1,4 +1,4 @@
-import { extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
+import type { Pair, Single, Triple } from '../ops/checks.js';
 import type { IndexDType } from '../ops/indexing.js';
 import {
   maxUnpool1d,
@@ -10,7 +10,14 @@ import {
 } from '../ops/unpool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Module } from './module.js';
+import { WindowPool } from './pool-window.js';
+
+/** What undoes pools whose windows are of a given size. */
+abstract class Unpool<E, Options extends object> extends WindowPool<
+  E,
+  Omit<Options, 'outputSize'>,
+  readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]
+> {}
 
 /**
  * Puts maxima back where {@link MaxPool1d} found them, and zeros everywhere else.
@@ -29,13 +36,9 @@ import { Module } from './module.js';
  * console.log(new MaxUnpool1d(2).forward(max, indices).flatten().toArray()); // [ 0, 2, 4, 0 ]
  * ```
  */
-export class MaxUnpool1d extends Module<readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]> {
-  constructor(
-    readonly kernelSize: Single,
-    private readonly options: Omit<MaxUnpool1dOptions, 'outputSize'> = {},
-  ) {
-    super();
-    extentsOf('MaxUnpool1d', 'kernelSize', kernelSize, 1, 1);
+export class MaxUnpool1d extends Unpool<Single, MaxUnpool1dOptions> {
+  constructor(kernelSize: Single, options: Omit<MaxUnpool1dOptions, 'outputSize'> = {}) {
+    super(1, kernelSize, options);
   }
 
   /**
@@ -65,13 +68,9 @@ export class MaxUnpool1d extends Module<readonly [x: Tensor<FloatDType>, indices
  * console.log(new MaxUnpool2d(2).forward(max, indices).flatten().toArray()); // [ 0, 0, 4, 0 ]
  * ```
  */
-export class MaxUnpool2d extends Module<readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]> {
-  constructor(
-    readonly kernelSize: Pair,
-    private readonly options: Omit<MaxUnpool2dOptions, 'outputSize'> = {},
-  ) {
-    super();
-    extentsOf('MaxUnpool2d', 'kernelSize', kernelSize, 2, 1);
+export class MaxUnpool2d extends Unpool<Pair, MaxUnpool2dOptions> {
+  constructor(kernelSize: Pair, options: Omit<MaxUnpool2dOptions, 'outputSize'> = {}) {
+    super(2, kernelSize, options);
   }
 
   /**
@@ -101,13 +100,9 @@ export class MaxUnpool2d extends Module<readonly [x: Tensor<FloatDType>, indices
  * console.log(new MaxUnpool3d(2).forward(max, indices).sum().item()); // 4
  * ```
  */
-export class MaxUnpool3d extends Module<readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]> {
-  constructor(
-    readonly kernelSize: Triple,
-    private readonly options: Omit<MaxUnpool3dOptions, 'outputSize'> = {},
-  ) {
-    super();
-    extentsOf('MaxUnpool3d', 'kernelSize', kernelSize, 3, 1);
+export class MaxUnpool3d extends Unpool<Triple, MaxUnpool3dOptions> {
+  constructor(kernelSize: Triple, options: Omit<MaxUnpool3dOptions, 'outputSize'> = {}) {
+    super(3, kernelSize, options);
   }
 
   /**

@@ -1,15 +1,18 @@
 import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
-import { checkShape, type Shape } from '../tensor/shape.js';
+import { checkShape, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add } from './arithmetic.js';
-import { checkInteger, checkShapeOf, extentsOf, type Pair, type Single } from './checks.js';
+import { checkInteger, checkShapeOf, extentsOf, type Pair, type Single, type Triple } from './checks.js';
 import { asRow } from './conv-axes.js';
 import { checkRanks, type Geometry } from './conv-geometry.js';
 import { convDInput } from './conv.js';
 import { onBehalf } from './on-behalf.js';
 import { pad } from './padding.js';
+import { permute } from './permute.js';
 import { reshape, squeeze, unsqueeze } from './reshape.js';
+import { narrow } from './views.js';
+import { addWindows } from './windows.js';
 
 /** Options of transposed convolutions; `E` is a number, or one for each spatial axis. */
 export interface ConvTransposeOptions<E> {
@@ -83,14 +86,18 @@ function transposed(
 
 // Results of images, which those of signals are made of.
 function spread(x: Tensor, weight: Tensor, { geometry, shape, beyond }: Transposed, bias: Tensor | undefined): Tensor {
-  const reached = convDInput(x, weight, shape, geometry);
+  return finished(convDInput(x, weight, shape, geometry), beyond, bias);
+}
+
+/** What the input reaches, with the zeros beyond it and the bias. */
+function finished(reached: Tensor, beyond: readonly number[], bias: Tensor | undefined): Tensor {
   const out = beyond.some((count) => count > 0)
     ? pad(
         reached,
         beyond.map((count) => [0, count] as const),
       )
     : reached;
-  return bias === undefined ? out : add(out, reshape(bias, [bias.size, 1, 1]));
+  return bias === undefined ? out : add(out, reshape(bias, [bias.size, ...beyond.map(() => 1)]));
 }
 
 /** Options of {@link convTranspose2d}. */
@@ -172,4 +179,69 @@ export function convTranspose1d(x: Tensor, weight: Tensor, options: ConvTranspos
   return onBehalf('convTranspose1d', () =>
     squeeze(spread(unsqueeze(x, 2), unsqueeze(weight, 2), row, options.bias), 2),
   );
+}
+
+/** Options of {@link convTranspose3d}. */
+export interface ConvTranspose3dOptions extends ConvTransposeOptions<Triple> {}
+
+// Every slice is spread as an image, once for each slice of the kernel, and these are added up along the depth.
+function spreadVolume(
+  x: Tensor,
+  weight: Tensor,
+  { geometry, shape, beyond }: Transposed,
+  bias: Tensor | undefined,
+): Tensor {
+  const [batch, channels, slices, ...extents] = x.shape as [number, number, number, ...Shape];
+  const [, perGroup, depth, ...kernel] = weight.shape as [number, number, number, ...Shape];
+  const [, outChannels, reached, height, width] = shape as [number, number, number, number, number];
+  const { stride, padding, dilation, groups } = geometry;
+  const [front, back] = [padding[0]!, padding[3]!];
+  const flat = {
+    stride: stride.slice(1),
+    padding: [1, 2, 4, 5].map((i) => padding[i]!),
+    dilation: dilation.slice(1),
+    groups,
+  };
+  const images = reshape(permute(x, [0, 2, 1, 3, 4]), [batch * slices, channels, ...extents]);
+  const kernels = reshape(weight, [channels, perGroup * depth, ...kernel]);
+  const parts = convDInput(images, kernels, [batch * slices, outChannels * depth, height, width], flat);
+  const apart = permute(reshape(parts, [batch, slices, outChannels, depth, height, width]), [0, 2, 1, 3, 4, 5]);
+  const whole = [batch, outChannels, reached + front + back, height, width];
+  const [sample, channel, slice, row, column] = stridesOf(whole) as [number, number, number, number, number];
+  const strides = [sample, channel, slice * stride[0]!, slice * dilation[0]!, row, column];
+  const sum = sizeOf(whole) === 0 ? reshape(apart, whole) : addWindows(apart, whole, strides, 0);
+  return finished(narrow(sum, 2, front, reached), beyond, bias);
+}
+
+/**
+ * Transposed convolution of volumes: every place is spread with the kernels and what overlaps is summed.
+ *
+ * out[b, o, z·stride + m·dilation − padding, …] = bias[o] + Σ c,z,m  weight[c, o, m, …] · x[b, c, z, …]
+ *
+ * Shapes: x [B, C, D, H, W], weight [C, O / groups, KD, KH, KW], bias [O] → [B, O, D′, H′, W′] with
+ * D′ = (D − 1)·stride − 2·padding + dilation·(KD − 1) + outputPadding + 1, and alike for rows and columns. Dtypes: float dtypes.
+ *
+ * @param options.bias one value per output channel; default none
+ * @param options.stride places of the output between neighbouring places of the input, a number or all three; default 1
+ * @param options.padding places that are cut off on each side; default 0
+ * @param options.outputPadding places that are added at the ends, fewer than the stride or the dilation; default 0
+ * @param options.dilation places between elements of the kernel; default 1
+ * @param options.groups parts into which the channels are split; default 1
+ * @throws MyelinError `SHAPE` for volumes and kernels that do not fit, or when the padding leaves nothing; `VALUE` for options out
+ * of range; `DTYPE` unless all are of one float dtype
+ * @example
+ * ```ts
+ * import { convTranspose3d, ones } from 'myelin';
+ * console.log(convTranspose3d(ones([1, 4, 2, 3, 3]), ones([4, 2, 2, 2, 2]), { stride: 2 }).shape); // [ 1, 2, 4, 6, 6 ]
+ * ```
+ */
+export function convTranspose3d<D extends FloatDType>(
+  x: Tensor<D>,
+  weight: Tensor<NoInfer<D>>,
+  options?: ConvTranspose3dOptions,
+): Tensor<D>;
+export function convTranspose3d(x: Tensor, weight: Tensor, options: ConvTranspose3dOptions = {}): Tensor {
+  checkRanks('convTranspose3d', { x, weight, bias: options.bias }, 3, 'C, O / groups');
+  const plan = transposed('convTranspose3d', x, weight, options, 3);
+  return onBehalf('convTranspose3d', () => spreadVolume(x, weight, plan, options.bias));
 }

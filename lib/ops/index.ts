@@ -80,8 +80,26 @@ export * from './pixel-shuffle.js';
 export * from './pieces.js';
 export * from './interpolate.js';
 export * from './pool.js';
-export { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool1d, adaptiveMaxPool2d } from './pool-adaptive.js';
-export { avgPool1d, avgPool3d, lpPool1d, lpPool2d, maxPool1d, maxPool3d, type LpPoolOptions } from './pool-axes.js';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  type AdaptivePair,
+  type AdaptiveTriple,
+} from './pool-adaptive.js';
+export {
+  avgPool1d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
+  maxPool1d,
+  maxPool3d,
+  type LpPoolOptions,
+} from './pool-axes.js';
 export * from './pool-global.js';
 export * from './pool-indices.js';
 export * from './order-statistics.js';

@@ -6,7 +6,8 @@ import { abs, mul, pow, sign } from './arithmetic.js';
 import { relu } from './activation.js';
 import { checkFinite, checkReal, extentsOf, type Pair, type Single, type Triple } from './checks.js';
 import { onBehalf } from './on-behalf.js';
-import { avgPool2d, maxPool2d, type AvgPoolOptions, type MaxPoolOptions } from './pool.js';
+import { avgPool2d, maxPool2d, type AvgPoolOptions, type DividedPoolOptions, type MaxPoolOptions } from './pool.js';
+import { checkDivisor, divided } from './pool-divisor.js';
 import { reshape, squeeze, unsqueeze } from './reshape.js';
 
 // Pools of signals and of volumes are pools of images: signals have one row, and volumes are pooled over their planes first
@@ -185,6 +186,7 @@ export function avgPool1d(x: Tensor, kernelSize: Single, options: AvgPoolOptions
  * @param options.padding zeros on each side, at most half of the kernel; default 0
  * @param options.ceilMode whether a last window may hang over the edge; default `false`
  * @param options.countIncludePad whether zeros of the padding count as places; default `true`
+ * @param options.divisorOverride what sums of windows are divided by; default the number of places in a window
  * @throws MyelinError `SHAPE` when x is no batch of volumes or too small; `DTYPE` when it is not float; `VALUE` for options out
  * of range
  * @example
@@ -196,14 +198,21 @@ export function avgPool1d(x: Tensor, kernelSize: Single, options: AvgPoolOptions
 export function avgPool3d<D extends FloatDType>(
   x: Tensor<D>,
   kernelSize: Triple,
-  options?: AvgPoolOptions<Triple>,
+  options?: DividedPoolOptions<Triple>,
 ): Tensor<D>;
-export function avgPool3d(x: Tensor, kernelSize: Triple, options: AvgPoolOptions<Triple> = {}): Tensor {
+export function avgPool3d(x: Tensor, kernelSize: Triple, options: DividedPoolOptions<Triple> = {}): Tensor {
   checkInput('avgPool3d', x, 3);
-  return poolVolume('avgPool3d', x, sizesOf('avgPool3d', kernelSize, options, 3), averages(options));
+  const { divisorOverride: divisor, ...rest } = options;
+  const sizes = sizesOf('avgPool3d', kernelSize, rest, 3);
+  checkDivisor('avgPool3d', divisor);
+  if (divisor === undefined) return poolVolume('avgPool3d', x, sizes, averages(rest));
+  return onBehalf('avgPool3d', () => {
+    const counted = poolVolume('avgPool3d', x, sizes, averages({ ...rest, countIncludePad: true }));
+    return divided(counted, divisor, { ...sizes, extents: x.shape.slice(2) });
+  });
 }
 
-/** Options of {@link lpPool1d} and {@link lpPool2d}. */
+/** Options of {@link lpPool1d}, {@link lpPool2d} and {@link lpPool3d}. */
 export interface LpPoolOptions<E> {
   /** Places between neighbouring windows; default the kernel size. */
   readonly stride?: E;
@@ -212,12 +221,15 @@ export interface LpPoolOptions<E> {
 }
 
 // PyTorch's way, in which a negative sum (of odd powers) has no root: the largest of it and 0 is taken.
+const root = (means: Tensor, count: number, normType: number): Tensor =>
+  pow(mul(mul(sign(means), relu(abs(means))), count), 1 / normType);
+
 const powers =
   (normType: number, { ceilMode = false }: LpPoolOptions<unknown>): Plane =>
   (x, kernel, { stride }) => {
     const [height, width] = kernel as readonly [number, number];
     const means = avgPool2d(pow<Tensor<FloatDType>, number>(x, normType), kernel, { stride: stride!, ceilMode });
-    return pow(mul(mul(sign(means), relu(abs(means))), height * width), 1 / normType);
+    return root(means, height * width, normType);
   };
 
 /**
@@ -282,4 +294,46 @@ export function lpPool2d(
   checkFinite('lpPool2d', 'normType', normType);
   const sizes = sizesOf('lpPool2d', kernelSize, options, 2);
   return onBehalf('lpPool2d', () => powers(normType, options)(x, ...planeOf(sizes, 0, 1)));
+}
+
+/**
+ * The p-norm of each window of a volume, channel by channel: out = (Σ xᵖ)^(1/p), p = 1 being the sum.
+ *
+ * Shapes: x [B, C, D, H, W] → [B, C, D′, H′, W′] with D′ = ⌊(D − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
+ *
+ * @param normType the power p
+ * @param kernelSize depth, height and width of a window, a number or all three
+ * @param options.stride places between windows; default `kernelSize`
+ * @param options.ceilMode whether a last window may hang over the edge; default `false`
+ * @throws MyelinError `SHAPE` when x is no batch of volumes or too small; `DTYPE` when it is not float; `VALUE` for options out
+ * of range
+ * @example
+ * ```ts
+ * import { lpPool3d, ones } from 'myelin';
+ * console.log(lpPool3d(ones([1, 1, 4, 2, 2]), 2, [4, 2, 2]).item()); // 4
+ * ```
+ */
+export function lpPool3d<D extends FloatDType>(
+  x: Tensor<D>,
+  normType: number,
+  kernelSize: Triple,
+  options?: LpPoolOptions<Triple>,
+): Tensor<D>;
+export function lpPool3d(
+  x: Tensor<FloatDType>,
+  normType: number,
+  kernelSize: Triple,
+  options: LpPoolOptions<Triple> = {},
+): Tensor {
+  checkInput('lpPool3d', x, 3);
+  checkFinite('lpPool3d', 'normType', normType);
+  const { kernel, stride } = sizesOf('lpPool3d', kernelSize, options, 3);
+  const [depth, height, width] = kernel as [number, number, number];
+  const [down, rows, columns] = stride as [number, number, number];
+  const { ceilMode = false } = options;
+  return onBehalf('lpPool3d', () => {
+    const powered = pow<Tensor<FloatDType>, number>(x, normType) as Tensor<FloatDType>;
+    const means = avgPool3d(powered, [depth, height, width], { stride: [down, rows, columns], ceilMode });
+    return root(means, depth * height * width, normType);
+  });
 }

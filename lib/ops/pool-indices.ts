@@ -1,15 +1,24 @@
 import { stopGradient } from '../engine/tape.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
+import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './arithmetic.js';
 import { cast } from './cast.js';
-import { type Pair, type Single, type Triple } from './checks.js';
+import type { Single, Triple } from './checks.js';
 import { tensor } from './creation.js';
 import { floorDivide } from './division.js';
 import { gather } from './indexing.js';
 import { onBehalf } from './on-behalf.js';
-import { checkAdaptive, gathered, windowsOf, type AxisWindows } from './pool-adaptive.js';
+import {
+  checkAdaptive,
+  evenKernel,
+  gathered,
+  windowsOf,
+  type AdaptivePair,
+  type AdaptiveTriple,
+  type AxisWindows,
+} from './pool-adaptive.js';
 import { checkInput, nowhere, planeOf, sizesOf } from './pool-axes.js';
 import { maxPool2dWithIndices, type MaxPoolOptions } from './pool.js';
 import { arange } from './ranges.js';
@@ -131,17 +140,27 @@ function largestAlong(
   return { values: max(all, { axis: axis + 1 }), places: take(tensor(windows.places, { dtype: 'int32' }), chosen) };
 }
 
-function adaptive(x: Tensor<FloatDType>, [rows, columns]: readonly [number, number]): Found {
-  const [, , height, width] = x.shape as [number, number, number, number];
-  if (height % rows === 0 && width % columns === 0) return maxPool2dWithIndices(x, [height / rows, width / columns]);
-  const places = stopGradient(() =>
-    scope(() => {
-      const across = largestAlong(x, 3, windowsOf(width, columns));
-      const down = largestAlong(across.values, 2, windowsOf(height, rows)).places;
-      const column = gather(across.places, down as Tensor<'int32'>, { axis: 2 });
-      return cast(add(mul(down, width), column), 'int32');
-    }),
-  );
+/** Where the maxima of windows of different lengths are: axis by axis from the last, so that the first of several wins. */
+function placesOfMaxima(x: Tensor<FloatDType>, size: Shape): Tensor<'int32'> {
+  let values: Tensor = x;
+  let places: Tensor | undefined;
+  let step = 1;
+  for (let axis = x.rank - 1; axis >= 2; axis--) {
+    const extent = x.shape[axis]!;
+    const along = largestAlong(values, axis, windowsOf(extent, size[axis - 2]!));
+    const within = places && gather(places, along.places as Tensor<'int32'>, { axis });
+    places = within === undefined ? along.places : add(mul(along.places, step), within);
+    step *= extent;
+    ({ values } = along);
+  }
+  return cast(places!, 'int32');
+}
+
+function adaptive(x: Tensor<FloatDType>, size: Shape): Found {
+  const kernel = evenKernel(x.shape.slice(2), size);
+  if (kernel?.length === 2) return maxPool2dWithIndices(x, [kernel[0]!, kernel[1]!]);
+  if (kernel?.length === 3) return maxPool3dWithIndices(x, [kernel[0]!, kernel[1]!, kernel[2]!]);
+  const places = stopGradient(() => scope(() => placesOfMaxima(x, size)));
   return [pick(x, places) as Tensor<FloatDType>, places];
 }
 
@@ -163,9 +182,9 @@ function adaptive(x: Tensor<FloatDType>, [rows, columns]: readonly [number, numb
 export function adaptiveMaxPool1dWithIndices<D extends FloatDType>(x: Tensor<D>, outputSize: Single): Maxima<D>;
 export function adaptiveMaxPool1dWithIndices(x: Tensor<FloatDType>, outputSize: Single): Found {
   const op = 'adaptiveMaxPool1dWithIndices';
-  const [length] = checkAdaptive(op, x, outputSize, 1);
+  const size = checkAdaptive(op, x, outputSize, 1);
   return onBehalf(op, () => {
-    const [found, places] = adaptive(unsqueeze(x, 2), [1, length!]);
+    const [found, places] = adaptive(unsqueeze(x, 2), [1, ...size]);
     return [squeeze(found, 2), squeeze(places, 2)];
   });
 }
@@ -175,7 +194,7 @@ export function adaptiveMaxPool1dWithIndices(x: Tensor<FloatDType>, outputSize: 
  *
  * Shapes: x [B, C, H, W] → two of [B, C, *outputSize]. Dtypes: float dtypes; indices int32.
  *
- * @param outputSize height and width of the result, a number or [height, width]
+ * @param outputSize height and width of the result, a number or [height, width]; `null` leaves an axis as it is
  * @returns the maxima and their places
  * @throws MyelinError as {@link adaptiveMaxPool2d}
  * @example
@@ -185,9 +204,31 @@ export function adaptiveMaxPool1dWithIndices(x: Tensor<FloatDType>, outputSize: 
  * console.log(max.item(), indices.item()); // 4 2
  * ```
  */
-export function adaptiveMaxPool2dWithIndices<D extends FloatDType>(x: Tensor<D>, outputSize: Pair): Maxima<D>;
-export function adaptiveMaxPool2dWithIndices(x: Tensor<FloatDType>, outputSize: Pair): Found {
+export function adaptiveMaxPool2dWithIndices<D extends FloatDType>(x: Tensor<D>, outputSize: AdaptivePair): Maxima<D>;
+export function adaptiveMaxPool2dWithIndices(x: Tensor<FloatDType>, outputSize: AdaptivePair): Found {
   const op = 'adaptiveMaxPool2dWithIndices';
-  const [rows, columns] = checkAdaptive(op, x, outputSize, 2);
-  return onBehalf(op, () => adaptive(x, [rows!, columns!]));
+  const size = checkAdaptive(op, x, outputSize, 2);
+  return onBehalf(op, () => adaptive(x, size));
+}
+
+/**
+ * {@link adaptiveMaxPool3d}, and where each maximum is in the volume, counted plane by plane and row by row: the first of several.
+ *
+ * Shapes: x [B, C, D, H, W] → two of [B, C, *outputSize]. Dtypes: float dtypes; indices int32.
+ *
+ * @param outputSize depth, height and width of the result, a number or all three; `null` leaves an axis as it is
+ * @returns the maxima and their places
+ * @throws MyelinError as {@link adaptiveMaxPool3d}
+ * @example
+ * ```ts
+ * import { adaptiveMaxPool3dWithIndices, tensor } from 'myelin';
+ * const [max, indices] = adaptiveMaxPool3dWithIndices(tensor([[[[[1, 2]], [[4, 3]]]]]), 1);
+ * console.log(max.item(), indices.item()); // 4 2
+ * ```
+ */
+export function adaptiveMaxPool3dWithIndices<D extends FloatDType>(x: Tensor<D>, outputSize: AdaptiveTriple): Maxima<D>;
+export function adaptiveMaxPool3dWithIndices(x: Tensor<FloatDType>, outputSize: AdaptiveTriple): Found {
+  const op = 'adaptiveMaxPool3dWithIndices';
+  const size = checkAdaptive(op, x, outputSize, 3);
+  return onBehalf(op, () => adaptive(x, size));
 }

@@ -6,6 +6,8 @@ import { channelsLastStrides, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
 import { checkOneFloat, pairOf, type Pair } from './checks.js';
 import { gather } from './indexing.js';
+import { onBehalf } from './on-behalf.js';
+import { checkDivisor, divided } from './pool-divisor.js';
 import { reshape } from './reshape.js';
 
 /** Where the windows are, as the native side takes it; pairs are height, width. */
@@ -229,8 +231,14 @@ export interface AvgPoolOptions<E> {
   readonly countIncludePad?: boolean;
 }
 
+/** Options of {@link avgPool3d}, and of {@link avgPool2d}; `E` is a number, or one for each spatial axis. */
+export interface DividedPoolOptions<E> extends AvgPoolOptions<E> {
+  /** What sums of windows are divided by; default the number of places in a window. */
+  readonly divisorOverride?: number | undefined;
+}
+
 /** Options of {@link avgPool2d}. */
-export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {}
+export interface AvgPool2dOptions extends DividedPoolOptions<Pair> {}
 
 /**
  * The average of each window of an image, channel by channel.
@@ -245,6 +253,7 @@ export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {}
  * @param options.padding zeros on each side in pixels; default 0
  * @param options.ceilMode whether a last window may hang over the edge; what lies beyond never counts; default `false`
  * @param options.countIncludePad whether zeros of the padding count as pixels; default `true`
+ * @param options.divisorOverride what sums of windows are divided by; default the number of pixels in a window
  * @throws MyelinError `SHAPE` when `x` is no batch of images or too small; `DTYPE` when it is not float; `VALUE` for
  *   options out of range
  * @example
@@ -260,6 +269,10 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions
   const kernel = pairOf('avgPool2d', 'kernelSize', kernelSize, 1);
   const stride = pairOf('avgPool2d', 'stride', options.stride ?? kernel, 1);
   const padding = paddingOf('avgPool2d', options.padding ?? 0, kernel, [1, 1]);
-  const { ceilMode = false, countIncludePad = true } = options;
-  return average(x, { kernel, stride, padding, ceilMode, countIncludePad });
+  const { ceilMode = false, countIncludePad = true, divisorOverride: divisor } = options;
+  checkDivisor('avgPool2d', divisor);
+  const averages = { kernel, stride, padding, ceilMode, countIncludePad };
+  if (divisor === undefined) return average(x, averages);
+  const sums = { kernel, stride, padding, extents: x.shape.slice(2) };
+  return onBehalf('avgPool2d', () => divided(average(x, { ...averages, countIncludePad: true }), divisor, sums));
 }

@@ -52,4 +52,11 @@ LAYERS = {
         lambda: nn.ConvTranspose2d(3, 3, 3, stride=2, groups=3, bias=False),
         lambda: normal(1, 3, 3, 3),
     ),
+    "conv-transpose3d": (lambda: nn.ConvTranspose3d(2, 3, 2), lambda: normal(1, 2, 2, 3, 2)),
+    "conv-transpose3d-options": (
+        lambda: nn.ConvTranspose3d(
+            2, 4, (2, 3, 2), stride=(2, 1, 3), padding=(1, 0, 1), output_padding=(1, 0, 2), groups=2, dilation=(1, 2, 1)
+        ),
+        lambda: normal(1, 2, 3, 2, 2),
+    ),
 }

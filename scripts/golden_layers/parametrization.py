@@ -27,6 +27,11 @@ LAYERS = {
     "spectral-norm-conv2d": (lambda: spectral_norm(nn.Conv2d(2, 3, 3, padding=1)), image),
     "spectral-norm-conv-transpose2d": (lambda: spectral_norm(nn.ConvTranspose2d(2, 3, 3, stride=2)), image),
     "spectral-norm-embedding": (lambda: spectral_norm(nn.Embedding(5, 3)), indices),
+    "stacked-norms": (lambda: spectral_norm(weight_norm(nn.Linear(5, 3))), lambda: normal(4, 5)),
+    "stacked-axes": (
+        lambda: spectral_norm(spectral_norm(nn.Conv2d(2, 3, 3, bias=False)), n_power_iterations=2, dim=1),
+        lambda: normal(1, 2, 4, 4),
+    ),
     "both-norms": (
         lambda: nn.Sequential(weight_norm(nn.Linear(5, 4)), nn.Tanh(), spectral_norm(nn.Linear(4, 2))),
         lambda: normal(3, 5),

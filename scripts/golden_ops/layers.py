@@ -57,6 +57,17 @@ CASES = {
     "adaptive-avg-pool2d": Case(lambda x: F.adaptive_avg_pool2d(x, (3, 4)), image),
     "adaptive-max-pool1d": Case(lambda x: F.adaptive_max_pool1d(x, 3), lambda: (normal(2, 3, 7),)),
     "adaptive-max-pool2d": Case(lambda x: F.adaptive_max_pool2d(x, (3, 4)), image),
+    "lp-pool3d": Case(lambda x: F.lp_pool3d(x, 2, (2, 1, 3), 1), volume),
+    "avg-pool2d-divisor": Case(lambda x: F.avg_pool2d(x, 3, 2, 1, True, False, 4), image),
+    "adaptive-avg-pool3d": Case(lambda x: F.adaptive_avg_pool3d(x, (1, 3, None)), volume),
+    "adaptive-max-pool3d": Case(lambda x: F.adaptive_max_pool3d(x, (3, 2, 2)), volume),
+    "adaptive-max-pool3d-places": Case(
+        lambda x: F.adaptive_max_pool3d(x, (2, 3, 2), return_indices=True)[1].to(x.dtype) + 0 * x.sum(), volume
+    ),
+    "conv-transpose3d": Case(
+        lambda x, w, b: F.conv_transpose3d(x, w, b, 2, 1, 1, 2),
+        lambda: (normal(1, 2, 2, 3, 2), normal(2, 2, 2, 3, 2), normal(4)),
+    ),
     "embedding": Case(F.embedding, lambda: (integers(2, 3, high=5), normal(5, 4))),
     "embedding-bag": Case(
         lambda x, w, s: F.embedding_bag(x, w, torch.tensor([0, 2, 2, 5]), mode="sum", per_sample_weights=s),

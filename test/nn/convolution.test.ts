@@ -1,4 +1,13 @@
-import { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ones, type FloatDType } from 'myelin';
+import {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  ones,
+  type FloatDType,
+} from 'myelin';
 
 import { testLayers, testRefusals } from '../support/layer-table';
 
@@ -32,6 +41,16 @@ testLayers('layers-convolution', {
     new ConvTranspose2d(2, 2, [3, 2], { stride: [3, 2], padding: [1, 0], outputPadding: [2, 1], dtype }),
   'conv-transpose2d-dilation': (dtype) =>
     new ConvTranspose2d(1, 2, 2, { dilation: 3, outputPadding: 2, padding: 1, dtype }),
+  'conv-transpose3d': (dtype) => new ConvTranspose3d(2, 3, 2, { dtype }),
+  'conv-transpose3d-options': (dtype) =>
+    new ConvTranspose3d(2, 4, [2, 3, 2], {
+      stride: [2, 1, 3],
+      padding: [1, 0, 1],
+      outputPadding: [1, 0, 2],
+      groups: 2,
+      dilation: [1, 2, 1],
+      dtype,
+    }),
   'conv-transpose2d-depthwise': (dtype) => new ConvTranspose2d(3, 3, 3, { stride: 2, groups: 3, bias: false, dtype }),
 });
 

@@ -21,6 +21,9 @@ testLayers('layers-parametrization', {
   'spectral-norm-conv2d': (dtype) => nn.spectralNorm(new nn.Conv2d(2, 3, 3, { padding: 1, dtype })),
   'spectral-norm-conv-transpose2d': (dtype) => nn.spectralNorm(new nn.ConvTranspose2d(2, 3, 3, { stride: 2, dtype })),
   'spectral-norm-embedding': (dtype) => nn.spectralNorm(new nn.Embedding(5, 3, { dtype })),
+  'stacked-norms': (dtype) => nn.spectralNorm(nn.weightNorm(new nn.Linear(5, 3, { dtype }))),
+  'stacked-axes': (dtype) =>
+    nn.spectralNorm(nn.spectralNorm(new nn.Conv2d(2, 3, 3, { bias: false, dtype })), { axis: 1, powerIterations: 2 }),
   'both-norms': (dtype) =>
     new nn.Sequential(
       nn.weightNorm(new nn.Linear(5, 4, { dtype })),
@@ -38,7 +41,11 @@ testRefusals({
     'TYPE',
     /need a Parameter/,
   ],
-  'to do it twice': [() => nn.spectralNorm(nn.weightNorm(new nn.Linear(1, 1))), 'VALUE', /parametrized already/],
+  'lengths of what is divided': [
+    () => nn.weightNorm(nn.spectralNorm(new nn.Linear(1, 1))),
+    'VALUE',
+    /weightNorm before spectralNorm/,
+  ],
   'an axis outside': [() => nn.weightNorm(new nn.Linear(1, 1), { axis: 2 }), 'INDEX', /axis 2/],
   'no steps': [() => nn.spectralNorm(new nn.Linear(1, 1), { powerIterations: 0 }), 'VALUE', /powerIterations is 0/],
   'a limit of norms in a table that is made anew': [
@@ -50,7 +57,11 @@ testRefusals({
   'to undo what was not done': [() => nn.removeParametrizations(new nn.Linear(1, 1)), 'VALUE', /not parametrized/],
 });
 
-const norms = { weightNorm: nn.weightNorm, spectralNorm: nn.spectralNorm };
+const norms = {
+  weightNorm: nn.weightNorm,
+  spectralNorm: nn.spectralNorm,
+  'both norms': <M extends nn.AnyModule>(layer: M): M => nn.spectralNorm(nn.weightNorm(layer)),
+};
 
 test.each(Object.entries(norms))('%s trains like before, compiled as well, and leaves nothing behind', (_, norm) => {
   const before = nn.memory().storages;

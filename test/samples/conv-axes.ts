@@ -1,4 +1,13 @@
-import { conv1d, conv3d, convTranspose1d, convTranspose2d, ones, type FloatDType, type Tensor } from 'myelin';
+import {
+  conv1d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  ones,
+  type FloatDType,
+  type Tensor,
+} from 'myelin';
 
 import { accumulate, at, indicesOf, sizeOf, type Nd } from '../support/reference';
 import { uniform, type ErrorCase, type RunComposed, type Sample, type SampleTable, neverScalar } from './sample';
@@ -150,6 +159,7 @@ const run1d: Convolution = (x, weight, given) => conv1d(x, weight, given);
 const run3d: Convolution = (x, weight, given) => conv3d(x, weight, given);
 const spread1d: Convolution = (x, weight, given) => convTranspose1d(x, weight, given);
 const spread2d: Convolution = (x, weight, given) => convTranspose2d(x, weight, given);
+const spread3d: Convolution = (x, weight, given) => convTranspose3d(x, weight, given);
 
 const wrongOutputPadding = (convolution: Convolution, n: number): ErrorCase => ({
   call: () =>
@@ -236,5 +246,24 @@ export const convAxes: SampleTable = neverScalar('inputs have a batch, channels 
     }),
     errors: [...wrongCalls(spread2d, 2, true), wrongOutputPadding(spread2d, 2), nothingLeft(spread2d, 2)],
     without: { scalar: 'images have four axes' },
+  },
+  convTranspose3d: {
+    run: run(spread3d),
+    samples: [
+      transposed({ x: [2, 2, 3, 2, 2], weight: [2, 3, 2, 3, 2] }),
+      transposed({
+        x: [1, 2, 2, 3, 2],
+        weight: [2, 2, 3, 2, 3],
+        stride: [3, 1, 2],
+        padding: [1, 0, 1],
+        outputPadding: [2, 0, 1],
+      }),
+      transposed({ x: [1, 1, 3, 2, 2], weight: [1, 2, 2, 2, 2], dilation: [3, 1, 2], outputPadding: [2, 0, 1] }),
+      transposed({ x: [1, 4, 2, 2, 2], weight: [4, 1, 2, 2, 2], stride: 2, groups: 2, biased: false }),
+      transposed({ x: [0, 2, 2, 2, 2], weight: [2, 3, 2, 2, 2] }),
+    ],
+    large: transposed({ x: [2, 8, 6, 11, 12], weight: [8, 12, 3, 3, 3], stride: [1, 2, 2], padding: 1, order: 0 }),
+    errors: [...wrongCalls(spread3d, 3, true), wrongOutputPadding(spread3d, 3), nothingLeft(spread3d, 3)],
+    without: { scalar: 'volumes have five axes' },
   },
 });

@@ -1,5 +1,9 @@
 import {
   adaptiveAvgPool1d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool3d,
+  adaptiveMaxPool3dWithIndices,
+  lpPool3d,
   adaptiveMaxPool1dWithIndices,
   adaptiveMaxPool2dWithIndices,
   globalAvgPool1d,
@@ -111,6 +115,15 @@ const average = (given: Case, countIncludePad = true): Sample => ({
   reference: (x) => pooled(x, axesOf(given), (found, all) => sumOf(found) / (countIncludePad ? all : found.length)),
 });
 
+/** Sums of windows divided by 5; those that hang over the edge have fewer places. */
+const dividedBy5 = (given: Case, axes: readonly Axis[] = axesOf(given), ceilMode = false): Sample => ({
+  inputs: { x: uniform(given.x) },
+  attrs: { ...attrsOf(given), ceilMode, divisorOverride: 5 },
+  tolerance,
+  halves,
+  reference: (x) => pooled(x, axes, (found) => sumOf(found) / 5),
+});
+
 const norm = (given: Case, power: number): Sample => ({
   inputs: { x: uniform(given.x, 0.5, 2) },
   attrs: { power, ...attrsOf(given) },
@@ -134,7 +147,13 @@ const fitted = (x: List, size: List, fold: (found: number[]) => number): Sample 
 
 const maximum = (found: number[]): number => Math.max(...found);
 
-type Options = { stride?: never; padding?: never; dilation?: never; countIncludePad?: boolean };
+type Options = {
+  stride?: never;
+  padding?: never;
+  dilation?: never;
+  countIncludePad?: boolean;
+  divisorOverride?: number;
+};
 type Pool = (x: Real, kernel: never, options: Options) => Tensor;
 
 function wrongCalls(pool: Pool, rank: number): ErrorCase[] {
@@ -158,10 +177,20 @@ const withPadding = (pool: Pool, rank: number): ErrorCase => ({
   message: /half of the kernel/,
 });
 
-const entry = (pool: Pool, rank: number, samples: readonly Sample[]): OpSamples => ({
+const noDivisor = (pool: Pool, rank: number): ErrorCase => ({
+  call: () => pool(ones([1, 1, 4, 4, 4].slice(0, rank)), 2 as never, { divisorOverride: 0 }),
+  code: 'VALUE',
+  message: /divisorOverride is 0/,
+});
+
+/** Windows of two places, of which the last may hang over the end. */
+const hanging = (extent: number): Axis =>
+  Array.from({ length: Math.ceil(extent / 2) }, (_, i) => [2 * i, 2 * i + 1].filter((place) => place < extent));
+
+const entry = (pool: Pool, rank: number, samples: readonly Sample[], errors: readonly ErrorCase[] = []): OpSamples => ({
   run: ({ x }, { kernel, ...options }) => pool(x as unknown as Real, kernel as never, options),
   samples,
-  errors: [...wrongCalls(pool, rank), withPadding(pool, rank)],
+  errors: [...wrongCalls(pool, rank), withPadding(pool, rank), ...errors],
 });
 
 const powers = (
@@ -174,7 +203,7 @@ const powers = (
   samples,
   errors: [
     ...wrongCalls((x, kernel, options) => pool(x, 2, kernel, options), rank),
-    { call: () => pool(ones([1, 1, 4, 4].slice(0, rank)), NaN, 2 as never, {}), code: 'VALUE', message: /normType/ },
+    { call: () => pool(ones([1, 1, 4, 4, 4].slice(0, rank)), NaN, 2 as never, {}), code: 'VALUE', message: /normType/ },
   ],
 });
 
@@ -187,8 +216,8 @@ const adaptiveEntry = (
   samples,
   errors: [
     { call: () => pool(ones([3, 4]), 2 as never), code: 'SHAPE', message: /float32\[3,4\]/ },
-    { call: () => pool(zeros([1, 1, 0, 0].slice(0, rank)), 2 as never), code: 'SHAPE', message: /something in it/ },
-    { call: () => pool(ones([1, 1, 4, 4].slice(0, rank)), 0 as never), code: 'VALUE', message: /outputSize is 0/ },
+    { call: () => pool(zeros([1, 1, 0, 0, 0].slice(0, rank)), 2 as never), code: 'SHAPE', message: /something in it/ },
+    { call: () => pool(ones([1, 1, 4, 4, 4].slice(0, rank)), 0 as never), code: 'VALUE', message: /outputSize is 0/ },
   ],
 });
 
@@ -316,11 +345,25 @@ export const poolAxes: SampleTable = neverScalar('inputs have a batch, channels 
   maxPool1d: entry(maxPool1d, 3, [...signals, dilated].map(largest)),
   maxPool3d: entry(maxPool3d, 5, volumes.map(largest)),
   avgPool1d: entry(avgPool1d, 3, [...signals.map((given) => average(given)), average(signals[1]!, false)]),
-  avgPool3d: entry(avgPool3d, 5, [...volumes.map((given) => average(given)), average(volumes[1]!, false)]),
+  avgPool3d: entry(
+    avgPool3d,
+    5,
+    [
+      ...volumes.map((given) => average(given)),
+      average(volumes[1]!, false),
+      ...volumes.map((given) => dividedBy5(given)),
+      dividedBy5({ x: [1, 2, 5, 3, 3], kernel: [2, 2, 2] }, [5, 3, 3].map(hanging), true),
+    ],
+    [noDivisor(avgPool3d, 5)],
+  ),
   lpPool1d: powers(lpPool1d, 3, [norm(signals[0]!, 2), norm(signals[0]!, 3), norm(signals[2]!, 2)]),
   lpPool2d: powers(lpPool2d, 4, [
     norm({ x: [1, 2, 4, 5], kernel: [2, 3], stride: [2, 1] }, 2),
     norm({ x: [0, 2, 4, 4], kernel: [2, 2] }, 1),
+  ]),
+  lpPool3d: powers(lpPool3d, 5, [
+    norm({ x: [1, 2, 4, 3, 4], kernel: [2, 3, 2], stride: [2, 1, 1] }, 2),
+    norm({ x: [0, 2, 2, 2, 2], kernel: [2, 2, 2] }, 3),
   ]),
   adaptiveAvgPool1d: adaptiveEntry(adaptiveAvgPool1d, 3, [
     fitted([2, 3, 6], [3], meanOf),
@@ -337,6 +380,16 @@ export const poolAxes: SampleTable = neverScalar('inputs have a batch, channels 
     fitted([2, 3, 6], [3], maximum),
     fitted([1, 2, 7], [3], maximum),
     fitted([0, 2, 3], [2], maximum),
+  ]),
+  adaptiveAvgPool3d: adaptiveEntry(adaptiveAvgPool3d, 5, [
+    fitted([2, 1, 2, 4, 6], [2, 2, 3], meanOf),
+    fitted([1, 2, 3, 5, 4], [2, 3, 2], meanOf),
+    fitted([0, 2, 2, 3, 3], [2, 2, 2], meanOf),
+  ]),
+  adaptiveMaxPool3d: adaptiveEntry(adaptiveMaxPool3d, 5, [
+    fitted([2, 1, 2, 4, 6], [2, 2, 3], maximum),
+    fitted([1, 2, 3, 5, 4], [2, 3, 2], maximum),
+    fitted([0, 2, 2, 3, 3], [2, 2, 2], maximum),
   ]),
   adaptiveMaxPool2d: adaptiveEntry(adaptiveMaxPool2d, 4, [
     fitted([2, 3, 4, 6], [2, 3], maximum),
@@ -433,6 +486,11 @@ export const poolAxes: SampleTable = neverScalar('inputs have a batch, channels 
     sized([2, 3, 4, 6], [2, 3]),
     sized([1, 2, 5, 7], [3, 2]),
     sized([0, 2, 3, 3], [2, 2]),
+  ]),
+  adaptiveMaxPool3dWithIndices: withPlaces((x, { size }) => adaptiveMaxPool3dWithIndices(x, size), 5, [
+    sized([2, 1, 2, 4, 6], [2, 2, 3]),
+    sized([1, 2, 3, 5, 4], [2, 3, 2]),
+    sized([0, 2, 2, 3, 3], [2, 2, 2]),
   ]),
   globalAvgPool1d: wholly(globalAvgPool1d, 3, meanOf),
   globalAvgPool3d: wholly(globalAvgPool3d, 5, meanOf),
