@@ -332,7 +332,7 @@ export function lpPool3d(
   const [down, rows, columns] = stride as [number, number, number];
   const { ceilMode = false } = options;
   return onBehalf('lpPool3d', () => {
-    const powered = pow<Tensor<FloatDType>, number>(x, normType) as Tensor<FloatDType>;
+    const powered = pow<Tensor<FloatDType>, number>(x, normType);
     const means = avgPool3d(powered, [depth, height, width], { stride: [down, rows, columns], ceilMode });
     return root(means, depth * height * width, normType);
   });

@@ -215,7 +215,7 @@ export class Learner<B extends Batch> {
     const { optimizer } = this.setting;
     const { scaler } = this.options;
     const changed = this.changed(this.unscaled(gradients));
-    if (scaler === undefined || !(optimizer instanceof Optimizer)) {
+    if (scaler === undefined || !isOptimizer(optimizer)) {
       optimizer.step(changed);
       return;
     }
@@ -232,6 +232,8 @@ export class Learner<B extends Batch> {
     return changed;
   }
 }
+
+const isOptimizer = (steps: Steps): steps is Optimizer => steps instanceof Optimizer;
 
 function checkScaler(optimizer: Steps, { scaler, lossScale }: Pick<LearnOptions<Batch>, 'scaler' | 'lossScale'>): void {
   if (scaler === undefined) return;
