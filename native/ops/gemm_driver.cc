@@ -38,7 +38,7 @@ void multiply_vector(const GemmKernels<T>& kernels, const Gemm<T>& product, std:
   const Matrix<const T>& a = product.a;
   const T* x = contiguous_column(product.b, product.k);
   T* sums = scratch<T>(Scratch::kReduce, product.m);
-  constexpr std::size_t kBytesPerChunk = 512 << 10;
+  constexpr std::size_t kBytesPerChunk = 256 << 10;
   // Pieces of matrix rows shorter than this defeat the hardware's prefetching.
   constexpr std::size_t kShortestPiece = 4096 / sizeof(T);
   const std::size_t by_bytes = chunks_for(product.m * product.k * sizeof(T), kBytesPerChunk);
