@@ -187,6 +187,10 @@ function checkSignal(op: string, signal: unknown): void {
  * that is JavaScript is as it was in the first call: numbers, conditions, and the tensors that it closes over. A value that
  * changes belongs in an argument or a {@link Buffer}. Reading a value inside (`item()`, `data()`) is refused.
  *
+ * What it assigns is assigned at its end: a run that fails, or is aborted, before that has changed nothing. Where the rest
+ * needs what was assigned, as the second of two steps of training does, a failure there leaves everything as it was after the
+ * first.
+ *
  * Inside {@link valueAndGrad} and its kin, `.sync` runs the function itself, so that gradients go through it.
  *
  * @param fn takes and returns tensors, in nested arrays and plain objects; other arguments are constants of a plan

@@ -37,17 +37,20 @@ function training() {
   );
   const groups = [{ match: (name: string): boolean => name.endsWith('bias'), lr: 1e-3 }];
   const optimizer = new Adam(model.parameters(), { lr: 1e-2, groups });
-  const step = compile((x: Tensor<'float32'>, y: Tensor<'int64'>) => {
+  const update = (x: Tensor<'float32'>, y: Tensor<'int64'>): Tensor => {
     const [loss, gradients] = valueAndGrad(() => crossEntropy(model.forward(x), y), model.parameters());
     optimizer.step(gradients);
     return loss;
-  });
+  };
+  const step = compile(update);
   const everything = { ...model.stateDict(), ...optimizer.stateDict() };
   const bytes = (): Uint8Array & { equals(other: Uint8Array): boolean } =>
     globalThis.Buffer.concat(Object.values(everything).map(bytesOf));
   const dispose = (): void => [step, optimizer, model].forEach((each) => each.dispose());
-  return { step, bytes, dispose };
+  return { step, update, bytes, dispose };
 }
+
+const textOf = (bytes: Uint8Array): string => globalThis.Buffer.from(bytes).toString('base64');
 
 const codeOf = (error: unknown): string => (error instanceof MyelinError ? error.code : String(error));
 
@@ -115,6 +118,31 @@ describe.each(['on this thread', 'on another thread'])('a run %s', (where) => {
     expect(bytes().equals(before)).toBe(true);
     expect(await call(step, x, y)).toBe('ran');
     dispose();
+  });
+
+  test('of several steps, one of which fails, leaves a whole number of them', async () => {
+    const state = async (labels: readonly (readonly number[])[], expected: string): Promise<string> => {
+      const { update, bytes, dispose } = training();
+      const [x] = batch();
+      const steps = compile((...targets: Tensor<'int64'>[]) => targets.map((y) => update(x, y)).at(-1)!);
+      const targets = labels.map((each) => tensor(each, { dtype: 'int64' }));
+      expect(await call(steps, ...targets)).toBe(expected);
+      const result = textOf(bytes());
+      [steps, ...targets].forEach((each) => each.dispose());
+      dispose();
+      return result;
+    };
+    const [right, wrong] = [
+      [0, 1, 2, 3],
+      [0, 1, 9, 3],
+    ] as const;
+    const none = await state([wrong], 'INDEX');
+    const one = await state([right], 'ran');
+    const two = await state([right, right], 'ran');
+    expect(new Set([none, one, two]).size).toBe(3);
+    expect(await state([wrong, right], 'INDEX')).toBe(none);
+    expect(await state([right, wrong], 'INDEX')).toBe(one);
+    expect(await state([right, right, wrong], 'INDEX')).toBe(two);
   });
 
   test('whose function throws passes the error on, has assigned nothing, and can be called again', async () => {
