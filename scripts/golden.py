@@ -107,6 +107,8 @@ LAYERS = {
     "sigmoid": (lambda: nn.Sigmoid(), lambda: normal(4, 5)),
     "tanh": (lambda: nn.Tanh(), lambda: normal(4, 5)),
     "softplus": (lambda: nn.Softplus(), lambda: normal(4, 5)),
+    "softplus-threshold": (lambda: nn.Softplus(beta=2, threshold=0.5), lambda: normal(4, 5)),
+    "softplus-large": (lambda: nn.Softplus(), lambda: normal(4, 5) * 20),
     "softplus-beta": (lambda: nn.Softplus(beta=2), lambda: normal(4, 5)),
     "relu6": (lambda: nn.ReLU6(), lambda: normal(3, 4) * 8),
     "hardtanh": (lambda: nn.Hardtanh(), lambda: normal(3, 4)),

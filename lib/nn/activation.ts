@@ -1,6 +1,7 @@
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh, type GeluOptions } from '../ops/activation.js';
 import { div, mul } from '../ops/arithmetic.js';
-import { checkPositive } from '../ops/checks.js';
+import { checkNumber, checkPositive } from '../ops/checks.js';
+import { gt, where } from '../ops/compare.js';
 import type { Floating } from '../ops/operands.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
 import type { DType, FloatDType } from '../tensor/dtype.js';
@@ -155,10 +156,12 @@ export class Tanh extends Module {
 }
 
 /**
- * A smooth max(x, 0): out = ln(1 + e^(beta · x)) / beta. Shapes: any → the same. Dtypes: float dtypes.
+ * A smooth max(x, 0): out = ln(1 + e^(beta · x)) / beta, and x where beta · x is above the threshold. Shapes: any → the same.
+ * Dtypes: float dtypes.
  *
  * @param options.beta how sharp the bend is; default 1
- * @throws MyelinError `VALUE` unless `beta` is positive
+ * @param options.threshold where the straight line begins; default 20
+ * @throws MyelinError `VALUE` unless `beta` is positive and `threshold` a number
  *
  * Source: Dugas et al. 2001, «Incorporating Second-Order Functional Knowledge for Better Option Pricing», equation 3.
  * @example
@@ -169,16 +172,26 @@ export class Tanh extends Module {
  */
 export class Softplus extends Module {
   private readonly beta: number;
+  private readonly threshold: number;
 
-  constructor({ beta = 1 }: { readonly beta?: number } = {}) {
+  constructor({ beta = 1, threshold = 20 }: { readonly beta?: number; readonly threshold?: number } = {}) {
     super();
     checkPositive('Softplus', 'beta', beta);
+    checkNumber('Softplus', 'threshold', threshold);
     this.beta = beta;
+    this.threshold = threshold;
   }
 
   override forward(x: Tensor<FloatDType>): Tensor<FloatDType> {
-    const { beta } = this;
-    return beta === 1 ? softplus(x) : scope(() => div(softplus(mul(x, beta)), beta));
+    const { beta, threshold } = this;
+    // From 20 on, softplus and its argument are the same number in all dtypes but float64.
+    const isExact = threshold >= 20 && x.dtype !== 'float64';
+    if (beta === 1 && isExact) return softplus(x);
+    return scope<Tensor<FloatDType>>(() => {
+      const scaled = mul<Tensor<FloatDType>, number>(x, beta);
+      const smooth = div(softplus(scaled), beta);
+      return isExact ? smooth : where(gt(scaled, threshold), x, smooth);
+    });
   }
 }
 

@@ -15,6 +15,8 @@ export interface ChannelNormOptions<D extends FloatDType = FloatDType> {
   readonly momentum?: number | null;
   /** Whether the result is scaled and shifted by learned numbers. */
   readonly affine?: boolean;
+  /** Whether it is shifted as well; default `true`. */
+  readonly bias?: boolean;
   /** Whether running statistics are kept for inference; without them it uses those of its batch too. */
   readonly trackRunningStats?: boolean;
   /** Default float32. */
@@ -50,7 +52,7 @@ export abstract class ChannelNorm<D extends FloatDType> extends Module {
     this.momentum = momentum;
     if (options.affine === true) {
       this.weight = parameter<D>(() => ones(shape, { dtype }));
-      this.bias = parameter<D>(() => zeros(shape, { dtype }));
+      if (options.bias ?? true) this.bias = parameter<D>(() => zeros(shape, { dtype }));
     }
     if (options.trackRunningStats === true) {
       this.running_mean = buffer(() => zeros(shape, { dtype }));

@@ -16,6 +16,8 @@ export interface GroupNormLayerOptions<D extends FloatDType = FloatDType> {
   readonly eps?: number;
   /** Whether the result is scaled and shifted by learned numbers; default `true`. */
   readonly affine?: boolean;
+  /** Whether it is shifted as well; default `true`. */
+  readonly bias?: boolean;
   /** Default float32. */
   readonly dtype?: D;
 }
@@ -32,6 +34,7 @@ export interface GroupNormLayerOptions<D extends FloatDType = FloatDType> {
  * @param numChannels number of channels
  * @param options.eps added to the variance; default 1e-5
  * @param options.affine whether there are weight and bias; default `true`
+ * @param options.bias whether there is a bias beside the weight; default `true`
  * @param options.dtype default float32
  * @throws MyelinError `VALUE` unless both counts are positive integers and the first divides the second
  *
@@ -53,7 +56,7 @@ export class GroupNorm<D extends FloatDType = 'float32'> extends Module {
     options: GroupNormLayerOptions<D> = {},
   ) {
     super();
-    const { eps = 1e-5, affine = true } = options;
+    const { eps = 1e-5, affine = true, bias = true } = options;
     checkInteger('GroupNorm', 'numGroups', numGroups, 1);
     checkInteger('GroupNorm', 'numChannels', numChannels, 1);
     checkAtLeast('GroupNorm', 'eps', eps, 0);
@@ -64,7 +67,7 @@ export class GroupNorm<D extends FloatDType = 'float32'> extends Module {
     if (!affine) return;
     const dtype = dtypeOf(options);
     this.weight = parameter<D>(() => ones([numChannels], { dtype }));
-    this.bias = parameter<D>(() => zeros([numChannels], { dtype }));
+    if (bias) this.bias = parameter<D>(() => zeros([numChannels], { dtype }));
   }
 
   override forward<S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
@@ -105,6 +108,7 @@ abstract class InstanceNorm<D extends FloatDType> extends ChannelNorm<D> {
  * @param options.eps added to the variance; default 1e-5
  * @param options.momentum weight of a batch in the running statistics; default 0.1
  * @param options.affine whether there are weight and bias; default `false`
+ * @param options.bias whether there is a bias beside the weight; default `true`
  * @param options.trackRunningStats whether there are running statistics; default `false`
  * @param options.dtype default float32
  * @throws MyelinError `VALUE` unless `numFeatures` is a positive integer; `SHAPE` for channels of one place

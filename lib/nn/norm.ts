@@ -54,6 +54,7 @@ abstract class BatchNorm<D extends FloatDType> extends ChannelNorm<D> {
  * @param options.eps added to the variance; default 1e-5
  * @param options.momentum weight of a batch in the running statistics; `null` weighs all batches alike; default 0.1
  * @param options.affine whether there are weight and bias; default `true`
+ * @param options.bias whether there is a bias beside the weight; default `true`
  * @param options.trackRunningStats whether there are running statistics; default `true`
  * @param options.dtype default float32
  * @throws MyelinError `VALUE` unless `numFeatures` is a positive integer; `SHAPE` when training on one value per channel

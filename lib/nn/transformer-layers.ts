@@ -18,8 +18,8 @@ export interface TransformerLayerOptions<D extends FloatDType = FloatDType> exte
   readonly dimFeedforward?: number;
   /** Probability of dropping an element in training; default 0.1. */
   readonly dropout?: number;
-  /** Function between the two maps of each token; default `relu`. */
-  readonly activation?: 'relu' | 'gelu';
+  /** Function between the two maps of each token, by its name or itself; default `relu`. */
+  readonly activation?: 'relu' | 'gelu' | ((x: Tensor<D>) => Tensor<D>);
   /** Added to variances; default 1e-5. */
   readonly layerNormEps?: number;
   /** Whether inputs are [N, L, E] and not [L, N, E]; default `false`. */
@@ -69,7 +69,7 @@ abstract class TransformerLayer<D extends FloatDType, Inputs extends readonly un
   readonly norm1: LayerNorm<D>;
   readonly norm2: LayerNorm<D>;
   readonly normFirst: boolean;
-  private readonly activation: 'relu' | 'gelu';
+  private readonly activation: 'relu' | 'gelu' | ((x: Tensor<D>) => Tensor<D>);
   private readonly drop: Dropout;
 
   protected constructor(op: string, dModel: number, nhead: number, options: TransformerLayerOptions<D>) {
@@ -78,7 +78,7 @@ abstract class TransformerLayer<D extends FloatDType, Inputs extends readonly un
     checkInteger(op, 'dModel', dModel, 1);
     checkInteger(op, 'dimFeedforward', dimFeedforward, 1);
     checkFraction(op, 'dropout', dropout);
-    checkOption(op, 'activation', activation, ['relu', 'gelu']);
+    if (typeof activation !== 'function') checkOption(op, 'activation', activation, ['relu', 'gelu']);
     const affine = { bias, dtype: dtypeOf(options) };
     this.self_attn = this.attention(dModel, nhead, options);
     this.linear1 = new Linear(dModel, dimFeedforward, affine);
@@ -106,10 +106,15 @@ abstract class TransformerLayer<D extends FloatDType, Inputs extends readonly un
     return this.normFirst ? sum(part(norm.forward(x))) : norm.forward(sum(part(x)));
   }
 
+  private activate(x: Tensor<D>): Tensor<D> {
+    const { activation } = this;
+    if (typeof activation === 'function') return activation(x);
+    return (activation === 'relu' ? relu(x) : gelu(x)) as Tensor<D>;
+  }
+
   protected feedForward(x: Tensor<D>): Tensor<D> {
     const wide = this.linear1.forward(x);
-    const active = this.activation === 'relu' ? relu(wide) : gelu(wide);
-    return this.linear2.forward(this.drop.forward(active as Tensor<D>));
+    return this.linear2.forward(this.drop.forward(this.activate(wide)));
   }
 }
 
@@ -134,7 +139,7 @@ function attend<D extends FloatDType>(
  * @param nhead heads, a divisor of E
  * @param options.dimFeedforward width between the two maps; default 2048
  * @param options.dropout probability of dropping an element in training; default 0.1
- * @param options.activation `relu` (default) or `gelu`
+ * @param options.activation `relu` (default), `gelu` or a function
  * @param options.layerNormEps added to variances; default 1e-5
  * @param options.batchFirst whether N comes first; default `false`
  * @param options.normFirst whether norms come first; default `false`

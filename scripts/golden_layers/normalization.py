@@ -11,6 +11,9 @@ LAYERS = {
     "group-norm": (lambda: nn.GroupNorm(2, 4), image),
     "group-norm-one": (lambda: nn.GroupNorm(1, 3, eps=1e-2), lambda: normal(3, 3)),
     "group-norm-plain": (lambda: nn.GroupNorm(4, 4, affine=False), image),
+    "batch-norm3d-no-bias": (lambda: nn.BatchNorm3d(2, bias=False), lambda: normal(2, 2, 2, 2, 3)),
+    "group-norm-no-bias": (lambda: nn.GroupNorm(2, 4, bias=False), image),
+    "instance-norm2d-no-bias": (lambda: nn.InstanceNorm2d(4, affine=True, bias=False), image),
     "instance-norm1d": (lambda: nn.InstanceNorm1d(3), lambda: normal(2, 3, 5)),
     "instance-norm2d": (lambda: nn.InstanceNorm2d(4, affine=True, eps=1e-3), image),
     "instance-norm2d-running": (

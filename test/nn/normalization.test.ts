@@ -16,6 +16,9 @@ testLayers('layers-normalization', {
   'group-norm': (dtype) => new GroupNorm(2, 4, { dtype }),
   'group-norm-one': (dtype) => new GroupNorm(1, 3, { eps: 1e-2, dtype }),
   'group-norm-plain': (dtype) => new GroupNorm(4, 4, { affine: false, dtype }),
+  'batch-norm3d-no-bias': (dtype) => new BatchNorm3d(2, { bias: false, dtype }),
+  'group-norm-no-bias': (dtype) => new GroupNorm(2, 4, { bias: false, dtype }),
+  'instance-norm2d-no-bias': (dtype) => new InstanceNorm2d(4, { affine: true, bias: false, dtype }),
   'instance-norm1d': (dtype) => new InstanceNorm1d(3, { dtype }),
   'instance-norm2d': (dtype) => new InstanceNorm2d(4, { affine: true, eps: 1e-3, dtype }),
   'instance-norm2d-running': (dtype) =>

@@ -1,4 +1,5 @@
 import {
+  gelu,
   AdamW,
   alibiBias,
   applyRotary,
@@ -333,5 +334,17 @@ test.each<FloatDType>(['float16', 'bfloat16'])('works in %s', (dtype) => {
   scope(() => {
     const layer = new TransformerEncoderLayer<FloatDType>(4, 2, { ...small, dtype });
     expect(layer.forward(ones([3, 1, 4], { dtype }), { isCausal: true }).dtype).toBe(dtype);
+  });
+});
+
+test('a function between the maps of a token does what its name does', () => {
+  scope(() => {
+    const options = { dimFeedforward: 8, dropout: 0, batchFirst: true };
+    using named = new TransformerEncoderLayer(4, 2, { ...options, activation: 'gelu' });
+    using given = new TransformerEncoderLayer(4, 2, { ...options, activation: (x) => gelu(x) });
+    given.loadStateDict(named.stateDict());
+    const x = randn([2, 3, 4]);
+    expect(given.forward(x).toArray()).toEqual(named.forward(x).toArray());
+    expect(given.forward(x).toArray()).not.toEqual(x.toArray());
   });
 });
