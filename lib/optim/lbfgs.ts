@@ -3,6 +3,7 @@ import { assignState, type StateDict } from '../nn/state-dict.js';
 import { abs, add, mul, neg, sub } from '../ops/arithmetic.js';
 import { checkAtLeast, checkInteger, checkObject, checkOneFloat, checkOption, checkTensor } from '../ops/checks.js';
 import { full, zeros } from '../ops/creation.js';
+import { matmul } from '../ops/linalg.js';
 import { concat } from '../ops/move.js';
 import { max, sum } from '../ops/reduce.js';
 import { reshape } from '../ops/reshape.js';
@@ -41,11 +42,13 @@ const leastCurvature = 1e-10;
 interface Memory {
   readonly step: Buffer;
   readonly change: Buffer;
+  /** Their product, once it is known. */
+  bend?: number;
 }
 
 const scalar = (value: number): Buffer => buffer(() => full([], value, { dtype: 'float64' }));
 const numberOf = (x: Tensor): number => Number(x.item());
-const dot = (a: Tensor, b: Tensor): number => numberOf(sum(mul(a, b)));
+const dot = (a: Tensor, b: Tensor): number => numberOf(matmul(a, b));
 const largest = (x: Tensor): number => numberOf(max(abs(x)));
 
 function checkOptions({ lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearch }: LBFGSOptions) {
@@ -175,6 +178,7 @@ export class LBFGS {
   loadStateDict(state: StateDict): void {
     checkObject('loadStateDict', 'state', state);
     const count = Object.keys(state).filter((name) => name.startsWith('old_stps.')).length;
+    for (const each of this.history) delete each.bend;
     while (this.history.length > count) this.forgetOldest();
     while (this.history.length < count) this.history.push({ step: this.vector(), change: this.vector() });
     assignState(this.stateDict(), state, true);
@@ -230,7 +234,7 @@ export class LBFGS {
     const bend = dot(change, step);
     if (bend <= leastCurvature) return;
     if (this.history.length === this.options.historySize) this.forgetOldest();
-    this.history.push({ step: buffer(() => step), change: buffer(() => change) });
+    this.history.push({ step: buffer(() => step), change: buffer(() => change), bend });
     this.scale.assign(bend / dot(change, change));
   }
 
@@ -238,7 +242,7 @@ export class LBFGS {
   private towards(gradient: Tensor): Tensor {
     let direction: Tensor = neg(gradient);
     const shares: number[] = [];
-    const curvatures = this.history.map(({ step, change }) => dot(step, change));
+    const curvatures = this.history.map((each) => (each.bend ??= dot(each.step, each.change)));
     for (let i = this.history.length - 1; i >= 0; i--) {
       const { step, change } = this.history[i]!;
       shares[i] = dot(step, direction) / curvatures[i]!;
