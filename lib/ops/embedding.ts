@@ -1,4 +1,5 @@
 import { defineOp } from '../engine/define.js';
+import { grad } from '../engine/grad.js';
 import { stopGradient } from '../engine/tape.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
@@ -6,13 +7,13 @@ import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mul, sub } from './arithmetic.js';
 import { checkOption, checkReal, checkShapeOf, checkWithin } from './checks.js';
-import { eq, ne, where } from './compare.js';
-import { zeros } from './creation.js';
+import { eq, where } from './compare.js';
+import { full, zeros } from './creation.js';
 import { checkIndex, indexSelect, type IndexDType } from './indexing.js';
-import { maskedSelect } from './masking.js';
 import { onBehalf } from './on-behalf.js';
 import { arange } from './ranges.js';
 import { flatten, reshape, unsqueeze } from './reshape.js';
+import { sum } from './reduce.js';
 import { searchsorted } from './search.js';
 import { segmentMax } from './segment.js';
 import { select, slice } from './slice.js';
@@ -105,6 +106,33 @@ const embeddingBagDScaleOp = defineOp({
   },
 });
 
+const embeddingBagMaxOp = defineOp({
+  name: 'embeddingBagMax',
+  inputs: ['weight', 'index', 'offset'],
+  attrs: { padding: 'int' },
+  save: ['weight', 'index', 'offset'],
+  infer: ({ weight, offset }) => ({ dtype: weight.dtype, shape: [offset.shape[0]!, weight.shape[1]!] }),
+  grad: ({ weight, index, offset, dout, attrs: { padding } }) => ({
+    weight: embeddingBagMaxDWeightOp({ gradient: dout, weight, index, offset }, { padding }),
+  }),
+});
+
+const embeddingBagMaxDWeightOp = defineOp({
+  name: 'embeddingBagMaxDWeight',
+  inputs: ['gradient', 'weight', 'index', 'offset'],
+  attrs: { padding: 'int' },
+  save: [],
+  infer: ({ weight }) => ({ dtype: weight.dtype, shape: weight.shape }),
+  grad: {
+    composed: ({ gradient, weight, index, offset }, { padding }) => {
+      const loss = (): Tensor => sum(mul(gradient, maxOfBags(weight, index as Index, offset as Index, padding)));
+      return grad(loss, [weight])[0];
+    },
+  },
+});
+
+type Index = Tensor<IndexDType>;
+
 /** Which rows are in which bag, and how much each counts. */
 interface Bags {
   readonly index: Tensor;
@@ -158,13 +186,13 @@ function offsetsOf(
   return includeLastOffset ? slice(offsets, [0, Math.max(0, offsets.shape[0]! - 1)]) : offsets;
 }
 
-// The largest of each bag, from rows that carry the number of their bag.
-function maxOfBags(weight: Tensor, index: Tensor<IndexDType>, offset: Tensor<IndexDType>, padding: number): Tensor {
+// The largest of each bag in simpler ops, from rows that carry the number of their bag; paddings have a bag of their own.
+function maxOfBags(weight: Tensor, index: Index, offset: Index, padding: number): Tensor {
+  const count = offset.shape[0]!;
   const bags = sub(searchsorted(offset, arange(index.shape[0]!, { dtype: offset.dtype }), { right: true }), 1);
-  const counts = ne(index, padding);
-  const [rows, ids] = padding === none ? [index, bags] : [maskedSelect(index, counts), maskedSelect(bags, counts)];
-  const found = indexSelect(weight, rows);
-  return segmentMax(found, ids as Tensor<IndexDType>, { numSegments: offset.shape[0]! });
+  const ids = where<Tensor, Tensor>(eq(index, padding), full([], count, { dtype: bags.dtype }), bags);
+  const found = segmentMax(indexSelect(weight, index), ids as Index, { numSegments: count + 1 });
+  return slice(found, [0, count]);
 }
 
 /**
@@ -206,7 +234,8 @@ export function embeddingBag<D extends FloatDType>(
     const offset = offsetsOf(x, options);
     const index = flatten(x);
     const padding = paddingIdx ?? none;
-    if (mode === 'max') return onBehalf('embeddingBag', () => maxOfBags(weight, index, offset, padding)) as Tensor<D>;
+    if (mode === 'max')
+      return onBehalf('embeddingBag', () => embeddingBagMaxOp({ weight, index, offset }, { padding })) as Tensor<D>;
     const scales = perSampleWeights === undefined ? zeros([0], { dtype: weight.dtype }) : flatten(perSampleWeights);
     return bag(weight, { index, offset, scales, mode, padding }) as Tensor<D>;
   });

@@ -44,6 +44,9 @@ Bags read_bags(const View& index, const View& offset, std::int64_t table, std::i
     if (row < 0 || row >= table) refuse_index(row, i, table);
   }
   Bags bags;
+  bags.rows.reserve(indices.size());
+  bags.positions.reserve(indices.size());
+  bags.starts.reserve(offsets.size() + 1);
   bags.starts.push_back(0);
   for (std::size_t bag = 0; bag < offsets.size(); bag++) {
     const std::int64_t begin = offsets[bag], end = bag + 1 < offsets.size() ? offsets[bag + 1] : total;
@@ -202,12 +205,115 @@ void embedding_bag_d_scale(OpCall& call) {
   });
 }
 
+// NaN wins, as in max.
+template <class T>
+T larger(T a, T b) {
+  return b > a || b != b ? b : a;
+}
+
+// The largest of the rows of a bag, element by element; 0 where there are none.
+template <class T>
+void largest_of(const Bags& bags, std::size_t bag, const T* table, T* found, std::size_t n) {
+  if (bags.size(bag) == 0) std::fill_n(found, n, T{0});
+  for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) {
+    const T* const row = table + static_cast<std::size_t>(bags.rows[i]) * n;
+    if (i == bags.starts[bag]) {
+      std::copy_n(row, n, found);
+    } else {
+      for (std::size_t j = 0; j < n; j++) found[j] = larger(found[j], row[j]);
+    }
+  }
+}
+
+// Calls body(bag) for all of them, several at a time.
+template <class Body>
+void for_bags(const Bags& bags, std::size_t n, const Body& body) {
+  const std::size_t chunks = std::min(bags.count(), chunks_for((bags.rows.size() + bags.count()) * n, kGrain));
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(bags.count(), chunks, chunk);
+    for (std::size_t bag = range.begin; bag < range.end; bag++) body(bag);
+  });
+}
+
+// out[bag] = the largest of weight[row] over the entries of the bag.
+void embedding_bag_max(OpCall& call) {
+  const View &table = call.in[0], &index = call.in[1], &offset = call.in[2], &out = call.out[0];
+  const std::int64_t padding = call.attrs.integer();
+  require(table.rank == 2 && out.contiguous(), "a table of embeddings is a matrix");
+  const Bags bags = read_bags(index, offset, table.shape[0], padding, call.kernels);
+  require_matrix(out, static_cast<std::int64_t>(bags.count()), table.shape[1], table.dtype);
+  if (out.size() == 0) return;
+  visit_float(table.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const Contiguous rows(table, call.kernels);
+    const std::size_t n = static_cast<std::size_t>(table.shape[1]);
+    for_bags(bags, n, [&](std::size_t bag) { largest_of(bags, bag, rows.as<T>(), out.as<T>() + bag * n, n); });
+  });
+}
+
+// What each entry that is the largest of its bag gets of the bag's gradient: equal ones share it.
+template <class T>
+void share_gradient(const Bags& bags, std::size_t bag, const T* table, const T* found, const T* gradient, T* shares,
+                    std::size_t n) {
+  std::fill_n(shares, n, T{0});
+  for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) {
+    const T* const row = table + static_cast<std::size_t>(bags.rows[i]) * n;
+    for (std::size_t j = 0; j < n; j++) shares[j] += row[j] == found[j] ? T{1} : T{0};
+  }
+  for (std::size_t j = 0; j < n; j++) shares[j] = gradient[j] / shares[j];
+}
+
+// dweight[row] = sum of the shares of the bags in which the row is largest, element by element.
+void embedding_bag_max_d_weight(OpCall& call) {
+  const View &gradient = call.in[0], &table = call.in[1], &index = call.in[2], &offset = call.in[3];
+  const View& out = call.out[0];
+  const std::int64_t padding = call.attrs.integer();
+  require(table.rank == 2 && out.contiguous(), "a table of embeddings is a matrix");
+  require_matrix(out, table.shape[0], table.shape[1], table.dtype);
+  const Bags bags = read_bags(index, offset, table.shape[0], padding, call.kernels);
+  require_matrix(gradient, static_cast<std::int64_t>(bags.count()), table.shape[1], table.dtype);
+  if (out.size() == 0) return;
+  visit_float(table.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const Contiguous weight(table, call.kernels), dout(gradient, call.kernels);
+    const std::size_t n = static_cast<std::size_t>(table.shape[1]), count = static_cast<std::size_t>(table.shape[0]);
+    const std::size_t work = (bags.rows.size() + count) * n;
+    const Temporary memory(2 * bags.count() * n * sizeof(T));
+    T *const found = memory.as<T>(), *const shares = found + bags.count() * n;
+    for_bags(bags, n, [&](std::size_t bag) {
+      T* const best = found + bag * n;
+      largest_of(bags, bag, weight.as<T>(), best, n);
+      share_gradient(bags, bag, weight.as<T>(), best, dout.as<T>() + bag * n, shares + bag * n, n);
+    });
+    const ByRow by_row(bags.rows, count);
+    std::vector<std::size_t> bag_of(bags.rows.size());
+    for (std::size_t bag = 0; bag < bags.count(); bag++)
+      for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) bag_of[i] = bag;
+    const std::size_t row_chunks = std::min(count, chunks_for(work, kGrain));
+    parallel_for(row_chunks, [&](std::size_t chunk) {
+      const Range range = chunk_range(count, row_chunks, chunk);
+      for (std::size_t row = range.begin; row < range.end; row++) {
+        const T* const mine = weight.as<T>() + row * n;
+        T* const sum = out.as<T>() + row * n;
+        std::fill_n(sum, n, T{0});
+        for (std::size_t k = by_row.starts[row]; k < by_row.starts[row + 1]; k++) {
+          const std::size_t first = bag_of[by_row.order[k]] * n;
+          const T *const best = found + first, *const share = shares + first;
+          for (std::size_t j = 0; j < n; j++) sum[j] += mine[j] == best[j] ? share[j] : T{0};
+        }
+      }
+    });
+  });
+}
+
 }  // namespace
 
 void register_embedding_bag(OpList& ops) {
   ops.push_back({"embeddingBag", 4, 1, embedding_bag});
   ops.push_back({"embeddingBagDWeight", 4, 1, embedding_bag_d_weight});
   ops.push_back({"embeddingBagDScale", 4, 1, embedding_bag_d_scale});
+  ops.push_back({"embeddingBagMax", 3, 1, embedding_bag_max});
+  ops.push_back({"embeddingBagMaxDWeight", 4, 1, embedding_bag_max_d_weight});
 }
 
 }  // namespace myelin

@@ -96,6 +96,59 @@ const toScale = (given: Case): Sample => {
   };
 };
 
+/** The positions of a bag that hold its largest element of a column. */
+function largestOf({ offsets, padding }: Case, weight: Nd, index: Nd, bag: number, column: number): number[] {
+  const positions: number[] = [];
+  visit({ offsets, padding, mode: 'sum' } as Case, index, (position, _, of) => {
+    if (of === bag) positions.push(position);
+  });
+  const elements = positions.map((position) => at(weight, [index.data[position]!, column]));
+  const most = Math.max(...elements);
+  return positions.filter((_, i) => elements[i] === most);
+}
+
+const largest = (given: Case): Sample => {
+  const { index, offset } = bagInputs(given);
+  return {
+    inputs: { weight: uniform([given.rows, given.width]), index, offset },
+    attrs: { padding: given.padding ?? -1 },
+    by: ['weight'],
+    order: given.order === 0 ? 0 : 1,
+    repeats: false,
+    reference: (weight, index_) =>
+      build(weight.dtype, [given.offsets.length, given.width], ([bag, column]) => {
+        const [first] = largestOf(given, weight, index_, bag!, column!);
+        return first === undefined ? 0 : at(weight, [index_.data[first]!, column!]);
+      }),
+  };
+};
+
+const toLargest = (given: Case): Sample => {
+  const { index, offset } = bagInputs(given);
+  return {
+    inputs: {
+      gradient: uniform([given.offsets.length, given.width]),
+      weight: uniform([given.rows, given.width]),
+      index,
+      offset,
+    },
+    attrs: { padding: given.padding ?? -1 },
+    by: ['gradient'],
+    order: given.order === 0 ? 0 : 1,
+    repeats: false,
+    // Equal numbers share the gradient: bfloat16 has some.
+    reference: (gradient, weight, index_) =>
+      accumulate(weight.dtype, [given.rows, given.width], (add) =>
+        given.offsets.forEach((_, bag) =>
+          each(given.width, (j) => {
+            const sharing = largestOf(given, weight, index_, bag, j);
+            for (const position of sharing) add([index_.data[position]!, j], at(gradient, [bag, j]) / sharing.length);
+          }),
+        ),
+      ),
+  };
+};
+
 const cases: readonly Case[] = [
   { rows: 5, width: 3, count: 7, offsets: [0, 2, 2, 5], mode: 'mean' },
   { rows: 4, width: 2, count: 6, offsets: [0, 3], mode: 'sum', padding: 1 },
@@ -124,6 +177,7 @@ const lookUp = (shape: readonly number[], padding?: number): Sample => ({
     build(weight.dtype, [...shape, 3], (place) => at(weight, [at(x, place.slice(0, -1)), place.at(-1)!])),
 });
 
+const straight = 'the largest is linear in the table wherever it has derivatives';
 const tables = 'a table of embeddings is a matrix';
 
 export const embeddings: SampleTable = {
@@ -181,6 +235,20 @@ export const embeddings: SampleTable = {
     without: { scalar: tables },
     errors: [],
     neverFails: internal,
+  },
+  embeddingBagMax: {
+    samples: cases.map(largest),
+    large: largest(big),
+    errors: [],
+    neverFails: internal,
+    without: { scalar: tables, secondOrder: straight },
+  },
+  embeddingBagMaxDWeight: {
+    samples: cases.map(toLargest),
+    large: toLargest(big),
+    errors: [],
+    neverFails: internal,
+    without: { scalar: tables, secondOrder: straight },
   },
   embeddingBagDScale: {
     samples: sums.map(toScale),
