@@ -74,7 +74,8 @@ const toWeight = (given: Case): Sample => {
   };
 };
 
-const toScale = (given: Case): Sample => {
+/** The gradient of bags, the table, and which rows are in which bag. */
+const backwards = (given: Case) => {
   const { index, offset } = bagInputs(given);
   return {
     inputs: {
@@ -84,6 +85,12 @@ const toScale = (given: Case): Sample => {
       offset,
     },
     attrs: { padding: given.padding ?? -1 },
+  };
+};
+
+const toScale = (given: Case): Sample => {
+  return {
+    ...backwards(given),
     order: given.order ?? 2,
     repeats: false,
     tolerance: { relative: 16, absolute: 256 },
@@ -124,15 +131,8 @@ const largest = (given: Case): Sample => {
 };
 
 const toLargest = (given: Case): Sample => {
-  const { index, offset } = bagInputs(given);
   return {
-    inputs: {
-      gradient: uniform([given.offsets.length, given.width]),
-      weight: uniform([given.rows, given.width]),
-      index,
-      offset,
-    },
-    attrs: { padding: given.padding ?? -1 },
+    ...backwards(given),
     by: ['gradient'],
     order: given.order === 0 ? 0 : 1,
     repeats: false,
