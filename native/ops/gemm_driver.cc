@@ -113,6 +113,14 @@ bool turning_a_pays(const Gemm<T>& product, std::size_t depth) {
   return product.a.row == 1 && product.a.col != 1 && depth >= kLongSum && product.n >= kManyColumns;
 }
 
+// A panel that one thread packs and reads alone neither waits for others nor comes out of another core's cache; but then
+// all of A passes it, and has to come from the second-level cache as well.
+template <class T>
+bool packing_alone_pays(const Gemm<T>& product, std::size_t depth, std::size_t panels) {
+  constexpr std::size_t kManyPanels = 4, kCachedBytes = 1 << 20;
+  return panels >= kManyPanels && product.m * depth * sizeof(T) <= kCachedBytes;
+}
+
 template <class T>
 Cut cut_product(const Gemm<T>& product, const GemmBlocking& blocking) {
   Cut cut{};
@@ -129,10 +137,11 @@ Cut cut_product(const Gemm<T>& product, const GemmBlocking& blocking) {
   // A turned A is shared by all columns of a chunk, a packed panel of B by all its rows: split the other way first.
   constexpr std::size_t kLeastRows = 32;
   const std::size_t most_rows = std::max<std::size_t>(1, product.m / kLeastRows);
-  cut.row_chunks = ceil_div(product.m, blocking.mc);
+  const bool alone = !in_place && !cut.turn_a && packing_alone_pays(product, ceil_div(product.k, cut.k_blocks), panels);
+  cut.row_chunks = alone ? 1 : ceil_div(product.m, blocking.mc);
   if (cut.turn_a) cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, wanted));
   cut.col_chunks = std::min(panels, ceil_div(wanted, cut.row_chunks));
-  cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, ceil_div(wanted, cut.col_chunks)));
+  if (!alone) cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, ceil_div(wanted, cut.col_chunks)));
   cut.source = in_place ? Source::kInPlace : cut.row_chunks == 1 ? Source::kPackedAlone : Source::kPackedTogether;
   return cut;
 }
