@@ -77,6 +77,13 @@ __attribute__((noinline)) void gemm_tile(const GemmPanel<T>& p, const T* a, T* c
   constexpr std::size_t kLast = kVectors - 1;
   const std::size_t tail = p.cols - kLast * kLanes<T>;
   const std::ptrdiff_t a_row = p.a_row, a_k = p.a_k, b_k = p.b_k;
+  if (p.fetch_c) {
+    MYELIN_UNROLL for (std::size_t i = 0; i < kRows; i++) {
+      MYELIN_UNROLL for (std::size_t j = 0; j < kVectors; j++) {
+        __builtin_prefetch(c + std::ptrdiff_t(i) * p.c_row + std::ptrdiff_t(j * kLanes<T>), 1);
+      }
+    }
+  }
   Vec<T> sums[kRows][kVectors];
   MYELIN_UNROLL for (std::size_t i = 0; i < kRows; i++) {
     MYELIN_UNROLL for (std::size_t j = 0; j < kVectors; j++) sums[i][j] = Vec<T>(0);

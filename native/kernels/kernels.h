@@ -240,6 +240,7 @@ struct GemmPanel {
   T alpha;
   const T* bias;  // one for each column, or null
   bool relu;
+  bool fetch_c;  // C lies outside the caches: its lines are on their way while the sums are formed
 };
 template <class T>
 using GemmPanelFn = void(const GemmPanel<T>& panel);

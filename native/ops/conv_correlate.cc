@@ -145,6 +145,7 @@ class Correlation {
     call.cols = std::min(width_, weights_.out_channels - column);
     call.alpha = 1;
     call.bias = bias_ == nullptr ? nullptr : bias_ + channel;
+    call.fetch_c = true;
     for (std::size_t i = rows.begin; i < rows.end; i++) {
       call.a = input_row(window, i - rows.begin) + group * weights_.in_channels;
       call.c = output_row(index, i) + channel;

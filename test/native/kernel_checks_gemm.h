@@ -53,6 +53,7 @@ void check_gemm_case(myelin::GemmPanelFn<T>* got, myelin::GemmPanelFn<T>* want, 
     p.alpha = T(0.5);
     p.bias = c.bias ? bias.data() : nullptr;
     p.relu = c.relu;
+    p.fetch_c = c.padded;
     kernel(p);
   };
   run(want, expected);
