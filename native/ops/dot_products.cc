@@ -1,7 +1,7 @@
 #include "ops/dot_products.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdint>
 
 #include "core/scratch.h"
 #include "ops/support.h"
