@@ -18,6 +18,8 @@ export interface Effort {
   readonly seconds: number;
   /** Turns of each contender. */
   readonly rounds: number;
+  /** Turns of those that are several times slower than the fastest. */
+  readonly roundsOfSlow: number;
   /** Seconds after which the turns of a case end, whatever is left. */
   readonly budget: number;
 }
@@ -71,18 +73,23 @@ async function prepareAll(
   return { ready, absent, measuredBy };
 }
 
+/** From this multiple of the fastest time on, a few turns tell the ratio well enough. */
+const slow = 4;
+
 /** Times those that are ready in turns, A B A B; a turn that fails takes the contender out. */
 async function takeTurns(
   ready: readonly Ready[],
   eachCall: boolean,
-  { seconds, rounds, budget }: Effort,
+  { seconds, rounds, roundsOfSlow, budget }: Effort,
 ): Promise<Measurement[]> {
   const failed = new Map<Ready, string>();
   const started = Date.now();
+  const fastest = (): number => Math.min(...ready.map(({ times }) => Math.min(...times)));
+  const isDone = ({ times }: Ready): boolean => times.length >= roundsOfSlow && Math.min(...times) > slow * fastest();
   // The first turn is for warming up.
   for (let round = -1; round < rounds; round++) {
     if (round > 2 && Date.now() - started > budget * 1000) break;
-    for (const each of ready.filter((one) => !failed.has(one))) {
+    for (const each of ready.filter((one) => !failed.has(one) && !isDone(one))) {
       try {
         const timed = await each.entrant.contender.time(round < 0 ? seconds / 4 : seconds, eachCall);
         if (round >= 0) each.times.push(timed.seconds);
