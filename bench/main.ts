@@ -168,4 +168,7 @@ function report(results: Results, { json, markdown, html }: ReturnType<typeof re
   if (html !== undefined) writeFileSync(html, htmlReport(results));
 }
 
+// Stopped contenders end with this process, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 void main();

@@ -12,7 +12,15 @@ export interface Launch {
 
 const patience = 180_000;
 
-/** The runner's end of a contender: asks and waits for the reply. A contender that dies is started again when next asked. */
+/** Processes that would stay behind, stopped, if this one ended before them. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/**
+ * The runner's end of a contender: asks and waits for the reply. Between its turns a contender is stopped by the system:
+ * threads of some libraries go on looking for work for tens of milliseconds, on cores that are another's by then. One that
+ * dies is started again when next asked.
+ */
 export class Contender {
   private child: ChildProcess | undefined;
   private lines: AsyncIterator<string> | undefined;
@@ -45,7 +53,7 @@ export class Contender {
 
   stop(): void {
     this.reader?.close();
-    this.child?.kill();
+    this.child?.kill('SIGKILL');
     this.child = undefined;
   }
 
@@ -59,11 +67,14 @@ export class Contender {
     child.stderr.on('data', (text: Buffer) => (this.complaints = (this.complaints + text.toString()).slice(-4000)));
     this.reader = createInterface({ input: child.stdout });
     this.lines = this.reader[Symbol.asyncIterator]();
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     this.introduction = await this.hear<Introduction>();
   }
 
   private async ask<T>(request: Request): Promise<T> {
     if (this.child === undefined) await this.begin();
+    this.child?.kill('SIGCONT');
     this.child?.stdin?.write(`${JSON.stringify(request)}\n`);
     return this.hear<T>();
   }
@@ -72,13 +83,15 @@ export class Contender {
   private async hear<T>(): Promise<T> {
     const timer = setTimeout(() => {
       this.complaints += `no reply in ${patience / 1000} s`;
-      this.child?.kill();
+      this.child?.kill('SIGKILL');
     }, patience);
     try {
       for (;;) {
         const line = await this.lines!.next();
         if (line.done === true) throw new Error(this.lastWords());
-        if (line.value.startsWith('{')) return JSON.parse(line.value) as T;
+        if (!line.value.startsWith('{')) continue;
+        this.child?.kill('SIGSTOP');
+        return JSON.parse(line.value) as T;
       }
     } catch (error) {
       this.stop();

@@ -34,9 +34,6 @@ interface Ready {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Threads of the last contender may spin for a moment after its turn; whoever is next should not share the cores with them. */
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 15));
-
 function errorOf(prepared: Prepared, expected: readonly (readonly number[])[]): number {
   if (prepared.outputs.length !== expected.length) return Infinity;
   return Math.max(0, ...prepared.outputs.map(({ samples }, i) => relativeError(samples, expected[i]!)));
@@ -94,7 +91,6 @@ async function takeTurns(
         const timed = await each.entrant.contender.time(round < 0 ? seconds / 4 : seconds, eachCall);
         if (round >= 0) each.times.push(timed.seconds);
         if (round >= 0 && timed.tail !== undefined) each.tails.push(timed.tail);
-        await settle();
       } catch (error) {
         failed.set(each, messageOf(error));
       }

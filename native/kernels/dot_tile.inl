@@ -42,11 +42,21 @@ void finish_row(const typename Dots::Panel& p, const typename Dots::Sums (&sums)
   const auto* a = p.a + static_cast<std::ptrdiff_t>(row) * p.a_row;
   auto* c = p.c + static_cast<std::ptrdiff_t>(row) * p.c_row;
   const Sum of_row = plus(p.row_terms == nullptr ? Sum(0) : p.row_terms[row], -Dots::excess(a, p.k));
-  Sum values[kVectors * Dots::kLanes];
+  // A loop for each step, most of them of fixed length: compilers vectorise those.
+  constexpr std::size_t kWidth = kVectors * Dots::kLanes;
+  Sum values[kWidth];
   __builtin_memcpy(values, sums, sizeof values);
-  for (std::size_t j = 0; j < p.cols; j++) {
-    const Sum sum = plus(plus(values[j], of_row), p.col_terms == nullptr ? Sum(0) : p.col_terms[j]);
-    c[j] = Dots::result(p.relu && sum < 0 ? Sum(0) : sum);
+  for (std::size_t j = 0; j < kWidth; j++) values[j] = plus(values[j], of_row);
+  if (p.col_terms != nullptr) {
+    for (std::size_t j = 0; j < p.cols; j++) values[j] = plus(values[j], p.col_terms[j]);
+  }
+  if (p.relu) {
+    for (std::size_t j = 0; j < kWidth; j++) values[j] = values[j] < 0 ? Sum(0) : values[j];
+  }
+  if (p.cols == kWidth) {
+    for (std::size_t j = 0; j < kWidth; j++) c[j] = Dots::result(values[j]);
+  } else {
+    for (std::size_t j = 0; j < p.cols; j++) c[j] = Dots::result(values[j]);
   }
 }
 
@@ -58,6 +68,12 @@ __attribute__((noinline)) void dot_tile(const typename Dots::Panel& p, std::size
   constexpr std::size_t kPointers = (kRows + 2) / 3, kGroup = kDotGroup<Dots>;
   constexpr std::size_t kBytes = Dots::kLanes * sizeof(std::uint32_t);
   const std::size_t rest = p.k % kGroup;
+  // Lines of C are not in the cache: they are asked for now, while the sums are formed.
+  constexpr std::size_t kLine = 64 / sizeof(*p.c);
+  for (std::size_t i = first; i < first + kRows; i++) {
+    const auto* c = p.c + static_cast<std::ptrdiff_t>(i) * p.c_row;
+    for (std::size_t j = 0; j < p.cols; j += kLine) __builtin_prefetch(c + j, 1);
+  }
   const A* a = p.a + static_cast<std::ptrdiff_t>(first) * p.a_row;
   std::uint32_t words[kRows];
   for (std::size_t i = 0; i < kRows && rest > 0; i++) {
