@@ -89,6 +89,9 @@ __attribute__((noinline)) void gemm_tile(const GemmPanel<T>& p, const T* a, T* c
     MYELIN_UNROLL for (std::size_t j = 0; j < kVectors; j++) sums[i][j] = Vec<T>(0);
   }
   const T* b = p.b;
+  // Rows without gaps: kRows elements a step ask for all of the next tile's.
+  const T* ahead = a + std::ptrdiff_t(kRows) * a_row;
+  const std::ptrdiff_t ahead_step = p.fetch_a ? std::ptrdiff_t(kRows) : 0;
   for (std::size_t segment = 0; segment < p.segments; segment++) {
     RowPointers<T, kRows> rows(p.a_segments == nullptr ? a : a + p.a_segments[segment], a_row);
     for (std::size_t k = p.k; k > 0; k--) {
@@ -103,6 +106,8 @@ __attribute__((noinline)) void gemm_tile(const GemmPanel<T>& p, const T* a, T* c
         MYELIN_UNROLL for (std::size_t j = 0; j < kVectors; j++) sums[i][j] = fma(element, columns[j], sums[i][j]);
       }
       rows.advance(a_k);
+      __builtin_prefetch(ahead);
+      ahead += ahead_step;
       b += b_k;
     }
   }

@@ -241,6 +241,7 @@ struct GemmPanel {
   const T* bias;  // one for each column, or null
   bool relu;
   bool fetch_c;  // C lies outside the caches: its lines are on their way while the sums are formed
+  bool fetch_a;  // so do the next rows of A, which lie one behind the other
 };
 template <class T>
 using GemmPanelFn = void(const GemmPanel<T>& panel);

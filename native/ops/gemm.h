@@ -81,6 +81,15 @@ void for_chunks(Threads threads, std::size_t chunks, const F& body) {
   for (std::size_t i = 0; i < chunks; i++) body(i);
 }
 
+// Has a panel ask for what it needs next of A and C, unless the product is so small that the caches hold both.
+template <class T>
+void ask_ahead(const Gemm<T>& product, GemmPanel<T>& panel) {
+  constexpr std::size_t kCachedBytes = 256 << 10;
+  const bool far = product.m * (product.n + product.k) * sizeof(T) > kCachedBytes;
+  panel.fetch_c = far;
+  panel.fetch_a = far && panel.a_k == 1 && panel.a_row == static_cast<std::ptrdiff_t>(panel.k);
+}
+
 // Copies a k x cols block of B to `out`, k rows of `width` elements (a multiple of the lanes): a panel as the kernel reads
 // it fastest, with b_padded set.
 template <class T>

@@ -206,6 +206,7 @@ class BlockedProduct {
     panel.alpha = product_.alpha;
     panel.bias = last && product_.bias != nullptr ? product_.bias + j : nullptr;
     panel.relu = last && product_.relu;
+    ask_ahead(product_, panel);
     read_b(panel, j, p, ks);
     kernels_.panel(panel);
   }

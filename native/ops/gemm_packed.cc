@@ -59,6 +59,7 @@ class PackedProduct {
     panel.alpha = product_.alpha;
     panel.bias = last && !bias_first_ ? product_.bias : nullptr;
     panel.relu = last && product_.relu;
+    ask_ahead(product_, panel);
     matrix_.multiply(kernels_, panel, ks.begin, panels, packed_, product_.c.at(rows.begin, 0));
   }
 

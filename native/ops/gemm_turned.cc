@@ -82,6 +82,7 @@ class TurnedProduct {
     panel.accumulate = product_.bias != nullptr || ks.begin > 0;
     panel.alpha = product_.alpha;
     panel.relu = last && product_.relu;
+    panel.fetch_a = panel.a_k == 1 && panel.a_row == static_cast<std::ptrdiff_t>(panel.k);
     kernels_.panel(panel);
   }
 
