@@ -235,6 +235,7 @@ CLIPS = {
     "clip-norm": lambda p: clip_grad_norm_(p, 1.5),
     "clip-norm-idle": lambda p: clip_grad_norm_(p, 100),
     "clip-norm-one": lambda p: clip_grad_norm_(p, 2, norm_type=1),
+    "clip-norm-finite": lambda p: clip_grad_norm_(p, 1, error_if_nonfinite=True),
     "clip-norm-max": lambda p: clip_grad_norm_(p, 0.5, norm_type=float("inf")),
     "clip-value": lambda p: clip_grad_value_(p, 0.7),
 }

@@ -116,6 +116,16 @@ OPTIMIZERS = {
     "lion-options": lambda p: Lion(p, lr=0.05, betas=(0.8, 0.9), weight_decay=0.2),
     "lamb": lambda p: LAMB(p, lr=0.05),
     "lamb-options": lambda p: LAMB(p, lr=0.1, betas=(0.8, 0.9), eps=1e-4, weight_decay=0.2),
+    "sgd-cycled": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.5),
+    "sgd-nesterov-cycled": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "rmsprop-cycled": lambda p: optim.RMSprop(p, lr=0.1, momentum=0.9),
+    "adam-cycled": lambda p: optim.Adam(p, lr=0.1, amsgrad=True),
+    "adamw-cycled": lambda p: optim.AdamW(p, lr=0.1),
+    "adamax-cycled": lambda p: optim.Adamax(p, lr=0.1),
+    "nadam-cycled": lambda p: optim.NAdam(p, lr=0.1),
+    "radam-cycled": lambda p: optim.RAdam(p, lr=0.1),
+    "lion-cycled": lambda p: Lion(p, lr=0.1),
+    "lamb-cycled": lambda p: LAMB(p, lr=0.1),
     "lbfgs": lambda p: optim.LBFGS(p, lr=0.3, max_iter=2, max_eval=10, history_size=3),
     "lbfgs-wolfe": lambda p: optim.LBFGS(p, lr=1, max_iter=1, max_eval=10, line_search_fn="strong_wolfe"),
 }
@@ -129,10 +139,13 @@ def least_squares(dtype):
 
 
 def optimizer_case(name, dtype):
-    """In cases that are named so, b is late: it has no gradient in the first four steps."""
+    """In cases that are named so, b is late, without a gradient in the first four steps, or rate and momentum are cycled."""
     data = least_squares(dtype)
     w, b = (data[key].requires_grad_() for key in ("w", "b"))
     optimizer = OPTIMIZERS[name]([w, b])
+    is_cycled = name.endswith("-cycled")
+    if is_cycled:
+        cycle = lr_scheduler.OneCycleLR(optimizer, 0.2, STEPS, base_momentum=0.5, max_momentum=0.9)
     history = {"w": [], "b": []}
     for step in range(STEPS):
 
@@ -146,12 +159,14 @@ def optimizer_case(name, dtype):
         if name.endswith("-late") and step < 4:
             b.grad = None
         optimizer.step(closure) if isinstance(optimizer, optim.LBFGS) else optimizer.step()
+        if is_cycled:
+            cycle.step()
         history["w"].append(w.detach().clone())
         history["b"].append(b.detach().clone())
     return {key: torch.stack(steps) for key, steps in history.items()}
 
 
-# The rate of each of 50 steps, with base rate 0.5.
+# The rate of each of 50 steps, with base rate 0.5, and the momentum where it changes.
 SCHEDULES = {
     "constant": lambda o: lr_scheduler.ConstantLR(o, factor=0.3, total_iters=7),
     "step-decay": lambda o: lr_scheduler.StepLR(o, step_size=4, gamma=0.3),
@@ -175,8 +190,20 @@ SCHEDULES = {
     "cyclic-fading": lambda o: lr_scheduler.CyclicLR(
         o, 0.1, 0.5, step_size_up=5, mode="exp_range", gamma=0.97, cycle_momentum=False
     ),
+    "one-cycle-momentum": lambda o: lr_scheduler.OneCycleLR(o, 0.5, 50),
+    "one-cycle-momentum-three": lambda o: lr_scheduler.OneCycleLR(
+        o, 0.5, 50, pct_start=0.4, anneal_strategy="linear", three_phase=True, base_momentum=0.5, max_momentum=0.9
+    ),
+    "cyclic-momentum": lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.5, step_size_up=6),
+    "cyclic-momentum-halving": lambda o: lr_scheduler.CyclicLR(
+        o, 0.1, 0.5, step_size_up=4, step_size_down=7, mode="triangular2", base_momentum=0.6, max_momentum=0.95
+    ),
     "inverse-root": lambda o: lr_scheduler.LambdaLR(o, lambda t: min((t + 1) / 10, math.sqrt(10 / (t + 1)))),
     "lambda": lambda o: lr_scheduler.LambdaLR(o, lambda t: 0.95**t),
+    "multiplicative": lambda o: lr_scheduler.MultiplicativeLR(o, lambda t: 0.9 if t % 3 else 1.05),
+    "chained": lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.LinearLR(o, start_factor=0.2, end_factor=1, total_iters=8), lr_scheduler.StepLR(o, 10, 0.5)]
+    ),
     "sequential": lambda o: lr_scheduler.SequentialLR(
         o,
         [lr_scheduler.ConstantLR(o, factor=0.1, total_iters=100), lr_scheduler.ExponentialLR(o, gamma=0.9)],
@@ -190,20 +217,23 @@ SCHEDULES = {
 
 
 def schedule_case(build):
-    """Plateaus watch a value, which is kept beside the rates."""
-    optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+    """Beside the rates are kept the value that plateaus watch, and the momentum where it changes."""
+    optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5, momentum=0.9)
     schedule = build(optimizer)
-    rates, watched = [], []
+    rates, momenta, watched = [], [], []
     for step in range(50):
         rates.append(optimizer.param_groups[0]["lr"])
+        momenta.append(optimizer.param_groups[0]["momentum"])
         optimizer.step()
         if isinstance(schedule, lr_scheduler.ReduceLROnPlateau):
             watched.append(round(1 / (1 + step // 5) + 0.1 * math.sin(step), 3))
             schedule.step(watched[-1])
         else:
             schedule.step()
-    found = {"lr": torch.tensor(rates, dtype=torch.float64)}
-    return found | ({"watched": torch.tensor(watched, dtype=torch.float64)} if watched else {})
+    found = {"lr": rates} | ({"watched": watched} if watched else {})
+    if len(set(momenta)) > 1:
+        found["momentum"] = momenta
+    return {key: torch.tensor(values, dtype=torch.float64) for key, values in found.items()}
 
 
 # Averages of the weights of a small model, after each of four updates.

@@ -5,8 +5,8 @@ import type { Tensor } from '../tensor/tensor.js';
 import { checkDTypeOf, floats } from './checks.js';
 
 // One step of an optimizer is one op for many parameters. It writes into its inputs: parameters, what the optimizer
-// remembers of each, and how many steps each has made. Those counts and the learning rate are tensors, so that they can
-// change from one run of a plan to the next.
+// remembers of each, and how many steps each has made. Those counts, momentum and learning rate are tensors, so
+// that they can change from one run of a plan to the next.
 
 type Lists = Readonly<Record<string, readonly Tensor[]>>;
 
@@ -37,36 +37,39 @@ function checkScalar(op: string, name: string, x: Tensor): void {
 // maximize; decoupled, weight decay takes lr · weightDecay · param from the parameter instead.
 const commonAttrs = { weightDecay: 'float', decoupled: 'bool', l1: 'float', maximize: 'bool' } as const;
 
-interface StepSpec<State extends string, Scalar extends string, A extends AttrKinds> {
+interface StepSpec<State extends string, Scalar extends string, A extends AttrKinds, M extends boolean> {
   readonly name: string;
   /** What is remembered of a parameter in a tensor like it, in the order of the native body. */
   readonly states: readonly State[];
   /** What is remembered in a single number. */
   readonly scalars?: readonly Scalar[];
   readonly attrs: A;
+  /** Whether a momentum comes before the learning rate: what Adam and its kin call β₁. */
+  readonly momentum?: M;
   /** Lists that the options make needless: they are empty. */
   readonly absent?: (attrs: Attrs<A>) => readonly (State | Scalar)[];
 }
 
-// The inputs are params[], grads[], the states, the scalars, and lr.
-function defineStep<const State extends string, const A extends AttrKinds, const Scalar extends string = never>({
-  name,
-  states,
-  scalars = [],
-  attrs,
-  absent = () => [],
-}: StepSpec<State, Scalar, A>) {
+// The inputs are params[], grads[], the states, the scalars, momentum if there is one, and lr.
+function defineStep<
+  const State extends string,
+  const A extends AttrKinds,
+  const Scalar extends string = never,
+  const M extends boolean = false,
+>({ name, states, scalars = [], attrs, momentum, absent = () => [] }: StepSpec<State, Scalar, A, M>) {
   type List = 'params' | 'grads' | State | Scalar;
+  type Common = 'lr' | (M extends true ? 'momentum' : never);
+  const common = (momentum === true ? ['momentum', 'lr'] : ['lr']) as readonly Common[];
   const listed = <N extends string>(names: readonly N[]) => names.map((list): `${N}[]` => `${list}[]`);
-  return defineOp<`${List}[]` | 'lr', typeof commonAttrs & A, never, never>({
+  return defineOp<`${List}[]` | Common, typeof commonAttrs & A, never, never>({
     name,
-    inputs: ['params[]', 'grads[]', ...listed(states), ...listed(scalars), 'lr'],
+    inputs: ['params[]', 'grads[]', ...listed(states), ...listed(scalars), ...common],
     outputs: [],
     overwrites: ['params', ...states, ...scalars] as never,
     attrs: { ...commonAttrs, ...attrs },
     save: [],
     infer: (inputs, options) => {
-      const { params, grads, lr, ...rest } = inputs as unknown as Lists & { readonly lr: Tensor };
+      const { params, grads, ...rest } = inputs as unknown as Lists;
       const missing: readonly string[] = absent(options);
       const present = (names: readonly string[]): Lists =>
         Object.fromEntries(names.filter((list) => !missing.includes(list)).map((list) => [list, rest[list]!]));
@@ -75,7 +78,8 @@ function defineStep<const State extends string, const A extends AttrKinds, const
         checkLength(name, list, tensors, params!);
         tensors.forEach((x, i) => checkScalar(name, `${list}[${i}]`, x));
       }
-      checkScalar(name, 'lr', lr);
+      for (const each of common)
+        checkScalar(name, each, (inputs as unknown as Readonly<Record<string, Tensor>>)[each]!);
       return {};
     },
     grad: 'none',
@@ -86,14 +90,16 @@ function defineStep<const State extends string, const A extends AttrKinds, const
  * Stochastic gradient descent on all parameters at once, in place.
  *
  * With momentum v = momentum · v + (1 − dampening) · g, which starts as g at step 1, and g = v (Nesterov:
- * g + momentum · v); param −= lr · g. `velocities` and `steps` are empty when momentum is 0.
+ * g + momentum · v); param −= lr · g. `velocities` and `steps` are empty unless it `remembers`, as it
+ * does with momentum.
  */
 export const sgdStep = defineStep({
   name: 'sgdStep',
   states: ['velocities'],
   scalars: ['steps'],
-  attrs: { momentum: 'float', dampening: 'float', nesterov: 'bool' },
-  absent: ({ momentum }) => (momentum === 0 ? ['velocities', 'steps'] : []),
+  attrs: { remembers: 'bool', dampening: 'float', nesterov: 'bool' },
+  momentum: true,
+  absent: ({ remembers }) => (remembers ? [] : ['velocities', 'steps']),
 });
 
 /**
@@ -106,7 +112,8 @@ export const adamStep = defineStep({
   name: 'adamStep',
   states: ['means', 'squares', 'maxima'],
   scalars: ['steps'],
-  attrs: { beta1: 'float', beta2: 'float', eps: 'float', amsgrad: 'bool' },
+  attrs: { beta2: 'float', eps: 'float', amsgrad: 'bool' },
+  momentum: true,
   absent: ({ amsgrad }) => (amsgrad ? [] : ['maxima']),
 });
 
@@ -114,15 +121,16 @@ export const adamStep = defineStep({
  * RMSprop on all parameters at once, in place.
  *
  * s = α s + (1 − α) g²; centered: m = α m + (1 − α) g and s − m² in place of s; u = g / (√s + eps); with momentum
- * u = b = momentum · b + u; param −= lr · u. `means` is empty unless centered, and `velocities` when momentum is 0.
+ * u = b = momentum · b + u; param −= lr · u. `means` is empty unless centered, and `velocities` unless it `remembers`.
  */
 export const rmspropStep = defineStep({
   name: 'rmspropStep',
   states: ['squares', 'means', 'velocities'],
-  attrs: { alpha: 'float', eps: 'float', momentum: 'float', centered: 'bool' },
-  absent: ({ momentum, centered }) => [
+  attrs: { alpha: 'float', eps: 'float', remembers: 'bool', centered: 'bool' },
+  momentum: true,
+  absent: ({ remembers, centered }) => [
     ...(centered ? [] : ['means' as const]),
-    ...(momentum === 0 ? ['velocities' as const] : []),
+    ...(remembers ? [] : ['velocities' as const]),
   ],
 });
 
@@ -158,7 +166,8 @@ export const adamaxStep = defineStep({
   name: 'adamaxStep',
   states: ['means', 'largest'],
   scalars: ['steps'],
-  attrs: { beta1: 'float', beta2: 'float', eps: 'float' },
+  attrs: { beta2: 'float', eps: 'float' },
+  momentum: true,
 });
 
 /**
@@ -171,7 +180,8 @@ export const nadamStep = defineStep({
   name: 'nadamStep',
   states: ['means', 'squares'],
   scalars: ['steps', 'products'],
-  attrs: { beta1: 'float', beta2: 'float', eps: 'float', momentumDecay: 'float' },
+  attrs: { beta2: 'float', eps: 'float', momentumDecay: 'float' },
+  momentum: true,
 });
 
 /**
@@ -184,7 +194,8 @@ export const radamStep = defineStep({
   name: 'radamStep',
   states: ['means', 'squares'],
   scalars: ['steps'],
-  attrs: { beta1: 'float', beta2: 'float', eps: 'float' },
+  attrs: { beta2: 'float', eps: 'float' },
+  momentum: true,
 });
 
 /**
@@ -195,7 +206,8 @@ export const radamStep = defineStep({
 export const lionStep = defineStep({
   name: 'lionStep',
   states: ['means'],
-  attrs: { beta1: 'float', beta2: 'float' },
+  attrs: { beta2: 'float' },
+  momentum: true,
 });
 
 /**
@@ -208,5 +220,6 @@ export const lambStep = defineStep({
   name: 'lambStep',
   states: ['means', 'squares'],
   scalars: ['steps'],
-  attrs: { beta1: 'float', beta2: 'float', eps: 'float' },
+  attrs: { beta2: 'float', eps: 'float' },
+  momentum: true,
 });

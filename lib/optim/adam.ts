@@ -1,24 +1,10 @@
-import { checkAtLeast, checkFlag } from '../ops/checks.js';
+import { checkFlag } from '../ops/checks.js';
 import { adamStep } from '../ops/optim.js';
-import { checkBetas } from './betas.js';
-import {
-  commonAttrs,
-  commonDefaults,
-  eachElement,
-  singleNumber,
-  Optimizer,
-  type NamedParameters,
-  type OptimizerArguments,
-  type OptimizerOptions,
-  type UpdateRule,
-} from './optimizer.js';
+import { averages, betaAttrs, betaDefaults, checkAverages, firstBeta, type BetaOptions } from './betas.js';
+import { eachElement, Optimizer, type NamedParameters, type OptimizerArguments, type UpdateRule } from './optimizer.js';
 
 /** Options of {@link Adam} and {@link AdamW}. */
-export interface AdamOptions extends OptimizerOptions {
-  /** How much of the averages of gradients and of their squares is kept, 0 to 1; default [0.9, 0.999]. */
-  readonly betas: readonly [mean: number, square: number];
-  /** Added to the root of the average square; default 1e-8. */
-  readonly eps: number;
+export interface AdamOptions extends BetaOptions {
   /** Whether the largest average square so far takes the place of the present one; default `false`. */
   readonly amsgrad: boolean;
 }
@@ -30,24 +16,18 @@ export type AdamSlot = 'exp_avg' | 'exp_avg_sq' | 'max_exp_avg_sq' | 'step';
 export function adamRule(name: string, special: Partial<AdamOptions> = {}): UpdateRule<AdamOptions, AdamSlot> {
   return {
     name,
-    defaults: { ...commonDefaults, lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, amsgrad: false, ...special },
-    check: ({ betas, eps, amsgrad }) => {
-      checkBetas(name, betas);
-      checkAtLeast(name, 'eps', eps, 0);
-      checkFlag(name, 'amsgrad', amsgrad);
+    defaults: { ...betaDefaults, lr: 1e-3, amsgrad: false, ...special },
+    check: (options) => {
+      checkAverages(name, options);
+      checkFlag(name, 'amsgrad', options.amsgrad);
     },
-    slots: ({ amsgrad }) => ({
-      exp_avg: eachElement(),
-      exp_avg_sq: eachElement(),
-      max_exp_avg_sq: amsgrad ? eachElement() : undefined,
-      step: singleNumber(),
-    }),
+    slots: ({ amsgrad }) => ({ ...averages(), max_exp_avg_sq: amsgrad ? eachElement() : undefined }),
+    momentum: firstBeta,
     update: (options) => {
-      const { betas, eps, amsgrad } = options;
-      const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps, amsgrad };
-      return ({ params, grads, state, lr }) => {
+      const attrs = { ...betaAttrs(options), amsgrad: options.amsgrad };
+      return ({ params, grads, state, momentum, lr }) => {
         const { exp_avg: means, exp_avg_sq: squares, max_exp_avg_sq: maxima, step: steps } = state;
-        adamStep({ params, grads, means, squares, maxima, steps, lr }, attrs);
+        adamStep({ params, grads, means, squares, maxima, steps, momentum, lr }, attrs);
       };
     },
   };

@@ -1,41 +1,30 @@
-import { checkAtLeast } from '../ops/checks.js';
 import { adamaxStep } from '../ops/optim.js';
-import { checkBetas } from './betas.js';
+import { betaAttrs, betaDefaults, checkAverages, firstBeta, type BetaOptions } from './betas.js';
 import {
-  commonAttrs,
-  commonDefaults,
   eachElement,
   singleNumber,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,
-  type OptimizerOptions,
   type UpdateRule,
 } from './optimizer.js';
 
 /** Options of {@link Adamax}. */
-export interface AdamaxOptions extends OptimizerOptions {
-  /** How much of the averages of gradients and of their squares is kept, each in [0, 1); default [0.9, 0.999]. */
-  readonly betas: readonly [mean: number, square: number];
-  /** Added to the size of gradients; default 1e-8. */
-  readonly eps: number;
-}
+export interface AdamaxOptions extends BetaOptions {}
 
 type Slot = 'exp_avg' | 'exp_inf' | 'step';
 
 const rule: UpdateRule<AdamaxOptions, Slot> = {
   name: 'Adamax',
-  defaults: { ...commonDefaults, lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8 },
-  check: ({ betas, eps }) => {
-    checkBetas('Adamax', betas);
-    checkAtLeast('Adamax', 'eps', eps, 0);
-  },
+  defaults: { ...betaDefaults, lr: 2e-3 },
+  check: (options) => checkAverages('Adamax', options),
   slots: () => ({ exp_avg: eachElement(), exp_inf: eachElement(), step: singleNumber() }),
+  momentum: firstBeta,
   update: (options) => {
-    const { betas, eps } = options;
-    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps };
-    return ({ params, grads, state, lr }) => {
-      adamaxStep({ params, grads, means: state.exp_avg, largest: state.exp_inf, steps: state.step, lr }, attrs);
+    const attrs = betaAttrs(options);
+    return ({ params, grads, state, momentum, lr }) => {
+      const { exp_avg: means, exp_inf: largest, step: steps } = state;
+      adamaxStep({ params, grads, means, largest, steps, momentum, lr }, attrs);
     };
   },
 };

@@ -10,6 +10,7 @@ import { sgdStep } from '../ops/optim.js';
 import { isFloat } from '../tensor/dtype.js';
 import type { Buffer, Variable } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Options of {@link WeightAverage}. */
 export interface WeightAverageOptions {
@@ -28,7 +29,7 @@ const towards = {
   decoupled: true,
   l1: 0,
   maximize: true,
-  momentum: 0,
+  remembers: false,
   dampening: 0,
   nesterov: false,
 } as const;
@@ -86,9 +87,15 @@ export class WeightAverage {
     const { updates, decay } = this;
     scope(() => {
       const later = decay === undefined ? div(1, add(updates, 1)) : 1 - decay;
-      const lr = where(eq(updates, 0), full([], 1, { dtype: 'float64' }), later);
-      const params = [...this.averages.values()];
-      sgdStep({ params, grads: [...this.values.values()], velocities: [], steps: [], lr }, towards);
+      const float64 = (value: number): Tensor => full([], value, { dtype: 'float64' });
+      const lr = where(eq(updates, 0), float64(1), later);
+      const lists = {
+        params: [...this.averages.values()],
+        grads: [...this.values.values()],
+        velocities: [],
+        steps: [],
+      };
+      sgdStep({ ...lists, momentum: float64(0), lr }, towards);
       updates.assign(add(updates, 1));
     });
   }

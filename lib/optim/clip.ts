@@ -1,6 +1,6 @@
 import { clamp } from '../ops/clamp.js';
 import { add, div, minimum, mul } from '../ops/arithmetic.js';
-import { checkPositive, checkObject } from '../ops/checks.js';
+import { checkFlag, checkObject, checkPositive } from '../ops/checks.js';
 import { stack } from '../ops/move.js';
 import { norm } from '../ops/statistics.js';
 import type { FloatDType } from '../tensor/dtype.js';
@@ -41,7 +41,9 @@ function mapValues(
  *
  * @param grads by parameter name, as {@link valueAndGrad} returns them
  * @param options.normType exponent of the norm, which may be Infinity; default 2
+ * @param options.errorIfNonfinite whether a norm that is NaN or infinite is an error, not in compiled functions; default `false`
  * @throws MyelinError `VALUE` when there are no gradients, or unless `maxNorm` and `normType` are positive
+ * `ANOMALY` for a norm that is not finite, if asked for
  *
  * Source: Pascanu, Mikolov & Bengio 2013, «On the difficulty of training recurrent neural networks», section 3.2.
  * @example
@@ -54,16 +56,21 @@ function mapValues(
 export function clipGradNorm(
   grads: NamedGradients,
   maxNorm: number,
-  options: { normType?: number } = {},
+  options: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): ClippedGradients {
-  const { normType: p = 2 } = options;
+  checkObject('clipGradNorm', 'options', options);
+  const { normType: p = 2, errorIfNonfinite = false } = options;
   checkObject('clipGradNorm', 'grads', grads);
   checkLimit('clipGradNorm', 'maxNorm', maxNorm);
   checkLimit('clipGradNorm', 'normType', p);
+  checkFlag('clipGradNorm', 'errorIfNonfinite', errorIfNonfinite);
   const list = Object.values(grads) as Tensor<FloatDType>[];
   if (list.length === 0) fail('VALUE', 'clipGradNorm', 'there are no gradients');
   return scope(() => {
     const total = norm(stack(list.map((gradient) => norm(gradient, { p }))), { p });
+    if (errorIfNonfinite && !Number.isFinite(total.item())) {
+      fail('ANOMALY', 'clipGradNorm', `the norm of the gradients is ${total.item()} (need a finite one)`);
+    }
     // A gradient of exactly the limit must not divide by zero, hence PyTorch's 1e-6.
     const factor = minimum(div(maxNorm, add(total, 1e-6)), 1);
     return { grads: mapValues(grads, (gradient) => mul(gradient, factor)), norm: total };

@@ -3,6 +3,7 @@ export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
 export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW } from './adamw.js';
+export type { BetaOptions } from './betas.js';
 export { clipGradNorm, clipGradValue, type ClippedGradients, type NamedGradients } from './clip.js';
 export { GradScaler, type GradScalerOptions } from './grad-scaler.js';
 export { LAMB, type LAMBOptions } from './lamb.js';
@@ -19,6 +20,7 @@ export {
 export { RAdam, type RAdamOptions } from './radam.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export {
+  chained,
   constantRate,
   cosineDecay,
   exponentialDecay,
@@ -26,13 +28,26 @@ export {
   lambdaRate,
   linearDecay,
   linearWarmup,
+  multiplicativeRate,
   multiStepDecay,
   polynomialDecay,
   sequential,
   stepDecay,
   type Schedule,
 } from './schedule.js';
-export { cosineRestarts, cyclicRate, oneCycle, type CyclicOptions, type OneCycleOptions } from './schedule-cycles.js';
+export {
+  cosineRestarts,
+  cyclicMomentum,
+  cyclicRate,
+  oneCycle,
+  oneCycleMomentum,
+  type CyclicMomentumOptions,
+  type CyclicOptions,
+  type CyclicShape,
+  type OneCycleMomentumOptions,
+  type OneCycleOptions,
+  type OneCycleShape,
+} from './schedule-cycles.js';
 export { PlateauSchedule, type PlateauOptions } from './plateau.js';
 export { WeightAverage, type WeightAverageOptions } from './averaging.js';
 export { GradientAccumulator, addGradNoise } from './accumulate.js';

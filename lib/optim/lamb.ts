@@ -1,41 +1,27 @@
 import { checkPositive } from '../ops/checks.js';
 import { lambStep } from '../ops/optim.js';
-import { checkBetas } from './betas.js';
-import {
-  commonAttrs,
-  commonDefaults,
-  eachElement,
-  singleNumber,
-  Optimizer,
-  type NamedParameters,
-  type OptimizerArguments,
-  type OptimizerOptions,
-  type UpdateRule,
-} from './optimizer.js';
+import { averages, betaAttrs, betaDefaults, checkAverages, firstBeta, type BetaOptions } from './betas.js';
+import { Optimizer, type NamedParameters, type OptimizerArguments, type UpdateRule } from './optimizer.js';
 
 /** Options of {@link LAMB}. */
-export interface LAMBOptions extends OptimizerOptions {
-  /** How much of the averages of gradients and of their squares is kept, each in [0, 1); default [0.9, 0.999]. */
-  readonly betas: readonly [mean: number, square: number];
-  /** Added to the denominator, above 0; default 1e-6. */
-  readonly eps: number;
-}
+export interface LAMBOptions extends BetaOptions {}
 
 type Slot = 'exp_avg' | 'exp_avg_sq' | 'step';
 
 const rule: UpdateRule<LAMBOptions, Slot> = {
   name: 'LAMB',
-  defaults: { ...commonDefaults, lr: 1e-3, betas: [0.9, 0.999], eps: 1e-6, decoupledWeightDecay: true },
-  check: ({ betas, eps }) => {
-    checkBetas('LAMB', betas);
-    checkPositive('LAMB', 'eps', eps);
+  defaults: { ...betaDefaults, lr: 1e-3, eps: 1e-6, decoupledWeightDecay: true },
+  check: (options) => {
+    checkAverages('LAMB', options);
+    checkPositive('LAMB', 'eps', options.eps);
   },
-  slots: () => ({ exp_avg: eachElement(), exp_avg_sq: eachElement(), step: singleNumber() }),
+  slots: averages,
+  momentum: firstBeta,
   update: (options) => {
-    const { betas, eps } = options;
-    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps };
-    return ({ params, grads, state, lr }) => {
-      lambStep({ params, grads, means: state.exp_avg, squares: state.exp_avg_sq, steps: state.step, lr }, attrs);
+    const attrs = betaAttrs(options);
+    return ({ params, grads, state, momentum, lr }) => {
+      const { exp_avg: means, exp_avg_sq: squares, step: steps } = state;
+      lambStep({ params, grads, means, squares, steps, momentum, lr }, attrs);
     };
   },
 };

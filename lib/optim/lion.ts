@@ -1,5 +1,5 @@
 import { lionStep } from '../ops/optim.js';
-import { checkBetas } from './betas.js';
+import { checkBetas, firstBeta } from './betas.js';
 import {
   commonAttrs,
   commonDefaults,
@@ -26,11 +26,11 @@ const rule: UpdateRule<LionOptions, Slot> = {
     checkBetas('Lion', betas);
   },
   slots: () => ({ exp_avg: eachElement() }),
+  momentum: firstBeta,
   update: (options) => {
-    const { betas } = options;
-    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1] };
-    return ({ params, grads, state, lr }) => {
-      lionStep({ params, grads, means: state.exp_avg, lr }, attrs);
+    const attrs = { ...commonAttrs(options), beta2: options.betas[1] };
+    return ({ params, grads, state, momentum, lr }) => {
+      lionStep({ params, grads, means: state.exp_avg, momentum, lr }, attrs);
     };
   },
 };

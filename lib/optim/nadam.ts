@@ -1,24 +1,16 @@
 import { checkAtLeast } from '../ops/checks.js';
 import { nadamStep } from '../ops/optim.js';
-import { checkBetas } from './betas.js';
+import { averages, betaAttrs, betaDefaults, checkAverages, firstBeta, type BetaOptions } from './betas.js';
 import {
-  commonAttrs,
-  commonDefaults,
-  eachElement,
   singleNumber,
   Optimizer,
   type NamedParameters,
   type OptimizerArguments,
-  type OptimizerOptions,
   type UpdateRule,
 } from './optimizer.js';
 
 /** Options of {@link NAdam}. */
-export interface NAdamOptions extends OptimizerOptions {
-  /** How much of the averages of gradients and of their squares is kept, each in [0, 1); default [0.9, 0.999]. */
-  readonly betas: readonly [mean: number, square: number];
-  /** Added to the denominator; default 1e-8. */
-  readonly eps: number;
+export interface NAdamOptions extends BetaOptions {
   /** How fast momentum grows towards β₁; default 4e-3. */
   readonly momentumDecay: number;
 }
@@ -27,34 +19,18 @@ type Slot = 'exp_avg' | 'exp_avg_sq' | 'step' | 'mu_product';
 
 const rule: UpdateRule<NAdamOptions, Slot> = {
   name: 'NAdam',
-  defaults: { ...commonDefaults, lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, momentumDecay: 4e-3 },
-  check: ({ betas, eps, momentumDecay }) => {
-    checkBetas('NAdam', betas);
-    checkAtLeast('NAdam', 'eps', eps, 0);
-    checkAtLeast('NAdam', 'momentumDecay', momentumDecay, 0);
+  defaults: { ...betaDefaults, lr: 2e-3, momentumDecay: 4e-3 },
+  check: (options) => {
+    checkAverages('NAdam', options);
+    checkAtLeast('NAdam', 'momentumDecay', options.momentumDecay, 0);
   },
-  slots: () => ({
-    exp_avg: eachElement(),
-    exp_avg_sq: eachElement(),
-    step: singleNumber(),
-    mu_product: singleNumber(1),
-  }),
+  slots: () => ({ ...averages(), mu_product: singleNumber(1) }),
+  momentum: firstBeta,
   update: (options) => {
-    const { betas, eps, momentumDecay } = options;
-    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps, momentumDecay };
-    return ({ params, grads, state, lr }) => {
-      nadamStep(
-        {
-          params,
-          grads,
-          means: state.exp_avg,
-          squares: state.exp_avg_sq,
-          steps: state.step,
-          products: state.mu_product,
-          lr,
-        },
-        attrs,
-      );
+    const attrs = { ...betaAttrs(options), momentumDecay: options.momentumDecay };
+    return ({ params, grads, state, momentum, lr }) => {
+      const { exp_avg: means, exp_avg_sq: squares, step: steps, mu_product: products } = state;
+      nadamStep({ params, grads, means, squares, steps, products, momentum, lr }, attrs);
     };
   },
 };

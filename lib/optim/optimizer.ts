@@ -3,7 +3,7 @@ import { assignState, type StateDict } from '../nn/state-dict.js';
 import { where } from '../ops/compare.js';
 import { full, fullLike } from '../ops/creation.js';
 import { add } from '../ops/arithmetic.js';
-import { checkArray, checkAtLeast, checkFlag, checkObject, checkTensor } from '../ops/checks.js';
+import { checkArray, checkAtLeast, checkDecay, checkFlag, checkObject, checkTensor } from '../ops/checks.js';
 import { clone } from '../ops/move.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { Variable, type Buffer } from '../tensor/parameter.js';
@@ -53,11 +53,12 @@ export type OptimizerArguments<O extends OptimizerOptions> = Partial<O> & {
   readonly groups?: readonly ParameterGroup<O>[];
 };
 
-/** What one update works on: lists that run in parallel, and the rate as a tensor that compiled steps read anew. */
+/** What one update works on: lists that run in parallel, momentum and rate as tensors that compiled steps read anew. */
 export interface Update<Slot extends string> {
   readonly params: readonly Tensor[];
   readonly grads: readonly Tensor[];
   readonly state: Readonly<Record<Slot, readonly Tensor[]>>;
+  readonly momentum: Tensor;
   readonly lr: Tensor;
 }
 
@@ -80,6 +81,8 @@ export interface UpdateRule<O extends OptimizerOptions, Slot extends string> {
   check(options: O): void;
   /** What is remembered for each parameter, undefined where the options need none. PyTorch's names. */
   slots(options: O): Readonly<Record<Slot, SlotSpec | undefined>>;
+  /** How much of the last direction, or of the average of gradients, is kept; undefined where nothing is. */
+  momentum?(options: O): number | undefined;
   /** How to make updates with such options; what they are for the op is found out once, as every step would make it anew. */
   update(options: O): (update: Update<Slot>) => void;
 }
@@ -94,6 +97,7 @@ interface Group<O> {
 
 interface GroupState<O, Slot extends string> extends Group<O> {
   readonly lr: Buffer;
+  readonly momentum: Buffer;
   readonly update: (update: Update<Slot>) => void;
   /** What is remembered, by parameter name; empty maps for what the options need not. */
   readonly slots: Readonly<Record<Slot, ReadonlyMap<string, Buffer>>>;
@@ -109,6 +113,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
   private readonly groups: GroupState<O, Slot>[] = [];
   private readonly common: O;
   private readonly rate: Buffer;
+  private readonly kept: Buffer;
   private readonly steps: Buffer;
 
   protected constructor(
@@ -121,6 +126,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     this.common = optionsOf(rule, rule.defaults, own);
     const parts = partition(rule, parameters, groups, this.common);
     this.rate = scalar(this.common.lr);
+    this.kept = scalar(rule.momentum?.(this.common) ?? 0);
     this.steps = scalar(0);
     this.enroll(parts);
   }
@@ -134,6 +140,22 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     checkAtLeast(this.rule.name, 'lr', value, 0);
     this.rate.assign(value);
     this.scaleGroups();
+  }
+
+  /**
+   * How much of the last direction is kept: the momentum of SGD and RMSprop, β₁ of Adam and its kin. Setting it leaves groups
+   * with a momentum of their own as they are.
+   */
+  get momentum(): number {
+    return this.kept.item() as number;
+  }
+
+  set momentum(value: number) {
+    checkDecay(this.rule.name, 'momentum', value);
+    if (!this.hasMomentum) {
+      fail('VALUE', this.rule.name, 'there is no momentum (need an optimizer that was made with one, or with betas)');
+    }
+    this.kept.assign(value);
   }
 
   /** How many steps have been made. */
@@ -179,9 +201,13 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     });
   }
 
-  /** Learning rate `lr`, number of steps `step`, and what is remembered, as `<parameter>.<what>`: the live tensors. */
+  /**
+   * Learning rate `lr`, number of steps `step`, `momentum` if there is one, and what is remembered, as `<parameter>.<what>`: the
+   * live tensors.
+   */
   stateDict(): Record<string, Variable> {
     const state: Record<string, Variable> = { lr: this.rate, step: this.steps };
+    if (this.hasMomentum) state['momentum'] = this.kept;
     for (const { parameters, slots } of this.groups) {
       for (const name of parameters.keys()) {
         for (const [slot, buffers] of Object.entries<ReadonlyMap<string, Buffer>>(slots)) {
@@ -206,7 +232,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
   /** Frees what the optimizer remembers; the parameters stay. */
   dispose(): void {
     for (const variable of Object.values(this.stateDict())) variable.dispose();
-    for (const { lr } of this.groups) lr.dispose();
+    this.kept.dispose();
+    for (const { lr, momentum } of this.groups) for (const own of [lr, momentum]) own.dispose();
   }
 
   /** Frees the state at the end of the block of a `using` declaration. */
@@ -214,12 +241,18 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     this.dispose();
   }
 
+  private get hasMomentum(): boolean {
+    return this.rule.momentum?.(this.common) !== undefined;
+  }
+
   private enroll(parts: readonly Group<O>[]): void {
     for (const part of parts) {
       for (const [name, parameter] of part.parameters) this.parameters.set(name, parameter);
       const lr = part.scale === 1 ? this.rate : scalar(this.lr * part.scale);
+      const own = this.rule.momentum?.(part.options);
+      const momentum = own === this.rule.momentum?.(this.common) ? this.kept : scalar(own ?? 0);
       const slots = remember(this.rule.slots(part.options), part.parameters);
-      this.groups.push({ ...part, lr, update: this.rule.update(part.options), slots });
+      this.groups.push({ ...part, lr, momentum, update: this.rule.update(part.options), slots });
     }
   }
 
@@ -237,7 +270,13 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
     if (names.length === 0) return;
     const state = mapSlots(group.slots, (buffers) => names.flatMap((name) => buffers.get(name) ?? []));
     const params = names.map((name) => group.parameters.get(name)!);
-    group.update({ params, grads: names.map((name) => gradients[name]!), state, lr: group.lr });
+    group.update({
+      params,
+      grads: names.map((name) => gradients[name]!),
+      state,
+      momentum: group.momentum,
+      lr: group.lr,
+    });
   }
 }
 

@@ -1,41 +1,23 @@
-import { checkAtLeast } from '../ops/checks.js';
 import { radamStep } from '../ops/optim.js';
-import { checkBetas } from './betas.js';
-import {
-  commonAttrs,
-  commonDefaults,
-  eachElement,
-  singleNumber,
-  Optimizer,
-  type NamedParameters,
-  type OptimizerArguments,
-  type OptimizerOptions,
-  type UpdateRule,
-} from './optimizer.js';
+import { averages, betaAttrs, betaDefaults, checkAverages, firstBeta, type BetaOptions } from './betas.js';
+import { Optimizer, type NamedParameters, type OptimizerArguments, type UpdateRule } from './optimizer.js';
 
 /** Options of {@link RAdam}. */
-export interface RAdamOptions extends OptimizerOptions {
-  /** How much of the averages of gradients and of their squares is kept, each in [0, 1); default [0.9, 0.999]. */
-  readonly betas: readonly [mean: number, square: number];
-  /** Added to the denominator; default 1e-8. */
-  readonly eps: number;
-}
+export interface RAdamOptions extends BetaOptions {}
 
 type Slot = 'exp_avg' | 'exp_avg_sq' | 'step';
 
 const rule: UpdateRule<RAdamOptions, Slot> = {
   name: 'RAdam',
-  defaults: { ...commonDefaults, lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8 },
-  check: ({ betas, eps }) => {
-    checkBetas('RAdam', betas);
-    checkAtLeast('RAdam', 'eps', eps, 0);
-  },
-  slots: () => ({ exp_avg: eachElement(), exp_avg_sq: eachElement(), step: singleNumber() }),
+  defaults: { ...betaDefaults, lr: 1e-3 },
+  check: (options) => checkAverages('RAdam', options),
+  slots: averages,
+  momentum: firstBeta,
   update: (options) => {
-    const { betas, eps } = options;
-    const attrs = { ...commonAttrs(options), beta1: betas[0], beta2: betas[1], eps };
-    return ({ params, grads, state, lr }) => {
-      radamStep({ params, grads, means: state.exp_avg, squares: state.exp_avg_sq, steps: state.step, lr }, attrs);
+    const attrs = betaAttrs(options);
+    return ({ params, grads, state, momentum, lr }) => {
+      const { exp_avg: means, exp_avg_sq: squares, step: steps } = state;
+      radamStep({ params, grads, means, squares, steps, momentum, lr }, attrs);
     };
   },
 };

@@ -39,12 +39,13 @@ const rule: UpdateRule<RMSpropOptions, RMSpropSlot> = {
     grad_avg: centered ? eachElement() : undefined,
     momentum_buffer: momentum === 0 ? undefined : eachElement(),
   }),
+  momentum: ({ momentum }) => (momentum === 0 ? undefined : momentum),
   update: (options) => {
-    const { alpha, eps, momentum, centered } = options;
-    const attrs = { ...commonAttrs(options), alpha, eps, momentum, centered };
-    return ({ params, grads, state, lr }) => {
+    const { alpha, eps, centered } = options;
+    const attrs = { ...commonAttrs(options), alpha, eps, remembers: options.momentum !== 0, centered };
+    return ({ params, grads, state, momentum, lr }) => {
       const { square_avg: squares, grad_avg: means, momentum_buffer: velocities } = state;
-      rmspropStep({ params, grads, squares, means, velocities, lr }, attrs);
+      rmspropStep({ params, grads, squares, means, velocities, momentum, lr }, attrs);
     };
   },
 };

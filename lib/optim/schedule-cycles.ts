@@ -1,4 +1,12 @@
-import { checkAtLeast, checkFlag, checkFraction, checkObject, checkOption, checkPositive } from '../ops/checks.js';
+import {
+  checkAtLeast,
+  checkDecay,
+  checkFlag,
+  checkFraction,
+  checkObject,
+  checkOption,
+  checkPositive,
+} from '../ops/checks.js';
 import type { Schedule } from './schedule.js';
 
 /** The way from one rate to another: at share 0 the first, at share 1 the second. */
@@ -43,20 +51,46 @@ export function cosineRestarts(lr: number, options: { period: number; growth?: n
   };
 }
 
-/** Options of {@link oneCycle}. */
-export interface OneCycleOptions {
+/** When one cycle climbs and when it falls: what rates and momenta have in common. */
+export interface OneCycleShape {
   /** Length of the cycle. */
   readonly steps: number;
   /** Share of the steps that the climb takes, 0 to 1; default 0.3. */
   readonly warmup?: number;
   /** Form of the climb and of the descent; default `'cosine'`. */
   readonly strategy?: 'cosine' | 'linear';
+  /** Whether the descent first leads to where the climb began, in as many steps; default `false`. */
+  readonly threePhase?: boolean;
+}
+
+/** Options of {@link oneCycle}. */
+export interface OneCycleOptions extends OneCycleShape {
   /** How many times smaller than `lr` the first rate is; default 25. */
   readonly divisor?: number;
   /** How many times smaller than the first rate the last one is; default 1e4. */
   readonly finalDivisor?: number;
-  /** Whether the descent first leads to where the climb began, in as many steps; default `false`. */
-  readonly threePhase?: boolean;
+}
+
+/** From `first` to `peak`, and to `last`, where it stays; in three phases by way of `first`. */
+function once(op: string, [first, peak, last]: readonly [number, number, number], shape: OneCycleShape): Schedule {
+  const { steps, warmup = 0.3, strategy = 'cosine', threePhase = false } = shape;
+  checkPositive(op, 'steps', steps);
+  checkFraction(op, 'warmup', warmup);
+  checkOption(op, 'strategy', strategy, Object.keys(ways));
+  checkFlag(op, 'threePhase', threePhase);
+  const top = warmup * steps - 1;
+  const ends: readonly (readonly [end: number, value: number])[] = [
+    [0, first],
+    [top, peak],
+    ...(threePhase ? [[2 * top, first] as const] : []),
+    [steps - 1, last],
+  ];
+  return (step) => {
+    const t = Math.min(step, steps - 1);
+    const phase = Math.min(1 + ends.slice(1).filter(([end]) => end < t).length, ends.length - 1);
+    const [[begin, from], [end, to]] = [ends[phase - 1]!, ends[phase]!];
+    return ways[strategy](from, to, end > begin ? (t - begin) / (end - begin) : 1);
+  };
 }
 
 /**
@@ -72,7 +106,7 @@ export interface OneCycleOptions {
  * @throws MyelinError `VALUE` for options out of range
  *
  * Source: Smith & Topin 2018, «Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates»,
- * section 3; the rate alone, not the momentum.
+ * section 3; the momentum that belongs to it is {@link oneCycleMomentum}.
  * @example
  * ```ts
  * import { oneCycle } from 'myelin';
@@ -82,32 +116,54 @@ export interface OneCycleOptions {
  */
 export function oneCycle(lr: number, options: OneCycleOptions): Schedule {
   checkObject('oneCycle', 'options', options);
-  const { steps, warmup = 0.3, strategy = 'cosine', divisor = 25, finalDivisor = 1e4, threePhase = false } = options;
-  for (const [name, value] of Object.entries({ steps, divisor, finalDivisor })) checkPositive('oneCycle', name, value);
-  checkFraction('oneCycle', 'warmup', warmup);
-  checkOption('oneCycle', 'strategy', strategy, Object.keys(ways));
-  checkFlag('oneCycle', 'threePhase', threePhase);
+  const { divisor = 25, finalDivisor = 1e4 } = options;
+  for (const [name, value] of Object.entries({ divisor, finalDivisor })) checkPositive('oneCycle', name, value);
   const first = lr / divisor;
-  const last = first / finalDivisor;
-  const peak = warmup * steps - 1;
-  const ends: readonly (readonly [end: number, rate: number])[] = [
-    [0, first],
-    [peak, lr],
-    ...(threePhase ? [[2 * peak, first] as const] : []),
-    [steps - 1, last],
-  ];
-  return (step) => {
-    const t = Math.min(step, steps - 1);
-    const phase = Math.min(1 + ends.slice(1).filter(([end]) => end < t).length, ends.length - 1);
-    const [[begin, from], [end, to]] = [ends[phase - 1]!, ends[phase]!];
-    return ways[strategy](from, to, end > begin ? (t - begin) / (end - begin) : 1);
-  };
+  return once('oneCycle', [first, lr, first / finalDivisor], options);
 }
 
-/** Options of {@link cyclicRate}. */
-export interface CyclicOptions {
-  /** The smallest rate. */
-  readonly min: number;
+/** Options of {@link oneCycleMomentum}. */
+export interface OneCycleMomentumOptions extends OneCycleShape {
+  /** The smallest momentum, where the rate is largest; default 0.85. */
+  readonly base?: number;
+  /** The largest momentum, with which it begins and ends; default 0.95. */
+  readonly max?: number;
+}
+
+/**
+ * The momentum that belongs to {@link oneCycle}: it falls while the rate climbs, and climbs back while the rate falls.
+ *
+ * @param options.steps length of the cycle
+ * @param options.warmup share of the steps that the climb of the rate takes; default 0.3
+ * @param options.strategy `'cosine'` or `'linear'`; default `'cosine'`
+ * @param options.base the smallest momentum; default 0.85
+ * @param options.max the largest momentum; default 0.95
+ * @param options.threePhase whether it climbs back in as many steps as it fell, and stays there; default `false`
+ * @throws MyelinError `VALUE` for options out of range
+ *
+ * Source: Smith 2018, «A disciplined approach to neural network hyper-parameters: Part 1», section 4.3.
+ * @example
+ * ```ts
+ * import { Linear, oneCycle, oneCycleMomentum, SGD } from 'myelin';
+ * const optimizer = new SGD(new Linear(2, 1).parameters(), { momentum: 0.95 });
+ * const cycle = { steps: 100, warmup: 0.5 };
+ * const [rate, momentum] = [oneCycle(0.1, cycle), oneCycleMomentum(cycle)];
+ * for (const step of [0, 49]) {
+ *   optimizer.lr = rate(step);
+ *   optimizer.momentum = momentum(step);
+ * }
+ * console.log(optimizer.lr, optimizer.momentum); // 0.1 0.85
+ * ```
+ */
+export function oneCycleMomentum(options: OneCycleMomentumOptions): Schedule {
+  checkObject('oneCycleMomentum', 'options', options);
+  const { base = 0.85, max = 0.95 } = options;
+  for (const [name, value] of Object.entries({ base, max })) checkDecay('oneCycleMomentum', name, value);
+  return once('oneCycleMomentum', [max, base, max], options);
+}
+
+/** How rates and momenta go up and down. */
+export interface CyclicShape {
   /** Steps of a climb. */
   readonly up: number;
   /** Steps of a descent; default as many as of a climb. */
@@ -116,6 +172,30 @@ export interface CyclicOptions {
   readonly mode?: 'same' | 'halving' | 'fading';
   /** What the height is multiplied by at every step when it fades; default 1. */
   readonly factor?: number;
+}
+
+/** Options of {@link cyclicRate}. */
+export interface CyclicOptions extends CyclicShape {
+  /** The smallest rate. */
+  readonly min: number;
+}
+
+/** From one value to another and back, again and again. */
+function again(
+  op: string,
+  from: number,
+  to: number,
+  { up, down = up, mode = 'same', factor = 1 }: CyclicShape,
+): Schedule {
+  for (const [name, value] of Object.entries({ up, down, factor })) checkPositive(op, name, value);
+  checkOption(op, 'mode', mode, ['same', 'halving', 'fading']);
+  return (step) => {
+    const cycle = Math.floor(step / (up + down));
+    const within = step - cycle * (up + down);
+    const height = within <= up ? within / up : (up + down - within) / down;
+    const scale = mode === 'same' ? 1 : mode === 'halving' ? 0.5 ** cycle : factor ** step;
+    return from + (to - from) * height * scale;
+  };
 }
 
 /**
@@ -140,15 +220,41 @@ export interface CyclicOptions {
  */
 export function cyclicRate(lr: number, options: CyclicOptions): Schedule {
   checkObject('cyclicRate', 'options', options);
-  const { min, up, down = up, mode = 'same', factor = 1 } = options;
-  checkAtLeast('cyclicRate', 'min', min, 0);
-  for (const [name, value] of Object.entries({ up, down, factor })) checkPositive('cyclicRate', name, value);
-  checkOption('cyclicRate', 'mode', mode, ['same', 'halving', 'fading']);
-  return (step) => {
-    const cycle = Math.floor(step / (up + down));
-    const within = step - cycle * (up + down);
-    const height = within <= up ? within / up : (up + down - within) / down;
-    const scale = mode === 'same' ? 1 : mode === 'halving' ? 0.5 ** cycle : factor ** step;
-    return min + (lr - min) * height * scale;
-  };
+  checkAtLeast('cyclicRate', 'min', options.min, 0);
+  return again('cyclicRate', options.min, lr, options);
+}
+
+/** Options of {@link cyclicMomentum}. */
+export interface CyclicMomentumOptions extends CyclicShape {
+  /** The smallest momentum, where the rate is largest; default 0.8. */
+  readonly base?: number;
+  /** The largest momentum, where the rate is smallest; default 0.9. */
+  readonly max?: number;
+}
+
+/**
+ * The momentum that belongs to {@link cyclicRate}: it falls while the rate climbs, and climbs while the rate falls.
+ *
+ * @param options.base the smallest momentum; default 0.8
+ * @param options.max the largest momentum; default 0.9
+ * @param options.up steps of a climb of the rate
+ * @param options.down steps of a descent; default as many as of a climb
+ * @param options.mode how far it falls in later cycles: `'same'`, `'halving'` each time, or `'fading'` by `factor` at every step;
+ *   default `'same'`
+ * @param options.factor what that is multiplied by at every step when it fades; default 1
+ * @throws MyelinError `VALUE` for options out of range
+ *
+ * Source: Smith 2018, «A disciplined approach to neural network hyper-parameters: Part 1», section 4.3.
+ * @example
+ * ```ts
+ * import { cyclicMomentum } from 'myelin';
+ * const schedule = cyclicMomentum({ base: 0.5, max: 0.75, up: 4 });
+ * console.log(schedule(0), schedule(2), schedule(4)); // 0.75 0.625 0.5
+ * ```
+ */
+export function cyclicMomentum(options: CyclicMomentumOptions): Schedule {
+  checkObject('cyclicMomentum', 'options', options);
+  const { base = 0.8, max = 0.9 } = options;
+  for (const [name, value] of Object.entries({ base, max })) checkDecay('cyclicMomentum', name, value);
+  return again('cyclicMomentum', max, base, options);
 }

@@ -212,6 +212,29 @@ export function lambdaRate(lr: number, factor: (step: number) => number): Schedu
 }
 
 /**
+ * The rate times a product of factors, one for each step that was made: lr(t) = lr · factor(1) · … · factor(t).
+ *
+ * @throws MyelinError `TYPE` unless `factor` is a function; from the schedule, `VALUE` for a step that is no integer from 0 on
+ * @example
+ * ```ts
+ * import { multiplicativeRate } from 'myelin';
+ * console.log(multiplicativeRate(1, (step) => (step < 3 ? 0.5 : 1))(10)); // 0.25
+ * ```
+ */
+export function multiplicativeRate(lr: number, factor: (step: number) => number): Schedule {
+  checkFinite('multiplicativeRate', 'lr', lr);
+  checkSchedule('multiplicativeRate', 'factor', factor);
+  // Steps are asked for in order, mostly: the last product goes on.
+  let [at, product] = [0, 1];
+  return (step) => {
+    checkInteger('multiplicativeRate', 'step', step, 0);
+    if (step < at) [at, product] = [0, 1];
+    while (at < step) product *= factor(++at);
+    return lr * product;
+  };
+}
+
+/**
  * One schedule after another; each counts its steps from where it begins.
  *
  * @param milestones steps at which the second schedule begins, and each after it; rising
@@ -238,6 +261,26 @@ export function sequential(schedules: readonly Schedule[], milestones: readonly 
     const passed = milestones.filter((milestone) => milestone <= step);
     return schedules[passed.length]!(step - (passed.at(-1) ?? 0));
   };
+}
+
+/**
+ * Several schedules at once, whose rates are factors: lr(t) = lr · s₁(t) · s₂(t) · …
+ *
+ * @param lr rate where all factors are 1
+ * @param schedules made with a rate of 1, so that what they give is their share of it
+ * @throws MyelinError `TYPE` unless all schedules are functions
+ * @example
+ * ```ts
+ * import { chained, linearDecay, stepDecay } from 'myelin';
+ * const schedule = chained(0.5, [linearDecay(1, { steps: 4, start: 0.5, end: 1 }), stepDecay(1, { every: 10 })]);
+ * console.log(schedule(0), schedule(4), schedule(10)); // 0.25 0.5 0.05
+ * ```
+ */
+export function chained(lr: number, schedules: readonly Schedule[]): Schedule {
+  checkFinite('chained', 'lr', lr);
+  checkArray('chained', 'schedules', schedules);
+  schedules.forEach((schedule, i) => checkSchedule('chained', `schedules[${i}]`, schedule));
+  return (step) => schedules.reduce((rate, schedule) => rate * schedule(step), lr);
 }
 
 function checkSchedule(op: string, name: string, schedule: unknown): void {

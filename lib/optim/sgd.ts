@@ -42,11 +42,12 @@ const rule: UpdateRule<SGDOptions, 'momentum_buffer' | 'step'> = {
     momentum_buffer: momentum === 0 ? undefined : eachElement(),
     step: momentum === 0 ? undefined : singleNumber(),
   }),
+  momentum: ({ momentum }) => (momentum === 0 ? undefined : momentum),
   update: (options) => {
-    const { momentum, dampening, nesterov } = options;
-    const attrs = { ...commonAttrs(options), momentum, dampening, nesterov };
-    return ({ params, grads, state, lr }) => {
-      sgdStep({ params, grads, velocities: state.momentum_buffer, steps: state.step, lr }, attrs);
+    const { dampening, nesterov } = options;
+    const attrs = { ...commonAttrs(options), remembers: options.momentum !== 0, dampening, nesterov };
+    return ({ params, grads, state, momentum, lr }) => {
+      sgdStep({ params, grads, velocities: state.momentum_buffer, steps: state.step, momentum, lr }, attrs);
     };
   },
 };

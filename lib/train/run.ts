@@ -42,6 +42,8 @@ export type Loss = (output: Tensor<FloatDType>, target: Tensor) => Tensor;
 export interface Steps {
   /** Learning rate; schedules assign it. */
   lr: number;
+  /** How much of the last direction is kept, if the optimizer has such a thing; schedules assign it. */
+  momentum?: number;
   /** Changes the parameters once, given their gradients by state-dict name. */
   step(gradients: Readonly<Record<string, Tensor>>): void;
   /** What must be saved to go on later: moments, counts of steps. */

@@ -43,12 +43,12 @@ void update(StepFn<float, Step>* f32, StepFn<double, Step>* f64, const StepInput
 void sgd_step(OpCall& call) {
   const StepOptions options(call.attrs);
   SgdStep step;
-  step.momentum = call.attrs.number();
+  const bool remembers = call.attrs.boolean();
   step.dampening = call.attrs.number();
   step.nesterov = call.attrs.boolean();
   step.first = false;
-  const bool remembers = step.momentum != 0;
-  const StepInputs inputs(call, {remembers}, remembers ? 1 : 0);
+  const StepInputs inputs(call, {remembers}, remembers ? 1 : 0, kMomentumAndRate);
+  step.momentum = remembers ? inputs.momentum() : 0;
   step.terms = options.terms(inputs.learning_rate());
   update(call.kernels.f32_sgd, call.kernels.f64_sgd, inputs, step,
          [&](SgdStep& own, int i) { own.first = remembers && step_of(inputs, i) <= 1; });
@@ -58,11 +58,11 @@ void sgd_step(OpCall& call) {
 void adam_step(OpCall& call) {
   const StepOptions options(call.attrs);
   AdamStep step;
-  step.beta1 = call.attrs.number();
   step.beta2 = call.attrs.number();
   step.eps = call.attrs.number();
   step.amsgrad = call.attrs.boolean();
-  const StepInputs inputs(call, {true, true, step.amsgrad}, 1);
+  const StepInputs inputs(call, {true, true, step.amsgrad}, 1, kMomentumAndRate);
+  step.beta1 = inputs.momentum();
   step.terms = options.terms(inputs.learning_rate());
   update(call.kernels.f32_adam, call.kernels.f64_adam, inputs, step, [&](AdamStep& own, int i) {
     own.correction1 = 1 - std::pow(step.beta1, step_of(inputs, i));
@@ -76,9 +76,10 @@ void rmsprop_step(OpCall& call) {
   RmspropStep step;
   step.alpha = call.attrs.number();
   step.eps = call.attrs.number();
-  step.momentum = call.attrs.number();
+  const bool remembers = call.attrs.boolean();
   step.centered = call.attrs.boolean();
-  const StepInputs inputs(call, {true, step.centered, step.momentum != 0}, 0);
+  const StepInputs inputs(call, {true, step.centered, remembers}, 0, kMomentumAndRate);
+  step.momentum = remembers ? inputs.momentum() : 0;
   step.terms = options.terms(inputs.learning_rate());
   update(call.kernels.f32_rmsprop, call.kernels.f64_rmsprop, inputs, step, alike<RmspropStep>);
 }
@@ -88,7 +89,7 @@ void adagrad_step(OpCall& call) {
   AdagradStep step;
   const double decay = call.attrs.number();
   step.eps = call.attrs.number();
-  const StepInputs inputs(call, {true}, 1);
+  const StepInputs inputs(call, {true}, 1, kRate);
   step.terms = options.terms(inputs.learning_rate());
   update(call.kernels.f32_adagrad, call.kernels.f64_adagrad, inputs, step,
          [&](AdagradStep& own, int i) { own.terms.lr /= 1 + (step_of(inputs, i) - 1) * decay; });
@@ -100,7 +101,7 @@ void adadelta_step(OpCall& call) {
   AdadeltaStep step;
   step.rho = call.attrs.number();
   step.eps = call.attrs.number();
-  const StepInputs inputs(call, {true, true}, 0);
+  const StepInputs inputs(call, {true, true}, 0, kRate);
   step.terms = options.terms(inputs.learning_rate());
   update(call.kernels.f32_adadelta, call.kernels.f64_adadelta, inputs, step, alike<AdadeltaStep>);
 }
@@ -108,10 +109,10 @@ void adadelta_step(OpCall& call) {
 void adamax_step(OpCall& call) {
   const StepOptions options(call.attrs);
   AdamaxStep step;
-  step.beta1 = call.attrs.number();
   step.beta2 = call.attrs.number();
   step.eps = call.attrs.number();
-  const StepInputs inputs(call, {true, true}, 1);
+  const StepInputs inputs(call, {true, true}, 1, kMomentumAndRate);
+  step.beta1 = inputs.momentum();
   step.terms = options.terms(inputs.learning_rate());
   update(call.kernels.f32_adamax, call.kernels.f64_adamax, inputs, step,
          [&](AdamaxStep& own, int i) { own.terms.lr /= 1 - std::pow(step.beta1, step_of(inputs, i)); });
@@ -121,11 +122,11 @@ void adamax_step(OpCall& call) {
 void nadam_step(OpCall& call) {
   const StepOptions options(call.attrs);
   NadamStep step;
-  step.beta1 = call.attrs.number();
   step.beta2 = call.attrs.number();
   step.eps = call.attrs.number();
   const double momentum_decay = call.attrs.number();
-  const StepInputs inputs(call, {true, true}, 2);
+  const StepInputs inputs(call, {true, true}, 2, kMomentumAndRate);
+  step.beta1 = inputs.momentum();
   step.terms = options.terms(inputs.learning_rate());
   // How much of the mean a step takes: it grows towards beta1. 0.96 is the paper's.
   const auto momentum = [&](double t) { return step.beta1 * (1 - 0.5 * std::pow(0.96, t * momentum_decay)); };
@@ -143,10 +144,10 @@ void nadam_step(OpCall& call) {
 void radam_step(OpCall& call) {
   const StepOptions options(call.attrs);
   RadamStep step;
-  step.beta1 = call.attrs.number();
   step.beta2 = call.attrs.number();
   step.eps = call.attrs.number();
-  const StepInputs inputs(call, {true, true}, 1);
+  const StepInputs inputs(call, {true, true}, 1, kMomentumAndRate);
+  step.beta1 = inputs.momentum();
   step.terms = options.terms(inputs.learning_rate());
   // Degrees of freedom of the average of squares: below 5 its variance is not tractable.
   const double most = 2 / (1 - step.beta2) - 1;
@@ -165,9 +166,9 @@ void radam_step(OpCall& call) {
 void lion_step(OpCall& call) {
   const StepOptions options(call.attrs);
   LionStep step;
-  step.beta1 = call.attrs.number();
   step.beta2 = call.attrs.number();
-  const StepInputs inputs(call, {true}, 0);
+  const StepInputs inputs(call, {true}, 0, kMomentumAndRate);
+  step.beta1 = inputs.momentum();
   step.terms = options.terms(inputs.learning_rate());
   update(call.kernels.f32_lion, call.kernels.f64_lion, inputs, step, alike<LionStep>);
 }
@@ -199,10 +200,10 @@ void lamb_parameters(LambMomentsFn<T>* moments, LambFn<T>* apply, const StepInpu
 void lamb_step(OpCall& call) {
   const StepOptions options(call.attrs);
   LambStep step;
-  step.beta1 = call.attrs.number();
   step.beta2 = call.attrs.number();
   step.eps = call.attrs.number();
-  const StepInputs inputs(call, {true, true}, 1);
+  const StepInputs inputs(call, {true, true}, 1, kMomentumAndRate);
+  step.beta1 = inputs.momentum();
   step.terms = options.terms(inputs.learning_rate());
   // Decoupled decay is part of the direction whose length is set.
   step.terms.shrink = 1;

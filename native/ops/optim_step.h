@@ -26,19 +26,24 @@ struct StepOptions {
   }
 };
 
+// How many single numbers of the whole step there are: the learning rate alone, or the momentum before it.
+constexpr int kRate = 1, kMomentumAndRate = 2;
+
 // The inputs of a step: lists of equal length (parameters, gradients, the states there are, then single numbers of each
-// parameter, such as how many steps it has made), and last the learning rate. All are tensors that keep their place, so
-// that they can change between runs of a plan.
+// parameter, such as how many steps it has made), and last what is common to all parameters. All are tensors that keep their
+// place, so that they can change between runs of a plan.
 class StepInputs {
  public:
-  StepInputs(const OpCall& call, const StepStates& states, int numbers) : views_(call.in) {
+  StepInputs(const OpCall& call, const StepStates& states, int numbers, int common) : views_(call.in) {
     int lists = kLists;
     for (std::size_t s = 0; s < kStepStates; s++) list_of_state_[s] = states[s] ? lists++ : kAbsent;
     first_number_ = lists;
     lists += numbers;
-    require(call.inputs >= 1 && (call.inputs - 1) % lists == 0, "an optimizer step has lists of unequal length");
-    count_ = (call.inputs - 1) / lists;
+    const int listed = call.inputs - common;
+    require(listed >= 0 && listed % lists == 0, "an optimizer step has lists of unequal length");
+    count_ = listed / lists;
     rate_ = number(call.in[call.inputs - 1]);
+    momentum_ = common == kMomentumAndRate ? number(call.in[listed]) : nullptr;
     for (int list = 1; list < lists; list++) {
       for (int i = 0; i < count_; i++) check(list, i);
     }
@@ -46,6 +51,8 @@ class StepInputs {
 
   int count() const { return count_; }
   double learning_rate() const { return *rate_; }
+  // How much of the last direction, or of the average of gradients, is kept: of steps that are given a momentum only.
+  double momentum() const { return *momentum_; }
   const View& parameter(int i) const { return at(0, i); }
   const View& gradient(int i) const { return at(kGradients, i); }
   // A single number of a parameter, from the list of that number.
@@ -67,7 +74,7 @@ class StepInputs {
 
   const View& at(int list, int i) const { return views_[list * count_ + i]; }
   static double* number(const View& view) {
-    require(view.rank == 0, "learning rate and step are single numbers");
+    require(view.rank == 0, "learning rate, momentum and step are single numbers");
     return view.as<double>();
   }
   // Gradients may be any view; what is written lies as the parameter does.
@@ -83,6 +90,7 @@ class StepInputs {
   int count_ = 0;
   int first_number_ = 0;
   const double* rate_ = nullptr;
+  const double* momentum_ = nullptr;
   std::array<int, kStepStates> list_of_state_{};
 };
 

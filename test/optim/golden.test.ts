@@ -5,6 +5,7 @@ import {
   Adamax,
   AdamW,
   add,
+  chained,
   clipGradNorm,
   clipGradValue,
   clone,
@@ -12,6 +13,7 @@ import {
   constantRate,
   cosineDecay,
   cosineRestarts,
+  cyclicMomentum,
   cyclicRate,
   exponentialDecay,
   inverseSqrtDecay,
@@ -24,9 +26,11 @@ import {
   matmul,
   memory,
   mse,
+  multiplicativeRate,
   multiStepDecay,
   NAdam,
   oneCycle,
+  oneCycleMomentum,
   Parameter,
   PlateauSchedule,
   polynomialDecay,
@@ -101,7 +105,28 @@ const optimizers: Readonly<Record<string, (parameters: Parameters) => Optimizer>
   adagrad: (p) => new Adagrad(p, { lr: 0.2 }),
   'adagrad-options': (p) =>
     new Adagrad(p, { lr: 0.2, lrDecay: 0.1, weightDecay: 0.1, initialAccumulatorValue: 0.5, eps: 1e-6 }),
+  'sgd-cycled': (p) => new SGD(p, { lr: 0.1, momentum: 0.9, dampening: 0.5 }),
+  'sgd-nesterov-cycled': (p) => new SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true }),
+  'rmsprop-cycled': (p) => new RMSprop(p, { lr: 0.1, momentum: 0.9 }),
+  'adam-cycled': (p) => new Adam(p, { lr: 0.1, amsgrad: true }),
+  'adamw-cycled': (p) => new AdamW(p, { lr: 0.1 }),
+  'adamax-cycled': (p) => new Adamax(p, { lr: 0.1 }),
+  'nadam-cycled': (p) => new NAdam(p, { lr: 0.1 }),
+  'radam-cycled': (p) => new RAdam(p, { lr: 0.1 }),
+  'lion-cycled': (p) => new Lion(p, { lr: 0.1 }),
+  'lamb-cycled': (p) => new LAMB(p, { lr: 0.1 }),
 };
+
+const cycle = { steps };
+const cycledRate = oneCycle(0.2, cycle);
+const cycledMomentum = oneCycleMomentum({ ...cycle, base: 0.5, max: 0.9 });
+
+/** Rate and momentum of a step in cases that are named so. */
+function pace(name: string, optimizer: Optimizer, step: number): void {
+  if (!name.endsWith('-cycled')) return;
+  optimizer.lr = cycledRate(step);
+  optimizer.momentum = cycledMomentum(step);
+}
 
 const searches: Readonly<Record<string, (parameters: Parameters) => LBFGS>> = {
   lbfgs: (p) => new LBFGS(p, { lr: 0.3, maxIter: 2, maxEval: 10, historySize: 3 }),
@@ -158,7 +183,10 @@ describe.each(['float32', 'float64'] as const)('in %s, ten steps are those of Py
   test.each(Object.entries(optimizers))('%s', (name, build) => {
     withProblem((parameters, closure) => {
       using optimizer = build(parameters);
-      expectSteps(name, parameters, (step) => optimizer.step(gradientsOf(name, step, closure)));
+      expectSteps(name, parameters, (step) => {
+        pace(name, optimizer, step);
+        optimizer.step(gradientsOf(name, step, closure));
+      });
     });
   });
 
@@ -167,7 +195,10 @@ describe.each(['float32', 'float64'] as const)('in %s, ten steps are those of Py
       using optimizer = build(parameters);
       const step = (first: number) => compile(() => optimizer.step(gradientsOf(name, first, closure)));
       const [early, late] = [step(0), step(4)];
-      expectSteps(name, parameters, (at) => (at < 4 ? early : late).sync());
+      expectSteps(name, parameters, (at) => {
+        pace(name, optimizer, at);
+        (at < 4 ? early : late).sync();
+      });
       early.dispose();
       late.dispose();
     });
@@ -176,10 +207,14 @@ describe.each(['float32', 'float64'] as const)('in %s, ten steps are those of Py
   test.each(Object.entries(optimizers))('%s goes on from its state dict', (name, build) => {
     withProblem((parameters, closure) => {
       using first = build(parameters);
-      for (let step = 0; step < 5; step++) first.step(gradientsOf(name, step, closure));
+      const move = (optimizer: Optimizer, step: number): void => {
+        pace(name, optimizer, step);
+        optimizer.step(gradientsOf(name, step, closure));
+      };
+      for (let step = 0; step < 5; step++) move(first, step);
       using second = build(parameters);
       second.loadStateDict(first.stateDict());
-      expectSteps(name, parameters, (step) => second.step(gradientsOf(name, step, closure)), 5);
+      expectSteps(name, parameters, (step) => move(second, step), 5);
       expect(second.stepCount).toBe(steps);
     });
   });
@@ -229,9 +264,28 @@ describe('schedules are those of PyTorch', () => {
     cyclic: cyclicRate(0.5, { min: 0.1, up: 6 }),
     'cyclic-halving': cyclicRate(0.5, { min: 0.1, up: 4, down: 7, mode: 'halving' }),
     'cyclic-fading': cyclicRate(0.5, { min: 0.1, up: 5, mode: 'fading', factor: 0.97 }),
+    'one-cycle-momentum': oneCycle(0.5, { steps: 50 }),
+    'one-cycle-momentum-three': oneCycle(0.5, { steps: 50, warmup: 0.4, strategy: 'linear', threePhase: true }),
+    'cyclic-momentum': cyclicRate(0.5, { min: 0.1, up: 6 }),
+    'cyclic-momentum-halving': cyclicRate(0.5, { min: 0.1, up: 4, down: 7, mode: 'halving' }),
+    multiplicative: multiplicativeRate(0.5, (step) => (step % 3 === 0 ? 1.05 : 0.9)),
+    chained: chained(0.5, [linearDecay(1, { steps: 8, start: 0.2, end: 1 }), stepDecay(1, { every: 10, factor: 0.5 })]),
     'inverse-root': inverseSqrtDecay(0.5, { warmup: 10 }),
     lambda: lambdaRate(0.5, (step) => 0.95 ** step),
     sequential: sequential([constantRate(0.05), exponentialDecay(0.5, { factor: 0.9 })], [12]),
+  };
+  const momenta: Readonly<Record<string, Schedule>> = {
+    'one-cycle-momentum': oneCycleMomentum({ steps: 50 }),
+    'one-cycle-momentum-three': oneCycleMomentum({
+      steps: 50,
+      warmup: 0.4,
+      strategy: 'linear',
+      threePhase: true,
+      base: 0.5,
+      max: 0.9,
+    }),
+    'cyclic-momentum': cyclicMomentum({ up: 6 }),
+    'cyclic-momentum-halving': cyclicMomentum({ base: 0.6, max: 0.95, up: 4, down: 7, mode: 'halving' }),
   };
   const plateaus: Readonly<Record<string, PlateauSchedule>> = {
     plateau: new PlateauSchedule(0.5, { factor: 0.5, patience: 2, cooldown: 1, min: 0.01 }),
@@ -259,6 +313,11 @@ describe('schedules are those of PyTorch', () => {
     rates.forEach((rate, step) => expect(schedule(step)).toBeCloseTo(rate, 12));
   });
 
+  test.each(Object.entries(momenta))('the momentum of %s', (name, schedule) => {
+    const wanted = golden.as(`${name}/momentum`, 'float64').data();
+    wanted.forEach((momentum, step) => expect(schedule(step)).toBeCloseTo(momentum, 12));
+  });
+
   test.each(Object.entries(plateaus))('%s', (name, schedule) => {
     const rates = golden.as(`${name}/lr`, 'float64').data();
     const watched = golden.as(`${name}/watched`, 'float64').data();
@@ -274,6 +333,7 @@ describe('clipping is that of PyTorch', () => {
     'clip-norm': (grads) => clipGradNorm(grads, 1.5),
     'clip-norm-idle': (grads) => clipGradNorm(grads, 100),
     'clip-norm-one': (grads) => clipGradNorm(grads, 2, { normType: 1 }),
+    'clip-norm-finite': (grads) => clipGradNorm(grads, 1, { errorIfNonfinite: true }),
     'clip-norm-max': (grads) => clipGradNorm(grads, 0.5, { normType: Infinity }),
   };
   let golden: Golden;

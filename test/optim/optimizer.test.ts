@@ -84,8 +84,10 @@ test(
     using momentum = new SGD({ a }, { momentum: 0.9 });
     using rmsprop = new RMSprop({ a }, { centered: true, momentum: 0.9 });
     using adagrad = new Adagrad({ a }, { initialAccumulatorValue: 0.5 });
-    const names = (optimizer: { stateDict(): object }): string[] => Object.keys(optimizer.stateDict()).slice(2);
-    expect(Object.keys(adam.stateDict()).slice(0, 2)).toEqual(['lr', 'step']);
+    const names = (optimizer: { stateDict(): object }): string[] =>
+      Object.keys(optimizer.stateDict()).filter((name) => name.includes('.'));
+    expect(Object.keys(adam.stateDict()).slice(0, 3)).toEqual(['lr', 'step', 'momentum']);
+    expect(Object.keys(sgd.stateDict())).toEqual(['lr', 'step']);
     const remembered = ['exp_avg', 'exp_avg_sq', 'step'];
     expect(names(adam)).toEqual(['a', 'b'].flatMap((name) => remembered.map((slot) => `${name}.${slot}`)));
     expect(names(sgd)).toEqual([]);
@@ -110,8 +112,27 @@ test(
     expect(b.item()).toBe(0);
     using adam = new Adam({ a, b });
     expect(() => adam.loadStateDict(first.stateDict())).toThrow(
-      /^loadStateDict: missing a\.exp_avg, a\.exp_avg_sq, a\.step, b/,
+      /^loadStateDict: missing momentum, a\.exp_avg, a\.exp_avg_sq, a\.step, b/,
     );
+  }),
+);
+
+test(
+  'momentum can be set, but for groups that have their own, and is part of the state',
+  withPair(({ a, b }) => {
+    const groups = [{ match: (name: string) => name === 'b', momentum: 0.5 }];
+    using first = new SGD({ a, b }, { lr: 1, momentum: 0.9, groups });
+    first.step({ a: tensor([1]), b: tensor([1]) });
+    first.momentum = 0.25;
+    using second = new SGD({ a, b }, { lr: 1, momentum: 0.9, groups });
+    second.loadStateDict(first.stateDict());
+    expect(second.momentum).toBe(0.25);
+    const before = [a.item(), b.item()];
+    second.step({ a: zeros([1]), b: zeros([1]) });
+    expect([before[0]! - a.item(), before[1]! - b.item()]).toEqual([0.25, 0.5]);
+    second.momentum = 0;
+    second.step({ a: zeros([1]) });
+    expect(before[0]! - a.item()).toBe(0.25);
   }),
 );
 
@@ -124,6 +145,24 @@ describe('refuses', () => {
     ['a negative rate', () => new Adam({ a }, { lr: -1 }), 'VALUE', 'Adam: lr is -1 (need a number >= 0)'],
     ['a rate that is no number', () => new AdamW({ a }, { lr: NaN }), 'VALUE', 'AdamW: lr is NaN (need a number >= 0)'],
     ['a beta of 1', () => new Adam({ a }, { betas: [1, 0] }), 'VALUE', 'Adam: betas[0] is 1 (need 0 <= betas[0] < 1)'],
+    [
+      'a momentum that was none',
+      () => {
+        using sgd = new SGD({ a });
+        sgd.momentum = 0.9;
+      },
+      'VALUE',
+      /^SGD: there is no momentum/,
+    ],
+    [
+      'a momentum of 1',
+      () => {
+        using adam = new Adam({ a });
+        adam.momentum = 1;
+      },
+      'VALUE',
+      'Adam: momentum is 1 (need 0 <= momentum < 1)',
+    ],
     ['nesterov alone', () => new SGD({ a }, { nesterov: true }), 'VALUE', /^SGD: nesterov with momentum 0/],
     ['a bad alpha', () => new RMSprop({ a }, { alpha: 2 }), 'VALUE', 'RMSprop: alpha is 2 (need 0 <= alpha < 1)'],
     ['a negative eps', () => new Adagrad({ a }, { eps: -1 }), 'VALUE', 'Adagrad: eps is -1 (need a number >= 0)'],
@@ -135,6 +174,12 @@ describe('refuses', () => {
       /own lr/,
     ],
     ['nothing to clip', () => clipGradNorm({}, 1), 'VALUE', 'clipGradNorm: there are no gradients'],
+    [
+      'a norm that is not finite, if asked to',
+      () => scope(() => clipGradNorm({ a: tensor([3, -Infinity]) }, 1, { errorIfNonfinite: true })),
+      'ANOMALY',
+      'clipGradNorm: the norm of the gradients is Infinity (need a finite one)',
+    ],
     ['a limit of 0', () => clipGradNorm({ a }, 0), 'VALUE', 'clipGradNorm: maxNorm is 0 (need a positive number)'],
     ['a schedule of no steps', () => cosineDecay(1, { steps: 0 }), 'VALUE', /^cosineDecay: steps is 0/],
   ] as const)('%s', (_, body, code, message) => {

@@ -37,6 +37,8 @@ interface Rule {
   readonly absent?: readonly string[];
   readonly common: Common;
   readonly options: Options;
+  /** How much of the last direction, or of the average of gradients, is kept: an input before the learning rate. */
+  readonly momentum?: number;
   /** How far an element goes, times the learning rate, given its gradient with penalties. */
   readonly direction: (state: State, g: number, param: number) => number;
   /** The factor of a whole parameter's directions. */
@@ -55,14 +57,19 @@ function fill(list: string, shape: readonly number[]): InputSpec {
   return list === 'means' ? uniform(shape, -0.5, 0.5) : uniform(shape, -2, 2, [0]);
 }
 
-function inputsOf({ states, scalars = {}, absent = [] }: Rule, extents: readonly (readonly number[])[]) {
+function inputsOf({ states, scalars = {}, absent = [], momentum }: Rule, extents: readonly (readonly number[])[]) {
   const tensors = ['params', 'grads', ...states].map(
     (list) => [list, absent.includes(list) ? [] : extents.map((shape) => fill(list, shape))] as const,
   );
   const numbers = Object.entries(scalars).map(
     ([list, value]) => [list, absent.includes(list) ? [] : extents.map(() => scalar(value))] as const,
   );
-  return { ...Object.fromEntries<InputSpec | readonly InputSpec[]>([...tensors, ...numbers]), lr: scalar(lr) };
+  const common = momentum === undefined ? {} : { momentum: scalar(momentum) };
+  return {
+    ...Object.fromEntries<InputSpec | readonly InputSpec[]>([...tensors, ...numbers]),
+    ...common,
+    lr: scalar(lr),
+  };
 }
 
 /** All arrays of one parameter after a step, by list. */
@@ -129,7 +136,8 @@ function sgd(common: Common, options: { momentum: number; dampening: number; nes
     states: ['velocities'],
     absent: momentum === 0 ? ['velocities', 'steps'] : [],
     common,
-    options,
+    options: { remembers: momentum !== 0, dampening, nesterov },
+    momentum,
     direction: (state, g) => {
       if (momentum === 0) return g;
       const velocity = step === 1 ? g : momentum * state['velocities']! + (1 - dampening) * g;
@@ -138,6 +146,9 @@ function sgd(common: Common, options: { momentum: number; dampening: number; nes
     },
   };
 }
+
+/** Options of an op that is given β₁ as its momentum. */
+const withoutFirst = ({ beta1, ...options }: Options & { readonly beta1: number }) => ({ options, momentum: beta1 });
 
 const betas = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
 type Betas = typeof betas;
@@ -149,7 +160,7 @@ function adam(common: Common, options: Betas & { amsgrad: boolean }, step: numbe
     states: ['means', 'squares', 'maxima'],
     absent: amsgrad ? [] : ['maxima'],
     common,
-    options,
+    ...withoutFirst(options),
     direction: (state, g) => {
       const { mean, square } = moments(state, g, beta1, beta2, step);
       if (!amsgrad) return mean / (Math.sqrt(square) + eps);
@@ -165,7 +176,8 @@ function rmsprop(common: Common, options: { alpha: number; eps: number; momentum
     states: ['squares', 'means', 'velocities'],
     absent: [...(centered ? [] : ['means']), ...(momentum === 0 ? ['velocities'] : [])],
     common,
-    options,
+    options: { alpha, eps, remembers: momentum !== 0, centered },
+    momentum,
     direction: (state, g) => {
       state['squares'] = alpha * state['squares']! + (1 - alpha) * g * g;
       state['means'] = alpha * state['means']! + (1 - alpha) * g;
@@ -210,7 +222,7 @@ function adamax(common: Common, options: Betas, step: number): Rule {
     ...counted(step),
     states: ['means', 'largest'],
     common,
-    options,
+    ...withoutFirst(options),
     direction: (state, g) => {
       state['means'] = beta1 * state['means']! + (1 - beta1) * g;
       state['largest'] = Math.max(beta2 * state['largest']!, Math.abs(g) + eps);
@@ -229,7 +241,7 @@ function nadam(common: Common, options: Betas & { momentumDecay: number }, step:
     scalars: { steps: step - 1, products: before },
     after: () => ({ steps: step, products: product }),
     common,
-    options,
+    ...withoutFirst(options),
     direction: (state, g) => {
       const { square } = moments(state, g, beta1, beta2, step);
       const ahead = (mu(step + 1) / (1 - product * mu(step + 1))) * state['means']!;
@@ -247,7 +259,7 @@ function radam(common: Common, options: Betas, step: number): Rule {
     ...counted(step),
     states: ['means', 'squares'],
     common,
-    options,
+    ...withoutFirst(options),
     direction: (state, g) => {
       const { mean } = moments(state, g, beta1, beta2, step);
       if (freedom <= 5) return mean;
@@ -261,7 +273,7 @@ function lion(common: Common, options: { beta1: number; beta2: number }): Rule {
   return {
     states: ['means'],
     common,
-    options,
+    ...withoutFirst(options),
     direction: (state, g) => {
       const blend = beta1 * state['means']! + (1 - beta1) * g;
       state['means'] = beta2 * state['means']! + (1 - beta2) * g;
@@ -278,7 +290,7 @@ function lamb(common: Common, options: Betas, step: number): Rule {
     ...counted(step),
     states: ['means', 'squares'],
     common,
-    options,
+    ...withoutFirst(options),
     decays: true,
     direction: (state, g) => {
       const { mean, square } = moments(state, g, beta1, beta2, step);
@@ -305,6 +317,7 @@ function refusals(step: (typeof steps)[keyof typeof steps], rule: Rule): readonl
         ),
         params: [ones([2, 3])],
         grads: [ones([2, 3])],
+        ...(rule.momentum === undefined ? {} : { momentum: tensor(rule.momentum, { dtype: 'float64' }) }),
         lr: tensor(1, { dtype: 'float64' }),
         ...inputs,
       },

@@ -13,6 +13,8 @@ import {
   lrSchedule,
   memory,
   modelCheckpoint,
+  oneCycle,
+  oneCycleMomentum,
   onEpochEnd,
   terminateOnNaN,
   type Callback,
@@ -261,6 +263,15 @@ it('lrSchedule sets the rate of every step', async () => {
   const watch: Callback = { onStepEnd: ({ optimizer }) => void rates.push(optimizer.lr) };
   await train([1, 2], [lrSchedule(schedule), watch]);
   expect(rates).toEqual(Array.from({ length: 20 }, (_, step) => schedule(step)));
+});
+
+it('lrSchedule sets the momentum, too', async () => {
+  const cycle = { steps: 20 };
+  const found: [number, number | undefined][] = [];
+  const watch: Callback = { onStepEnd: ({ optimizer }) => void found.push([optimizer.lr, optimizer.momentum]) };
+  await train([1, 2], [lrSchedule(oneCycle(0.1, cycle), { momentum: oneCycleMomentum(cycle) }), watch]);
+  const [rate, momentum] = [oneCycle(0.1, cycle), oneCycleMomentum(cycle)];
+  expect(found).toEqual(Array.from({ length: 20 }, (_, step) => [rate(step), momentum(step)]));
 });
 
 it('onEpochEnd calls with the log', async () => {

@@ -4,21 +4,34 @@ import { checkObject } from '../../ops/checks.js';
 import type { Callback, EpochLog, Run } from '../run.js';
 import { monitored } from './monitor.js';
 
+/** Options of {@link lrSchedule}. */
+export interface LrScheduleOptions {
+  /** Momentum as a function of the step; default as it is. */
+  readonly momentum?: Schedule;
+}
+
 /**
- * Sets the learning rate before every step.
+ * Sets the learning rate before every step, and the momentum if wanted.
  *
  * @param schedule rate as a function of the step, which counts from 0 over all epochs
+ * @param options.momentum momentum as a function of the step; default as it is
+ * @throws MyelinError `TYPE` unless both are functions
  * @example
  * ```ts
- * import { cosineDecay, lrSchedule } from 'myelin';
- * const callbacks = [lrSchedule(cosineDecay(1e-3, { steps: 1000 }))];
+ * import { lrSchedule, oneCycle, oneCycleMomentum } from 'myelin';
+ * const cycle = { steps: 1000 };
+ * const callbacks = [lrSchedule(oneCycle(0.1, cycle), { momentum: oneCycleMomentum(cycle) })];
  * ```
  */
-export function lrSchedule(schedule: Schedule): Callback {
+export function lrSchedule(schedule: Schedule, options: LrScheduleOptions = {}): Callback {
   checkFunction('lrSchedule', 'schedule', schedule);
+  checkObject('lrSchedule', 'options', options);
+  const { momentum } = options;
+  if (momentum !== undefined) checkFunction('lrSchedule', 'momentum', momentum);
   return {
     onStepStart: ({ optimizer, step }) => {
       optimizer.lr = schedule(step);
+      if (momentum !== undefined) optimizer.momentum = momentum(step);
     },
   };
 }
