@@ -27,7 +27,9 @@ const without: Readonly<Record<string, string>> = {
   Dropout: 'random; its share of zeros and its scale are tested',
   Dropout1d: 'random; it drops whole channels',
   Dropout2d: 'random; it drops whole channels',
+  Dropout3d: 'random; it drops whole channels',
   AlphaDropout: 'random; it keeps mean and variance',
+  FeatureAlphaDropout: 'random; it drops whole channels and keeps mean and variance',
   DropPath: 'random; it drops whole samples',
   GumbelSoftmax: 'random; its frequencies are tested as those of gumbelSoftmax',
 };

@@ -1,8 +1,10 @@
-import { extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
+import { checkTensor, extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
 import { convTranspose1d, convTranspose2d, convTranspose3d, type ConvTransposeOptions } from '../ops/conv-transpose.js';
 import type { FloatDType } from '../tensor/dtype.js';
+import { describe, fail } from '../tensor/errors.js';
 import type { Parameter } from '../tensor/parameter.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { asBatch } from './batch.js';
 import { checkChannels } from './conv.js';
 import { boundedParameters, fansOf, type AffineOptions } from './init.js';
 import { Module } from './module.js';
@@ -45,8 +47,39 @@ export abstract class TransposedConvolution<E, D extends FloatDType> extends Mod
 
   protected abstract convolve(x: Tensor<D>, options: ConvTransposeOptions<E>): Tensor<D>;
 
-  override forward(x: Tensor<D>): Tensor<D> {
-    return this.convolve(x, { ...this.options, bias: this.bias });
+  /**
+   * Spreads the input.
+   *
+   * @param outputSize extents of the places of the result, from which `outputPadding` follows
+   */
+  override forward(x: Tensor<D>, outputSize?: E): Tensor<D> {
+    const axes = this.weight.rank - 2;
+    const options = { ...this.options, bias: this.bias };
+    return asBatch(x, axes, (batch) =>
+      this.convolve(
+        batch,
+        outputSize === undefined ? options : { ...options, outputPadding: this.paddingFor(batch, outputSize) },
+      ),
+    );
+  }
+
+  /** What is to be added at the ends so that the result has the extents that are wanted. */
+  private paddingFor(x: Tensor, outputSize: E): E {
+    const op = this.constructor.name;
+    const axes = this.weight.rank - 2;
+    checkTensor(op, 'x', x);
+    const wanted = extentsOf(op, 'outputSize', outputSize, axes, 1);
+    const { stride = 1, padding = 0, dilation = 1 } = this.options;
+    const [steps, cut, apart] = [stride, padding, dilation].map((each) => extentsOf(op, 'options', each, axes));
+    const added = wanted.map((extent, i) => {
+      const kernel = apart![i]! * (this.weight.shape[2 + i]! - 1) + 1;
+      const least = (x.shape[2 + i]! - 1) * steps![i]! - 2 * cut![i]! + kernel;
+      if (extent >= least && extent < least + steps![i]!) return extent - least;
+      const given = `outputSize is ${wanted.join(',')}, x is ${describe(x)}`;
+      return fail('VALUE', op, `${given} (need ${least} to ${least + steps![i]! - 1} on axis ${2 + i})`);
+    });
+    // One number for each axis is what E is, of as many axes as the kernel has.
+    return added as E;
   }
 }
 
@@ -55,7 +88,8 @@ export abstract class TransposedConvolution<E, D extends FloatDType> extends Mod
  *
  * out[b, o, i·stride + k·dilation − padding] = bias[o] + Σ c,i,k  weight[c, o, k] · x[b, c, i]
  *
- * Shapes: x [B, inChannels, L] → [B, outChannels, L′] with
+ * Shapes, of a single sample without B:
+ * x [B, inChannels, L] → [B, outChannels, L′] with
  * L′ = (L − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding + 1; weight [inChannels, outChannels / groups, K], bias
  * [outChannels]. Dtypes: float dtypes. Weight and bias start as U(−b, b) with b = 1/√(outChannels / groups · K), as in
  * PyTorch.
@@ -95,7 +129,8 @@ export class ConvTranspose1d<D extends FloatDType = 'float32'> extends Transpose
  *
  * out[b, o, i·stride + k·dilation − padding, …] = bias[o] + Σ c,i,k  weight[c, o, k, …] · x[b, c, i, …]
  *
- * Shapes: x [B, inChannels, H, W] → [B, outChannels, H′, W′] with
+ * Shapes, of a single sample without B:
+ * x [B, inChannels, H, W] → [B, outChannels, H′, W′] with
  * H′ = (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1; weight [inChannels, outChannels / groups, KH, KW],
  * bias [outChannels]. Dtypes: float dtypes. Weight and bias start as U(−b, b) with b = 1/√(outChannels / groups · KH · KW),
  * as in PyTorch.
@@ -133,7 +168,8 @@ export class ConvTranspose2d<D extends FloatDType = 'float32'> extends Transpose
  *
  * out[b, o, z·stride + m·dilation − padding, …] = bias[o] + Σ c,z,m  weight[c, o, m, …] · x[b, c, z, …]
  *
- * Shapes: x [B, inChannels, D, H, W] → [B, outChannels, D′, H′, W′]; weight [inChannels, outChannels / groups, KD, KH, KW],
+ * Shapes, of a single sample without B:
+ * x [B, inChannels, D, H, W] → [B, outChannels, D′, H′, W′]; weight [inChannels, outChannels / groups, KD, KH, KW],
  * bias [outChannels]. Dtypes: float dtypes. Extents, options and errors are as for {@link ConvTranspose2d}, with a number or
  * [depth, height, width].
  *

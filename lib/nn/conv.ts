@@ -8,6 +8,7 @@ import { fail } from '../tensor/errors.js';
 import type { Parameter } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { asBatch } from './batch.js';
 import { affineParameters, type AffineOptions } from './init.js';
 import { Module } from './module.js';
 
@@ -75,8 +76,10 @@ abstract class Convolution<E, D extends FloatDType> extends Module {
   override forward(x: Tensor<D>): Tensor<D> {
     const { border, paddingMode: mode } = this;
     const options = { ...this.options, bias: this.bias };
-    if (mode === 'zeros') return this.convolve(x, options);
-    return scope(() => this.convolve(pad(x, border, { mode }), options));
+    return asBatch(x, border.length, (batch) => {
+      if (mode === 'zeros') return this.convolve(batch, options);
+      return scope(() => this.convolve(pad(batch, border, { mode }), options));
+    });
   }
 }
 
@@ -85,7 +88,8 @@ abstract class Convolution<E, D extends FloatDType> extends Module {
  *
  * out[b, o, i] = bias[o] + Σ c,k  weight[o, c, k] · x[b, c, i·stride + k·dilation − padding]
  *
- * Shapes: x [B, inChannels, L] → [B, outChannels, L′] with L′ = ⌊(L + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1; weight
+ * Shapes, of a single sample without B:
+ * x [B, inChannels, L] → [B, outChannels, L′] with L′ = ⌊(L + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1; weight
  * [outChannels, inChannels / groups, K], bias [outChannels]. Dtypes: float dtypes. Weight and bias start as U(−b, b) with
  * b = 1/√(inChannels / groups · K), as in PyTorch.
  *
@@ -121,7 +125,8 @@ export class Conv1d<D extends FloatDType = 'float32'> extends Convolution<Single
  *
  * out[b, o, i, j] = bias[o] + Σ c,k,l  weight[o, c, k, l] · x[b, c, i·stride + k·dilation − padding, …]
  *
- * Shapes: x [B, inChannels, H, W] → [B, outChannels, H′, W′] with
+ * Shapes, of a single sample without B:
+ * x [B, inChannels, H, W] → [B, outChannels, H′, W′] with
  * H′ = ⌊(H + 2·padding − dilation·(KH − 1) − 1) / stride⌋ + 1; weight [outChannels, inChannels / groups, KH, KW],
  * bias [outChannels]. Dtypes: float dtypes. Weight and bias start as U(−b, b) with
  * b = 1/√(inChannels / groups · KH · KW), as in PyTorch.
@@ -160,7 +165,8 @@ export class Conv2d<D extends FloatDType = 'float32'> extends Convolution<Pair, 
  *
  * out[b, o, z, i, j] = bias[o] + Σ c,m,k,l  weight[o, c, m, k, l] · x[b, c, z·stride + m·dilation − padding, …]
  *
- * Shapes: x [B, inChannels, D, H, W] → [B, outChannels, D′, H′, W′]; weight [outChannels, inChannels / groups, KD, KH, KW],
+ * Shapes, of a single sample without B:
+ * x [B, inChannels, D, H, W] → [B, outChannels, D′, H′, W′]; weight [outChannels, inChannels / groups, KD, KH, KW],
  * bias [outChannels]. Dtypes: float dtypes. Extents, options and errors are as for {@link Conv2d}, with a number or
  * [depth, height, width].
  *

@@ -17,6 +17,9 @@ export interface DropoutLayerOptions {
   readonly generator?: Generator;
 }
 
+/** The shape of a mask with as many numbers as there are in the first `kept` axes. */
+const slicesOf = (shape: Shape, kept: number): Shape => shape.map((extent, axis) => (axis < kept ? extent : 1));
+
 /** What all dropout layers are: idle in inference, and when nothing is to be dropped. */
 abstract class Dropping extends Module {
   protected constructor(
@@ -36,7 +39,7 @@ abstract class Dropping extends Module {
 
   /** x times a mask of as many numbers as there are in the first `kept` axes: 0 with probability p and else 1 / (1 − p). */
   protected dropSlices<D extends FloatDType, S extends Shape>(x: Tensor<D, S>, kept: number): Tensor<D, S> {
-    const shape = x.shape.map((extent, axis) => (axis < kept ? extent : 1));
+    const shape = slicesOf(x.shape, kept);
     return scope(() => mul(x, dropout(ones(shape, { dtype: x.dtype }), { p: this.p, ...this.options }))) as Tensor<
       D,
       S
@@ -129,8 +132,45 @@ export class Dropout2d extends ChannelDropout {
   }
 }
 
+/**
+ * {@link Dropout1d} for volumes: sets whole channels to zero. Shapes: x [B, C, D, H, W] → the same. Dtypes: float dtypes.
+ *
+ * @param p probability that a channel of a sample is dropped; default 0.5
+ * @param options.generator where random numbers come from; default the global one
+ * @throws MyelinError `VALUE` unless 0 ≤ p ≤ 1; `SHAPE` for another rank
+ * @example
+ * ```ts
+ * import { Dropout3d, ones } from 'myelin';
+ * console.log(new Dropout3d(1).forward(ones([1, 2, 3, 3, 3])).sum().item()); // 0
+ * ```
+ */
+export class Dropout3d extends ChannelDropout {
+  protected override readonly ranks = [5];
+
+  constructor(p = 0.5, options: DropoutLayerOptions = {}) {
+    super('Dropout3d', p, options);
+  }
+}
+
 // What SELU tends to for large negative inputs: −scale · alpha (Klambauer et al. 2017, equation 14).
 const saturation = -1.7580993408473766;
+
+/** Dropout to the lower bound of SELU, which keeps mean and variance. */
+abstract class SaturatingDropout extends Dropping {
+  protected abstract maskShape(shape: Shape): Shape;
+
+  protected override drop<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+    const { p } = this;
+    const kept = 1 - p;
+    const a = kept === 0 ? 0 : 1 / Math.sqrt(kept + saturation ** 2 * kept * p);
+    const given: Tensor = x;
+    const shape = this.maskShape(x.shape);
+    return scope(() => {
+      const mask = gt(dropout(ones(shape, { dtype: x.dtype }), { p, ...this.options }), 0);
+      return add(mul(where(mask, given, saturation), a), -a * p * saturation);
+    }) as Tensor<D, S>;
+  }
+}
 
 /**
  * Dropout that keeps mean 0 and variance 1, for networks of {@link SELU}: dropped elements become the lower bound of SELU,
@@ -151,20 +191,40 @@ const saturation = -1.7580993408473766;
  * console.log(new AlphaDropout(0.2).eval().forward(ones([2])).toArray()); // [ 1, 1 ]
  * ```
  */
-export class AlphaDropout extends Dropping {
+export class AlphaDropout extends SaturatingDropout {
   constructor(p = 0.5, options: DropoutLayerOptions = {}) {
     super('AlphaDropout', p, options);
   }
 
-  protected override drop<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-    const { p } = this;
-    const kept = 1 - p;
-    const a = kept === 0 ? 0 : 1 / Math.sqrt(kept + saturation ** 2 * kept * p);
-    const given: Tensor = x;
-    return scope(() => {
-      const mask = gt(dropout(ones(x.shape, { dtype: x.dtype }), { p, ...this.options }), 0);
-      return add(mul(where(mask, given, saturation), a), -a * p * saturation);
-    }) as Tensor<D, S>;
+  protected override maskShape(shape: Shape): Shape {
+    return shape;
+  }
+}
+
+/**
+ * {@link AlphaDropout} of whole channels, since neighbours in a channel tell of each other.
+ *
+ * Shapes: x [B, C, …] → the same. Dtypes: float dtypes.
+ *
+ * @param p probability that a channel of a sample is dropped; default 0.5
+ * @param options.generator where random numbers come from; default the global one
+ * @throws MyelinError `VALUE` unless 0 ≤ p ≤ 1; `SHAPE` for fewer than two axes
+ * @example
+ * ```ts
+ * import { FeatureAlphaDropout, ones } from 'myelin';
+ * console.log(new FeatureAlphaDropout(0.2).eval().forward(ones([1, 2])).toArray()); // [ [ 1, 1 ] ]
+ * ```
+ */
+export class FeatureAlphaDropout extends SaturatingDropout {
+  constructor(p = 0.5, options: DropoutLayerOptions = {}) {
+    super('FeatureAlphaDropout', p, options);
+  }
+
+  protected override maskShape(shape: Shape): Shape {
+    if (shape.length < 2) {
+      fail('SHAPE', 'FeatureAlphaDropout', `x has ${shape.length} axes (need [B, C, ...])`, { x: shape });
+    }
+    return slicesOf(shape, 2);
   }
 }
 

@@ -1,9 +1,9 @@
 import { stopGradient } from '../engine/tape.js';
 import { add, div, mul } from '../ops/arithmetic.js';
 import { cast } from '../ops/cast.js';
-import { checkInteger, checkOption, checkPositive } from '../ops/checks.js';
+import { checkFlag, checkInteger, checkOption, checkPositive, checkReal } from '../ops/checks.js';
 import { eq, gt, where } from '../ops/compare.js';
-import { embedding, embeddingBag, type EmbeddingBagOptions } from '../ops/embedding.js';
+import { embedding, embeddingBag, type EmbeddingBagOptions, type EmbeddingLookupOptions } from '../ops/embedding.js';
 import { checkIndex, indexSelect, type IndexDType } from '../ops/indexing.js';
 import { normal } from '../ops/random.js';
 import { arange } from '../ops/ranges.js';
@@ -16,7 +16,7 @@ import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { dtypeOf, parameter } from './init.js';
-import { Module } from './module.js';
+import { Module, type AnyModule } from './module.js';
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
@@ -26,8 +26,16 @@ export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
   readonly maxNorm?: number;
   /** The p of that norm; default 2. */
   readonly normType?: number;
+  /** Whether the gradient of a vector is divided by how often it is looked up; default `false`. */
+  readonly scaleGradByFreq?: boolean;
   /** Default float32. */
   readonly dtype?: D;
+}
+
+/** Options of tables that exist already. */
+export interface PretrainedOptions {
+  /** Whether the table is excluded from training; default `true`. */
+  readonly freeze?: boolean;
 }
 
 /**
@@ -39,6 +47,7 @@ export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
  * @param options.paddingIdx index whose vector starts as zeros and gets no gradient; default none
  * @param options.maxNorm vectors longer than this are shortened before they are looked up; default none
  * @param options.normType the p of that norm; default 2
+ * @param options.scaleGradByFreq whether the gradient of a vector is divided by how often it is looked up; default `false`
  * @param options.dtype default float32
  * @throws MyelinError `INDEX` for an index outside the table; `VALUE` for counts that are no positive integers
  * @example
@@ -50,7 +59,7 @@ export interface EmbeddingOptions<D extends FloatDType = FloatDType> {
  */
 export class Embedding<D extends FloatDType = 'float32'> extends Module {
   readonly weight: Parameter<D>;
-  private readonly paddingIdx: number | undefined;
+  private readonly options: EmbeddingLookupOptions;
   private readonly limit: NormLimit | undefined;
 
   constructor(
@@ -59,17 +68,39 @@ export class Embedding<D extends FloatDType = 'float32'> extends Module {
     options: EmbeddingOptions<D> = {},
   ) {
     super();
-    const { paddingIdx } = options;
+    const { paddingIdx, scaleGradByFreq = false } = options;
     checkCounts('Embedding', numEmbeddings, embeddingDim, paddingIdx);
+    checkFlag('Embedding', 'scaleGradByFreq', scaleGradByFreq);
     this.limit = limitOf('Embedding', options);
-    this.paddingIdx = paddingIdx;
+    this.options = { paddingIdx, scaleGradByFreq };
     this.weight = parameter(() => initialTable([numEmbeddings, embeddingDim], dtypeOf(options), paddingIdx));
   }
 
   override forward(x: Tensor<IndexDType>): Tensor<D> {
-    const { weight, paddingIdx, limit } = this;
+    const { weight, options, limit } = this;
     if (limit !== undefined) limitNorms(weight, x, limit);
-    return embedding<D>(x, weight, { paddingIdx });
+    return embedding<D>(x, weight, options);
+  }
+
+  /**
+   * A layer whose table starts as a copy of another.
+   *
+   * @param weight [numEmbeddings, embeddingDim], of a float dtype
+   * @param options.freeze whether the table is excluded from training; default `true`; the others are those of the layer
+   * @throws MyelinError `SHAPE` when the table is no matrix
+   * @example
+   * ```ts
+   * import { Embedding, tensor } from 'myelin';
+   * const table = Embedding.fromPretrained(tensor([[1, 2], [3, 4]]));
+   * console.log(table.forward(tensor([1], { dtype: 'int32' })).toArray()); // [ [ 3, 4 ] ]
+   * ```
+   */
+  static fromPretrained<D extends FloatDType>(
+    weight: Tensor<D>,
+    options: Omit<EmbeddingOptions<D>, 'dtype'> & PretrainedOptions = {},
+  ): Embedding<D> {
+    const [rows, columns] = checkTable('Embedding', weight);
+    return started(new Embedding<D>(rows, columns, { ...options, dtype: weight.dtype }), weight, options);
   }
 }
 
@@ -92,6 +123,8 @@ export interface EmbeddingBagLayerOptions<D extends FloatDType = FloatDType> ext
  * @param options.maxNorm vectors longer than this are shortened before they are looked up; default none
  * @param options.normType the p of that norm; default 2
  * @param options.includeLastOffset whether the last offset is the end of the last bag; default `false`
+ * @param options.scaleGradByFreq whether the gradient of a vector is divided by how often it is looked up, not for `max`; default
+ * `false`
  * @param options.dtype default float32
  * @throws MyelinError `INDEX` for an index outside the table; `VALUE` for counts that are no positive integers
  * @example
@@ -112,10 +145,14 @@ export class EmbeddingBag<D extends FloatDType = 'float32'> extends Module<reado
     options: EmbeddingBagLayerOptions<D> = {},
   ) {
     super();
-    const { mode = 'mean', paddingIdx, includeLastOffset = false } = options;
+    const { mode = 'mean', paddingIdx, includeLastOffset = false, scaleGradByFreq = false } = options;
     checkCounts('EmbeddingBag', numEmbeddings, embeddingDim, paddingIdx);
     checkOption('EmbeddingBag', 'mode', mode, ['sum', 'mean', 'max']);
-    this.options = { mode, paddingIdx, includeLastOffset };
+    checkFlag('EmbeddingBag', 'scaleGradByFreq', scaleGradByFreq);
+    if (scaleGradByFreq && mode === 'max') {
+      fail('VALUE', 'EmbeddingBag', 'scaleGradByFreq is true, mode is max (need "sum" or "mean")');
+    }
+    this.options = { mode, paddingIdx, includeLastOffset, scaleGradByFreq };
     this.limit = limitOf('EmbeddingBag', options);
     this.weight = parameter(() => initialTable([numEmbeddings, embeddingDim], dtypeOf(options), paddingIdx));
   }
@@ -131,6 +168,39 @@ export class EmbeddingBag<D extends FloatDType = 'float32'> extends Module<reado
     if (limit !== undefined) limitNorms(weight, x, limit);
     return embeddingBag<D>(x, weight, { ...this.options, offsets, perSampleWeights });
   }
+
+  /**
+   * A layer whose table starts as a copy of another, see {@link Embedding.fromPretrained}.
+   *
+   * @param weight [numEmbeddings, embeddingDim], of a float dtype
+   * @param options.freeze whether the table is excluded from training; default `true`; the others are those of the layer
+   * @throws MyelinError `SHAPE` when the table is no matrix
+   */
+  static fromPretrained<D extends FloatDType>(
+    weight: Tensor<D>,
+    options: Omit<EmbeddingBagLayerOptions<D>, 'dtype'> & PretrainedOptions = {},
+  ): EmbeddingBag<D> {
+    const [rows, columns] = checkTable('EmbeddingBag', weight);
+    return started(new EmbeddingBag<D>(rows, columns, { ...options, dtype: weight.dtype }), weight, options);
+  }
+}
+
+function checkTable(op: string, weight: Tensor): readonly [rows: number, columns: number] {
+  checkReal(op, 'weight', weight);
+  const [rows, columns] = weight.shape;
+  if (weight.rank === 2) return [rows!, columns!];
+  return fail('SHAPE', op, `weight is ${describe(weight)} (need [numEmbeddings, embeddingDim])`);
+}
+
+/** The layer with a table that is there already. */
+function started<L extends AnyModule & { readonly weight: Parameter }>(
+  layer: L,
+  weight: Tensor,
+  { freeze = true }: PretrainedOptions,
+): L {
+  checkFlag(layer.constructor.name, 'freeze', freeze);
+  layer.weight.assign(weight);
+  return layer.freeze(freeze);
 }
 
 interface NormLimit {

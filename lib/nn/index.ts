@@ -55,10 +55,26 @@ export {
   type ConvTranspose3dLayerOptions,
   type ConvTransposeLayerOptions,
 } from './conv-transpose.js';
-export { AlphaDropout, Dropout, Dropout1d, Dropout2d, DropPath, type DropoutLayerOptions } from './dropout.js';
-export { Embedding, EmbeddingBag, type EmbeddingBagLayerOptions, type EmbeddingOptions } from './embedding.js';
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  DropPath,
+  FeatureAlphaDropout,
+  type DropoutLayerOptions,
+} from './dropout.js';
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingBagLayerOptions,
+  type EmbeddingOptions,
+  type PretrainedOptions,
+} from './embedding.js';
 export { Bilinear } from './bilinear.js';
 export { Flatten, Unflatten, type FlattenOptions } from './flatten.js';
+export { Fold, Unfold } from './fold.js';
 export {
   calculateGain,
   fansOf,
@@ -154,8 +170,9 @@ export * from './pool-adaptive.js';
 export * from './pool-axes.js';
 export * from './pool-global.js';
 export * from './unpool.js';
-export { PixelShuffle, PixelUnshuffle, Upsample } from './upsample.js';
+export { ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample } from './upsample.js';
 export { Sequential } from './sequential.js';
+export { CosineSimilarity, PairwiseDistance } from './similarity.js';
 export type { StateDict, StateDictDifference } from './state-dict.js';
 export {
   Transformer,

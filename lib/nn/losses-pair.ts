@@ -1,3 +1,4 @@
+import { checkFunction } from '../engine/leaves.js';
 import {
   cosineEmbeddingLoss,
   ctcLoss,
@@ -5,11 +6,13 @@ import {
   infoNce,
   marginRankingLoss,
   tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
   type CtcOptions,
   type GaussianNllOptions,
   type InfoNceOptions,
   type Lengths,
   type MarginOptions,
+  type TripletDistanceOptions,
   type TripletOptions,
 } from '../ops/loss.js';
 import type { FloatDType } from '../tensor/dtype.js';
@@ -82,6 +85,36 @@ export class TripletMarginLoss extends Module<readonly [anchor: Real, positive: 
 
   override forward<D extends FloatDType>(anchor: Tensor<D>, positive: Tensor<D>, negative: Tensor<D>): Tensor<D> {
     return tripletMarginLoss(anchor, positive, negative, this.options);
+  }
+}
+
+/**
+ * {@link TripletMarginLoss} with a distance of one's own: {@link tripletMarginWithDistanceLoss} as a module.
+ *
+ * @param options.distance how far two of the three are from each other; default {@link pairwiseDistance}
+ * @param options.margin by how much; default 1
+ * @param options.swap whether the negative may be compared with the positive, if that is nearer to it; default `false`
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
+ * @throws MyelinError `TYPE` when the distance is no function
+ * @example
+ * ```ts
+ * import { pairwiseDistance, tensor, TripletMarginWithDistanceLoss } from 'myelin';
+ * const loss = new TripletMarginWithDistanceLoss({ distance: (a, b) => pairwiseDistance(a, b, { p: 1, eps: 0 }) });
+ * console.log(loss.forward(tensor([[0, 0]]), tensor([[0, 2]]), tensor([[1, 1]])).item()); // 1
+ * ```
+ */
+export class TripletMarginWithDistanceLoss extends Module<readonly [anchor: Real, positive: Real, negative: Real]> {
+  constructor(private readonly options: TripletDistanceOptions = {}) {
+    super();
+    if (options.distance !== undefined) checkFunction('TripletMarginWithDistanceLoss', 'distance', options.distance);
+  }
+
+  override forward(
+    anchor: Tensor<FloatDType>,
+    positive: Tensor<FloatDType>,
+    negative: Tensor<FloatDType>,
+  ): Tensor<FloatDType> {
+    return tripletMarginWithDistanceLoss(anchor, positive, negative, this.options);
   }
 }
 

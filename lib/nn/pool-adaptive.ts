@@ -16,12 +16,14 @@ import {
 } from '../ops/pool-indices.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { asBatch } from './batch.js';
 import { AdaptivePool } from './pool-window.js';
 
 /**
  * Averages of as many windows as are asked for: window i of n over L steps is [⌊i·L/n⌋, ⌈(i + 1)·L/n⌉).
  *
- * Shapes: x [B, C, L] → [B, C, outputSize]. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, L] → [B, C, outputSize]. Dtypes: float dtypes.
  *
  * @param outputSize number of windows
  * @throws MyelinError `VALUE` unless it is positive
@@ -37,7 +39,7 @@ export class AdaptiveAvgPool1d extends AdaptivePool<Single> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return adaptiveAvgPool1d(x, this.outputSize);
+    return asBatch(x, 1, (batch) => adaptiveAvgPool1d(batch, this.outputSize));
   }
 }
 
@@ -45,7 +47,8 @@ export class AdaptiveAvgPool1d extends AdaptivePool<Single> {
  * Averages of as many windows as are asked for: window i of n over H rows is
  * [⌊i·H/n⌋, ⌈(i + 1)·H/n⌉), and alike over columns.
  *
- * Shapes: x [B, C, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
  *
  * @param outputSize number of windows along each axis; `null` leaves an axis as it is
  * @throws MyelinError `VALUE` unless it is positive
@@ -61,14 +64,15 @@ export class AdaptiveAvgPool2d extends AdaptivePool<AdaptivePair> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return adaptiveAvgPool2d(x, this.outputSize);
+    return asBatch(x, 2, (batch) => adaptiveAvgPool2d(batch, this.outputSize));
   }
 }
 
 /**
  * Averages of as many windows as are asked for along each axis of a volume, windows as those of {@link AdaptiveAvgPool2d}.
  *
- * Shapes: x [B, C, D, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, D, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
  *
  * @param outputSize number of windows along each axis; `null` leaves an axis as it is
  * @throws MyelinError `VALUE` unless it is positive
@@ -84,14 +88,15 @@ export class AdaptiveAvgPool3d extends AdaptivePool<AdaptiveTriple> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return adaptiveAvgPool3d(x, this.outputSize);
+    return asBatch(x, 3, (batch) => adaptiveAvgPool3d(batch, this.outputSize));
   }
 }
 
 /**
  * Largest values of as many windows as are asked for: window i of n over L steps is [⌊i·L/n⌋, ⌈(i + 1)·L/n⌉).
  *
- * Shapes: x [B, C, L] → [B, C, outputSize]. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, L] → [B, C, outputSize]. Dtypes: float dtypes.
  *
  * @param outputSize number of windows
  * @throws MyelinError `VALUE` unless it is positive
@@ -107,7 +112,7 @@ export class AdaptiveMaxPool1d extends AdaptivePool<Single> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return adaptiveMaxPool1d(x, this.outputSize);
+    return asBatch(x, 1, (batch) => adaptiveMaxPool1d(batch, this.outputSize));
   }
 
   /** {@link AdaptiveMaxPool1d.forward} and where each maximum is in the signal of the input. */
@@ -120,7 +125,8 @@ export class AdaptiveMaxPool1d extends AdaptivePool<Single> {
  * Largest values of as many windows as are asked for: window i of n over H rows is
  * [⌊i·H/n⌋, ⌈(i + 1)·H/n⌉), and alike over columns.
  *
- * Shapes: x [B, C, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
  *
  * @param outputSize number of windows along each axis; `null` leaves an axis as it is
  * @throws MyelinError `VALUE` unless it is positive
@@ -136,7 +142,7 @@ export class AdaptiveMaxPool2d extends AdaptivePool<AdaptivePair> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return adaptiveMaxPool2d(x, this.outputSize);
+    return asBatch(x, 2, (batch) => adaptiveMaxPool2d(batch, this.outputSize));
   }
 
   /** {@link AdaptiveMaxPool2d.forward} and where each maximum is in the plane of the input. */
@@ -148,7 +154,8 @@ export class AdaptiveMaxPool2d extends AdaptivePool<AdaptivePair> {
 /**
  * Largest values of as many windows as are asked for along each axis of a volume, windows as those of {@link AdaptiveMaxPool2d}.
  *
- * Shapes: x [B, C, D, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, D, H, W] → [B, C, *outputSize]. Dtypes: float dtypes.
  *
  * @param outputSize number of windows along each axis; `null` leaves an axis as it is
  * @throws MyelinError `VALUE` unless it is positive
@@ -164,7 +171,7 @@ export class AdaptiveMaxPool3d extends AdaptivePool<AdaptiveTriple> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return adaptiveMaxPool3d(x, this.outputSize);
+    return asBatch(x, 3, (batch) => adaptiveMaxPool3d(batch, this.outputSize));
   }
 
   /** {@link AdaptiveMaxPool3d.forward} and where each maximum is in the volume of the input. */

@@ -13,12 +13,14 @@ import {
 import type { AvgPoolOptions, DividedPoolOptions, MaxPoolOptions } from '../ops/pool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { asBatch } from './batch.js';
 import { WindowPool } from './pool-window.js';
 
 /**
  * The largest value in each window of a signal, channel by channel.
  *
- * Shapes: x [B, C, L] → [B, C, L′]
+ * Shapes, of a single sample without B:
+ * x [B, C, L] → [B, C, L′]
  * with L′ = ⌊(L + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
  *
  * @param kernelSize extents of a window, in places
@@ -39,7 +41,7 @@ export class MaxPool1d extends WindowPool<Single, MaxPoolOptions<Single>> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return maxPool1d(x, this.kernelSize, this.options);
+    return asBatch(x, 1, (batch) => maxPool1d(batch, this.kernelSize, this.options));
   }
 
   /** {@link MaxPool1d.forward} and where each maximum is in the signal of the input, as {@link MaxUnpool1d} takes it. */
@@ -51,7 +53,8 @@ export class MaxPool1d extends WindowPool<Single, MaxPoolOptions<Single>> {
 /**
  * The largest value in each window of a volume, channel by channel.
  *
- * Shapes: x [B, C, D, H, W] → [B, C, D′, H′, W′], extents as for {@link MaxPool2d}. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, D, H, W] → [B, C, D′, H′, W′], extents as for {@link MaxPool2d}. Dtypes: float dtypes.
  *
  * @param kernelSize extents of a window, in places
  * @param options.stride places between windows; default `kernelSize`
@@ -71,7 +74,7 @@ export class MaxPool3d extends WindowPool<Triple, MaxPoolOptions<Triple>> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return maxPool3d(x, this.kernelSize, this.options);
+    return asBatch(x, 3, (batch) => maxPool3d(batch, this.kernelSize, this.options));
   }
 
   /** {@link MaxPool3d.forward} and where each maximum is in the volume of the input, as {@link MaxUnpool3d} takes it. */
@@ -83,7 +86,8 @@ export class MaxPool3d extends WindowPool<Triple, MaxPoolOptions<Triple>> {
 /**
  * The average of each window of a signal, channel by channel.
  *
- * Shapes: x [B, C, L] → [B, C, L′] with L′ = ⌊(L + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, L] → [B, C, L′] with L′ = ⌊(L + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
  *
  * @param kernelSize extents of a window, in places
  * @param options.stride places between windows; default `kernelSize`
@@ -103,14 +107,15 @@ export class AvgPool1d extends WindowPool<Single, AvgPoolOptions<Single>> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return avgPool1d(x, this.kernelSize, this.options);
+    return asBatch(x, 1, (batch) => avgPool1d(batch, this.kernelSize, this.options));
   }
 }
 
 /**
  * The average of each window of a volume, channel by channel.
  *
- * Shapes: x [B, C, D, H, W] → [B, C, D′, H′, W′], extents as for {@link AvgPool2d}. Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, D, H, W] → [B, C, D′, H′, W′], extents as for {@link AvgPool2d}. Dtypes: float dtypes.
  *
  * @param kernelSize extents of a window, in places
  * @param options.stride places between windows; default `kernelSize`
@@ -131,14 +136,15 @@ export class AvgPool3d extends WindowPool<Triple, DividedPoolOptions<Triple>> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return avgPool3d(x, this.kernelSize, this.options);
+    return asBatch(x, 3, (batch) => avgPool3d(batch, this.kernelSize, this.options));
   }
 }
 
 /**
  * The p-norm of each window of a signal, channel by channel: out = (Σ xᵖ)^(1/p).
  *
- * Shapes: x [B, C, L] → [B, C, L′] with L′ = ⌊(L − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, L] → [B, C, L′] with L′ = ⌊(L − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
  *
  * @param normType the power p
  * @param kernelSize extents of a window, in places
@@ -162,14 +168,15 @@ export class LPPool1d extends WindowPool<Single, LpPoolOptions<Single>> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return lpPool1d(x, this.normType, this.kernelSize, this.options);
+    return asBatch(x, 1, (batch) => lpPool1d(batch, this.normType, this.kernelSize, this.options));
   }
 }
 
 /**
  * The p-norm of each window of an image, channel by channel: out = (Σ xᵖ)^(1/p).
  *
- * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
  *
  * @param normType the power p
  * @param kernelSize extents of a window, in places
@@ -193,14 +200,15 @@ export class LPPool2d extends WindowPool<Pair, LpPoolOptions<Pair>> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return lpPool2d(x, this.normType, this.kernelSize, this.options);
+    return asBatch(x, 2, (batch) => lpPool2d(batch, this.normType, this.kernelSize, this.options));
   }
 }
 
 /**
  * The p-norm of each window of a volume, channel by channel: out = (Σ xᵖ)^(1/p).
  *
- * Shapes: x [B, C, D, H, W] → [B, C, D′, H′, W′] with D′ = ⌊(D − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
+ * Shapes, of a single sample without B:
+ * x [B, C, D, H, W] → [B, C, D′, H′, W′] with D′ = ⌊(D − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes: float dtypes.
  *
  * @param normType the power p
  * @param kernelSize extents of a window, in places
@@ -224,6 +232,6 @@ export class LPPool3d extends WindowPool<Triple, LpPoolOptions<Triple>> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return lpPool3d(x, this.normType, this.kernelSize, this.options);
+    return asBatch(x, 3, (batch) => lpPool3d(batch, this.normType, this.kernelSize, this.options));
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../ops/pool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { asBatch } from './batch.js';
 import { WindowPool } from './pool-window.js';
 
 /**
@@ -15,7 +16,8 @@ import { WindowPool } from './pool-window.js';
  *
  * out[b, c, i, j] = max k,l  x[b, c, i·stride + k·dilation − padding, j·stride + l·dilation − padding]
  *
- * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1 (⌈⌉ in ceil
+ * Shapes, of a single sample without B:
+ * x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1 (⌈⌉ in ceil
  * mode). Dtypes: float dtypes.
  *
  * @param kernelSize height and width of a window, a number or [height, width], in pixels
@@ -36,7 +38,7 @@ export class MaxPool2d extends WindowPool<Pair, MaxPool2dOptions> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return maxPool2d(x, this.kernelSize, this.options);
+    return asBatch(x, 2, (batch) => maxPool2d(batch, this.kernelSize, this.options));
   }
 
   /** {@link MaxPool2d.forward} and where each maximum is in the plane of the input, as {@link MaxUnpool2d} takes it. */
@@ -50,7 +52,8 @@ export class MaxPool2d extends WindowPool<Pair, MaxPool2dOptions> {
  *
  * out[b, c, i, j] = avg k,l  x[b, c, i·stride + k − padding, j·stride + l − padding]
  *
- * Shapes: x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes:
+ * Shapes, of a single sample without B:
+ * x [B, C, H, W] → [B, C, H′, W′] with H′ = ⌊(H + 2·padding − K) / stride⌋ + 1 (⌈⌉ in ceil mode). Dtypes:
  * float dtypes.
  *
  * @param kernelSize height and width of a window, a number or [height, width], in pixels
@@ -72,6 +75,6 @@ export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions> {
   }
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
-    return avgPool2d(x, this.kernelSize, this.options);
+    return asBatch(x, 2, (batch) => avgPool2d(batch, this.kernelSize, this.options));
   }
 }

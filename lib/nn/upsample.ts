@@ -1,6 +1,6 @@
 import { checkInteger, checkObject } from '../ops/checks.js';
 import { interpolate, type InterpolateOptions } from '../ops/interpolate.js';
-import { pixelShuffle, pixelUnshuffle } from '../ops/pixel-shuffle.js';
+import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../ops/pixel-shuffle.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -17,6 +17,8 @@ import { Module } from './module.js';
  * @param options.mode `'nearest'`, `'nearestExact'`, `'linear'`, `'bilinear'`, `'bicubic'`, `'trilinear'` or `'area'`; default
  * `'nearest'`
  * @param options.alignCorners whether the outermost places of input and result are the same; default `false`
+ * @param options.recomputeScaleFactor whether places are found by the extents of the result, not by `scaleFactor`; default `false`
+ * @param options.antialias whether images that shrink are filtered by as much, `bilinear` and `bicubic` only; default `false`
  * @throws MyelinError `VALUE` unless either size or scale is given
  * @example
  * ```ts
@@ -87,5 +89,31 @@ export class PixelUnshuffle extends Module {
 
   override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
     return pixelUnshuffle(x, this.downscaleFactor);
+  }
+}
+
+/**
+ * Mixes the channels of groups, see {@link channelShuffle}.
+ *
+ * Shapes: x [B, C, …] → the same. Dtypes: float dtypes.
+ *
+ * @param groups how many groups there are
+ * @throws MyelinError `VALUE` unless it is a positive integer
+ *
+ * Source: Zhang et al. 2018, «ShuffleNet», section 3.1.
+ * @example
+ * ```ts
+ * import { ChannelShuffle, tensor } from 'myelin';
+ * console.log(new ChannelShuffle(2).forward(tensor([[1, 2, 3, 4]])).toArray()); // [ [ 1, 3, 2, 4 ] ]
+ * ```
+ */
+export class ChannelShuffle extends Module {
+  constructor(readonly groups: number) {
+    super();
+    checkInteger('ChannelShuffle', 'groups', groups, 1);
+  }
+
+  override forward<D extends FloatDType>(x: Tensor<D>): Tensor<D> {
+    return channelShuffle(x, this.groups);
   }
 }

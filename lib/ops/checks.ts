@@ -70,6 +70,13 @@ export function checkShapeOf(op: string, name: string, x: TensorSpec, shape: Sha
   });
 }
 
+/** Refuses what are not all tensors of one float dtype and one shape. */
+export function checkAlike(op: string, tensors: Readonly<Record<string, Tensor>>): void {
+  checkOneFloat(op, tensors);
+  const [[first, x], ...others] = Object.entries(tensors) as [[string, Tensor], ...[string, Tensor][]];
+  for (const [name, other] of others) checkShapeOf(op, name, other, x.shape, `that of ${first}, ${describe(x)}`);
+}
+
 /** Refuses a tensor that does not broadcast to the shape of another. */
 export function checkBroadcasts(op: string, name: string, x: TensorSpec, to: TensorSpec): void {
   const shape = broadcastShapes(x.shape, to.shape);

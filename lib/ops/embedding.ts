@@ -1,3 +1,4 @@
+import { customGrad } from '../engine/custom-grad.js';
 import { defineOp } from '../engine/define.js';
 import { grad } from '../engine/grad.js';
 import { stopGradient } from '../engine/tape.js';
@@ -5,10 +6,12 @@ import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { mul, sub } from './arithmetic.js';
-import { checkOption, checkReal, checkShapeOf, checkWithin } from './checks.js';
+import { div, maximum, mul, sub } from './arithmetic.js';
+import { cast } from './cast.js';
+import { checkFlag, checkOption, checkReal, checkShapeOf, checkWithin } from './checks.js';
 import { eq, where } from './compare.js';
-import { full, zeros } from './creation.js';
+import { full, ones, zeros } from './creation.js';
+import { indexAdd } from './index-update.js';
 import { checkIndex, indexSelect, type IndexDType } from './indexing.js';
 import { onBehalf } from './on-behalf.js';
 import { arange } from './ranges.js';
@@ -22,6 +25,22 @@ import { select, slice } from './slice.js';
 export interface EmbeddingLookupOptions {
   /** Index whose vector is a constant: it gets no gradient; default none. */
   readonly paddingIdx?: number | undefined;
+  /** Whether the gradient of a vector is divided by how often it is looked up; default `false`. */
+  readonly scaleGradByFreq?: boolean;
+}
+
+/** The table itself; on the way back the gradient of each row is divided by how often the row was looked up. */
+function sharedOut(weight: Tensor, index: Index): Tensor {
+  const pass = customGrad({
+    name: 'scaleGradByFreq',
+    forward: (table: Tensor) => table,
+    backward: (dout: Tensor) => {
+      const none = zeros([weight.shape[0]!], { dtype: 'int32' });
+      const counts = maximum(indexAdd(none, index, ones(index.shape, { dtype: 'int32' })), 1);
+      return [div(dout, cast(unsqueeze(counts, 1), weight.dtype))];
+    },
+  });
+  return pass(weight);
 }
 
 function checkTable(op: string, weight: Tensor, paddingIdx: number | undefined): void {
@@ -36,6 +55,7 @@ function checkTable(op: string, weight: Tensor, paddingIdx: number | undefined):
  * Shapes: x [...], weight [V, D] → [..., D]. Dtypes: x int32 or int64; weight float dtypes.
  *
  * @param options.paddingIdx index whose vector gets no gradient; default none
+ * @param options.scaleGradByFreq whether the gradient of a vector is divided by how often it is looked up; default `false`
  * @throws MyelinError `INDEX` for an index outside the table; `SHAPE` when the table is no matrix; `DTYPE`; `VALUE` for a
  * padding outside the table
  * @example
@@ -48,12 +68,15 @@ function checkTable(op: string, weight: Tensor, paddingIdx: number | undefined):
 export function embedding<D extends FloatDType>(
   x: Tensor<IndexDType>,
   weight: Tensor<D>,
-  { paddingIdx }: EmbeddingLookupOptions = {},
+  { paddingIdx, scaleGradByFreq = false }: EmbeddingLookupOptions = {},
 ): Tensor<D> {
   checkIndex('embedding', x);
   checkTable('embedding', weight, paddingIdx);
+  checkFlag('embedding', 'scaleGradByFreq', scaleGradByFreq);
   return onBehalf('embedding', () => {
-    const out = reshape(indexSelect(weight, flatten(x)), [...x.shape, weight.shape[1]!]);
+    const index = flatten(x);
+    const table = scaleGradByFreq ? (sharedOut(weight, index) as Tensor<D>) : weight;
+    const out = reshape(indexSelect(table, index), [...x.shape, weight.shape[1]!]);
     if (paddingIdx === undefined) return out;
     // Taken from outside the tape, the padding's vector is a constant.
     const constant = stopGradient(() => select(weight, 0, paddingIdx));
@@ -167,6 +190,8 @@ export interface EmbeddingBagOptions {
   readonly paddingIdx?: number | undefined;
   /** Whether the last offset is the end of the last bag; default `false`. */
   readonly includeLastOffset?: boolean;
+  /** Whether the gradient of a vector is divided by how often it is looked up, not for `max`; default `false`. */
+  readonly scaleGradByFreq?: boolean;
 }
 
 function offsetsOf(
@@ -209,6 +234,8 @@ function maxOfBags(weight: Tensor, index: Index, offset: Index, padding: number)
  * @param options.perSampleWeights a factor for each index, for sums only; default 1
  * @param options.paddingIdx index that does not count; default none
  * @param options.includeLastOffset whether the last offset is the end of the last bag; default `false`
+ * @param options.scaleGradByFreq whether the gradient of a vector is divided by how often it is looked up, not for `max`; default
+ * `false`
  * @throws MyelinError `INDEX` for an index outside the table; `SHAPE` when shapes do not fit; `DTYPE`; `VALUE` for offsets that
  * fall or do not begin with 0, and for options out of range
  * @example
@@ -224,11 +251,15 @@ export function embeddingBag<D extends FloatDType>(
   weight: Tensor<D>,
   options: EmbeddingBagOptions = {},
 ): Tensor<D> {
-  const { offsets, mode = 'mean', perSampleWeights, paddingIdx } = options;
+  const { offsets, mode = 'mean', perSampleWeights, paddingIdx, scaleGradByFreq = false } = options;
   checkIndex('embeddingBag', x);
   checkTable('embeddingBag', weight, paddingIdx);
   checkOption('embeddingBag', 'mode', mode, ['sum', 'mean', 'max']);
   if (offsets !== undefined) checkIndex('embeddingBag', offsets);
+  checkFlag('embeddingBag', 'scaleGradByFreq', scaleGradByFreq);
+  if (scaleGradByFreq && mode === 'max') {
+    fail('VALUE', 'embeddingBag', 'scaleGradByFreq is true, mode is max (need "sum" or "mean")');
+  }
   if (perSampleWeights !== undefined) checkScales(x, weight, perSampleWeights, mode);
   return scope(() => {
     const offset = offsetsOf(x, options);
@@ -237,7 +268,8 @@ export function embeddingBag<D extends FloatDType>(
     if (mode === 'max')
       return onBehalf('embeddingBag', () => embeddingBagMaxOp({ weight, index, offset }, { padding })) as Tensor<D>;
     const scales = perSampleWeights === undefined ? zeros([0], { dtype: weight.dtype }) : flatten(perSampleWeights);
-    return bag(weight, { index, offset, scales, mode, padding }) as Tensor<D>;
+    const table = scaleGradByFreq ? sharedOut(weight, index) : weight;
+    return bag(table, { index, offset, scales, mode, padding }) as Tensor<D>;
   });
 }
 

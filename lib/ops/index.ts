@@ -75,6 +75,7 @@ export { batchNorm, layerNorm, type BatchNormOptions, type LayerNormOptions } fr
 export * from './rms-norm.js';
 export type { Arithmetic, Floating, Operand, RealArithmetic, Weak } from './operands.js';
 export * from './padding.js';
+export * from './patches.js';
 export * from './permute.js';
 export * from './pixel-shuffle.js';
 export * from './pieces.js';
@@ -167,6 +168,7 @@ export {
   type ScatterReduceOptions,
 } from './scatter.js';
 export * from './segment.js';
+export * from './similarity.js';
 export { flip, select, slice, type SliceSpec } from './slice.js';
 export * from './softmax.js';
 export * from './special.js';

@@ -3,9 +3,10 @@ import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import { channelsLastStrides, checkShape, type Shape } from '../tensor/shape.js';
 import type { Tensor, TensorSpec } from '../tensor/tensor.js';
-import { checkInteger, checkObject, checkOption, checkPositive, checkReal, extentsOf } from './checks.js';
+import { antialiased } from './antialias.js';
+import { checkFlag, checkInteger, checkObject, checkOption, checkPositive, checkReal, extentsOf } from './checks.js';
 import { onBehalf } from './on-behalf.js';
-import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './pool-adaptive.js';
+import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './pool-adaptive.js';
 import { reshape, squeeze, unsqueeze } from './reshape.js';
 
 const kinds = ['nearest', 'nearestExact', 'linear', 'cubic'] as const;
@@ -67,6 +68,13 @@ export interface InterpolateOptions {
   readonly mode?: InterpolateMode;
   /** Whether the outermost places of input and result are the same, not the outer edges of them; default `false`. */
   readonly alignCorners?: boolean;
+  /**
+   * Whether places are found by the extents of the result, cut off as they are, and not by the given `scaleFactor`; default
+   * `false`.
+   */
+  readonly recomputeScaleFactor?: boolean;
+  /** Whether images that shrink are filtered by as much, `bilinear` and `bicubic` only; default `false`. */
+  readonly antialias?: boolean;
 }
 
 // The kind of each mode and the numbers of spatial axes that it is for.
@@ -77,10 +85,10 @@ const modes: Readonly<Record<InterpolateMode, readonly [(typeof kinds)[number], 
   bilinear: ['linear', [2]],
   bicubic: ['cubic', [2]],
   trilinear: ['linear', [3]],
-  area: ['nearest', [1, 2]],
+  area: ['nearest', [1, 2, 3]],
 };
 
-function checkMode(x: Tensor, mode: InterpolateMode, alignCorners: boolean): void {
+function checkMode(x: Tensor, { mode = 'nearest', alignCorners = false, antialias = false }: InterpolateOptions): void {
   checkOption('interpolate', 'mode', mode, Object.keys(modes));
   const [kind, axes] = modes[mode];
   if (!axes.includes(x.rank - 2)) {
@@ -93,16 +101,24 @@ function checkMode(x: Tensor, mode: InterpolateMode, alignCorners: boolean): voi
   if (alignCorners && kind !== 'linear' && kind !== 'cubic') {
     fail('VALUE', 'interpolate', `alignCorners is true, mode is ${mode} (need linear, bilinear, bicubic or trilinear)`);
   }
+  checkFlag('interpolate', 'antialias', antialias);
+  if (antialias && mode !== 'bilinear' && mode !== 'bicubic') {
+    fail('VALUE', 'interpolate', `antialias is true, mode is ${mode} (need bilinear or bicubic)`);
+  }
 }
 
 /** Extents of the result, and factors where those were given. */
 function targetOf(
   x: Tensor,
-  { size, scaleFactor }: InterpolateOptions,
+  { size, scaleFactor, recomputeScaleFactor = false }: InterpolateOptions,
 ): { size: Shape; factors: readonly number[] | undefined } {
   const n = x.rank - 2;
   if ((size === undefined) === (scaleFactor === undefined)) {
     fail('VALUE', 'interpolate', 'need either size or scaleFactor');
+  }
+  checkFlag('interpolate', 'recomputeScaleFactor', recomputeScaleFactor);
+  if (recomputeScaleFactor && size !== undefined) {
+    fail('VALUE', 'interpolate', 'recomputeScaleFactor is true, size is given (need a scaleFactor)');
   }
   if (size !== undefined) return { size: extentsOf('interpolate', 'size', size, n, 1), factors: undefined };
   const given: unknown = typeof scaleFactor === 'number' ? new Array<number>(n).fill(scaleFactor) : scaleFactor;
@@ -113,7 +129,7 @@ function targetOf(
   for (const factor of factors) checkPositive('interpolate', 'scaleFactor', factor);
   const extents = factors.map((factor, i) => Math.floor(x.shape[2 + i]! * factor));
   for (const extent of extents) checkInteger('interpolate', 'size', extent, 1);
-  return { size: extents, factors };
+  return { size: extents, factors: recomputeScaleFactor ? undefined : factors };
 }
 
 // Distances in the input of neighbours in the result.
@@ -148,21 +164,29 @@ function resampleAxes(
   return reshape(out, [batch, channels, places, ...plane]);
 }
 
+function averages(x: Tensor<FloatDType>, [first = 0, second = 0, third = 0]: Shape): Tensor {
+  if (x.rank === 3) return adaptiveAvgPool1d(x, first);
+  return x.rank === 4 ? adaptiveAvgPool2d(x, [first, second]) : adaptiveAvgPool3d(x, [first, second, third]);
+}
+
 /**
  * Resizes signals, images or volumes: every place of the result is a mixture of places of the input around where it came
  * from, at scale · (i + ½) − ½, or scale · i with aligned corners.
  *
  * `nearest` takes the place at ⌊scale · i⌋, `nearestExact` that at ⌊scale · (i + ½)⌋; `linear`, `bilinear` and `trilinear` mix two
- * neighbours an axis, `bicubic` four; `area` averages what falls into each place.
+ * neighbours an axis, `bicubic` four; `area` averages what falls into each place. With `antialias` as many neighbours are mixed as
+ * the result leaves out, for `bicubic` with a = −½.
  *
  * Shapes: x [B, C, L], [B, C, H, W] or [B, C, D, H, W], with as many axes as the mode is for → the same with other extents.
- * Results of images are stored channels-last. Dtypes: float dtypes.
+ * Results of images are stored channels-last, but for `antialias`. Dtypes: float dtypes.
  *
  * @param options.size extents of the result, one number for all spatial axes or one for each
  * @param options.scaleFactor by how much extents are multiplied, instead of `size`; fractions are cut off
  * @param options.mode `'nearest'`, `'nearestExact'`, `'linear'`, `'bilinear'`, `'bicubic'`, `'trilinear'` or `'area'`; default
  * `'nearest'`
  * @param options.alignCorners whether the outermost places of input and result are the same; default `false`
+ * @param options.recomputeScaleFactor whether places are found by the extents of the result, not by `scaleFactor`; default `false`
+ * @param options.antialias whether images that shrink are filtered by as much, `bilinear` and `bicubic` only; default `false`
  * @throws MyelinError `SHAPE` when x has another rank than the mode is for; `VALUE` for options out of range, and unless
  * either size or scale is given; `DTYPE` for integers and bool
  *
@@ -178,14 +202,14 @@ export function interpolate<D extends FloatDType>(x: Tensor<D>, options: Interpo
 export function interpolate(x: Tensor<FloatDType>, options: InterpolateOptions): Tensor {
   checkReal('interpolate', 'x', x);
   checkObject('interpolate', 'options', options);
-  const { mode = 'nearest', alignCorners = false } = options;
-  checkMode(x, mode, alignCorners);
+  const { mode = 'nearest', alignCorners = false, antialias = false } = options;
+  checkMode(x, options);
   const { size, factors } = targetOf(x, options);
   checkShape('interpolate', [x.shape[0]!, x.shape[1]!, ...size]);
   return onBehalf('interpolate', () => {
-    if (mode === 'area') {
-      return size.length === 1 ? adaptiveAvgPool1d(x, size[0]!) : adaptiveAvgPool2d(x, [size[0]!, size[1]!]);
-    }
-    return resampleAxes(x, size, scalesOf(x.shape, size, factors, alignCorners), modes[mode][0], alignCorners);
+    if (mode === 'area') return averages(x, size);
+    const scales = scalesOf(x.shape, size, factors, alignCorners);
+    if (antialias) return antialiased(x, size, scales, mode === 'bilinear' ? 'linear' : 'cubic');
+    return resampleAxes(x, size, scales, modes[mode][0], alignCorners);
   });
 }

@@ -3,9 +3,9 @@ import { describe, fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { relu } from './activation.js';
-import { add, div, maximum, minimum, mul, square, sub } from './arithmetic.js';
+import { add, div, mul, square, sub } from './arithmetic.js';
 import { cast } from './cast.js';
-import { checkFinite, checkFlag, checkOneFloat, checkPositive, checkShapeOf, checkTensor } from './checks.js';
+import { checkAlike, checkFinite, checkFlag, checkPositive, checkShapeOf, checkTensor } from './checks.js';
 import { eq, where } from './compare.js';
 import { crossEntropy } from './cross-entropy.js';
 import { matmul } from './linalg.js';
@@ -14,16 +14,10 @@ import { sqrt } from './math.js';
 import { arange } from './ranges.js';
 import { sum } from './reduce.js';
 import { checkReduction, reduceLosses, type LossOptions } from './reduction.js';
-import { norm } from './statistics.js';
+import { normalize } from './similarity.js';
 import { swapAxes } from './views.js';
 
 // Losses of vectors or scores that are compared with each other.
-
-function checkAlike(op: string, tensors: Readonly<Record<string, Tensor>>): void {
-  checkOneFloat(op, tensors);
-  const [[first, x], ...others] = Object.entries(tensors) as [[string, Tensor], ...[string, Tensor][]];
-  for (const [name, other] of others) checkShapeOf(op, name, other, x.shape, `that of ${first}, ${describe(x)}`);
-}
 
 /**
  * How far the first of two scores is from being larger by a margin, or smaller: lossᵢ = max(0, margin − tᵢ · (aᵢ − bᵢ)).
@@ -59,70 +53,8 @@ export function marginRankingLoss(a: Tensor, b: Tensor, target: Tensor, options:
   return scope(() => reduceLosses(relu(sub(margin, mul(cast(target, a.dtype), sub(a, b)))), reduction));
 }
 
-/** Options of {@link tripletMarginLoss}. */
-export interface TripletOptions extends MarginOptions {
-  /** Exponent of the distance; default 2. */
-  readonly p?: number;
-  /** Added to every difference, so that distances of 0 have a gradient; default 1e-6. */
-  readonly eps?: number;
-  /** Whether the negative may be compared with the positive, if that is nearer to it; default `false`. */
-  readonly swap?: boolean;
-}
-
-/**
- * How far an anchor is from being nearer to a positive than to a negative by a margin:
- *
- * lossₙ = max(0, ‖a − p‖ − ‖a − n‖ + margin)
- *
- * Shapes: all [N, D] or [D]; the result is a single number, or with reduction `'none'` one per row. Dtypes: one float dtype.
- *
- * @param options.margin by how much; default 1
- * @param options.p exponent of the distance; default 2
- * @param options.eps added to every difference, so that distances of 0 have a gradient; default 1e-6
- * @param options.swap whether the negative may be compared with the positive, if that is nearer to it; default `false`
- * @param options.reduction `'mean'`, `'sum'` or `'none'`; default `'mean'`
- * @throws MyelinError `SHAPE` when shapes differ; `DTYPE` when the input is not float; `VALUE` for options out of range
- *
- * Source: Balntas et al. 2016, «Learning local feature descriptors with triplets and shallow convolutional neural networks»,
- * equations 2 and 5.
- * @example
- * ```ts
- * import { tensor, tripletMarginLoss } from 'myelin';
- * const [anchor, positive, negative] = [tensor([[0, 0]]), tensor([[0, 2]]), tensor([[1, 0]])];
- * console.log(tripletMarginLoss(anchor, positive, negative).item().toFixed(4)); // 2.0000
- * ```
- */
-export function tripletMarginLoss<D extends FloatDType>(
-  anchor: Tensor<D>,
-  positive: Tensor<D>,
-  negative: Tensor<D>,
-  options?: TripletOptions,
-): Tensor<D>;
-export function tripletMarginLoss(
-  anchor: Tensor<FloatDType>,
-  positive: Tensor<FloatDType>,
-  negative: Tensor<FloatDType>,
-  options: TripletOptions = {},
-): Tensor {
-  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = options;
-  checkAlike('tripletMarginLoss', { anchor, positive, negative });
-  if (anchor.rank < 1) fail('SHAPE', 'tripletMarginLoss', `anchor is ${describe(anchor)} (need [N, D] or [D])`);
-  checkPositive('tripletMarginLoss', 'margin', margin);
-  checkPositive('tripletMarginLoss', 'p', p);
-  checkFinite('tripletMarginLoss', 'eps', eps);
-  checkFlag('tripletMarginLoss', 'swap', swap);
-  checkReduction('tripletMarginLoss', reduction);
-  const distance = (x: Tensor<FloatDType>, y: Tensor<FloatDType>) => norm(add(sub(x, y), eps), { p, axis: -1 });
-  return scope(() => {
-    const far = distance(anchor, negative);
-    const away = swap ? minimum(far, distance(positive, negative)) : far;
-    return reduceLosses(relu(add(sub(distance(anchor, positive), away), margin)), reduction);
-  });
-}
-
-// Added to squared lengths, and least squared length of a vector that is made one of length 1, as in PyTorch.
+// Added to squared lengths, as in PyTorch.
 const addedLength = 1e-12;
-const leastLength = 1e-24;
 
 /**
  * Turns vectors that are alike into one direction, and others away from each other: lossₙ = 1 − cos(aₙ, bₙ) where tₙ = 1, and
@@ -193,16 +125,15 @@ export interface InfoNceOptions extends LossOptions {
  * ```
  */
 export function infoNce<D extends FloatDType>(queries: Tensor<D>, keys: Tensor<D>, options?: InfoNceOptions): Tensor<D>;
-export function infoNce(queries: Tensor, keys: Tensor, options: InfoNceOptions = {}): Tensor {
+export function infoNce(queries: Tensor<FloatDType>, keys: Tensor<FloatDType>, options: InfoNceOptions = {}): Tensor {
   const { temperature = 0.1, symmetric = false, reduction = 'mean' } = options;
   checkAlike('infoNce', { queries, keys });
   if (queries.rank !== 2) fail('SHAPE', 'infoNce', `queries is ${describe(queries)} (need [N, D])`);
   checkPositive('infoNce', 'temperature', temperature);
   checkFlag('infoNce', 'symmetric', symmetric);
   checkReduction('infoNce', reduction);
-  const unit = (x: Tensor): Tensor => div(x, sqrt(maximum(sum(square(x), { axis: -1, keepDims: true }), leastLength)));
   return scope(() => {
-    const scores: Tensor = div(matmul(unit(queries), swapAxes(unit(keys), 0, 1)), temperature);
+    const scores: Tensor = div(matmul(normalize(queries), swapAxes(normalize(keys), 0, 1)), temperature);
     const own = arange(queries.shape[0]!, { dtype: 'int64' });
     const found = crossEntropy(scores as Tensor<FloatDType>, own, { reduction });
     if (!symmetric) return found;

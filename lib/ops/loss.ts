@@ -12,6 +12,7 @@ export * from './loss-distribution.js';
 export * from './loss-margin.js';
 export * from './loss-overlap.js';
 export * from './loss-pair.js';
+export * from './loss-triplet.js';
 export { ctcLoss, type CtcOptions, type Lengths } from './ctc.js';
 export * from './ctc-decode.js';
 export type { LossOptions, LossReduction } from './reduction.js';

@@ -5,6 +5,7 @@ import { checkInteger, checkTensor } from './checks.js';
 import { onBehalf } from './on-behalf.js';
 import { permute } from './permute.js';
 import { reshape } from './reshape.js';
+import { swapAxes } from './views.js';
 
 function checkImages(op: string, name: string, x: unknown, factor: number): asserts x is Tensor {
   checkTensor(op, 'x', x);
@@ -71,5 +72,34 @@ export function pixelUnshuffle<D extends DType>(x: Tensor<D>, downscaleFactor: n
   return onBehalf('pixelUnshuffle', () => {
     const parts = reshape(x, [...lead, channels, height / r, r, width / r, r]);
     return reshape(permute(parts, after(lead, 0, 2, 4, 1, 3)), [...lead, channels * r ** 2, height / r, width / r]);
+  });
+}
+
+/**
+ * Mixes the channels of groups: channel j of group i becomes channel i of the j-th lot, so that what follows in groups sees some
+ * of each. out[b, j·groups + i, …] = x[b, i·C/groups + j, …].
+ *
+ * Shapes: x [B, C, …] → the same. Dtypes: all.
+ *
+ * @param groups how many groups there are
+ * @throws MyelinError `SHAPE` when the channels do not divide into the groups; `VALUE` unless groups is a positive integer
+ *
+ * Source: Zhang et al. 2018, «ShuffleNet», section 3.1.
+ * @example
+ * ```ts
+ * import { channelShuffle, tensor } from 'myelin';
+ * console.log(channelShuffle(tensor([[1, 2, 3, 4]]), 2).toArray()); // [ [ 1, 3, 2, 4 ] ]
+ * ```
+ */
+export function channelShuffle<D extends DType>(x: Tensor<D>, groups: number): Tensor<D> {
+  checkTensor('channelShuffle', 'x', x);
+  checkInteger('channelShuffle', 'groups', groups, 1);
+  const [batch, channels, ...places] = x.shape;
+  if (batch === undefined || channels === undefined || channels % groups !== 0) {
+    fail('SHAPE', 'channelShuffle', `x is ${describe(x)}, groups is ${groups} (need [B, C, ...] with C a multiple)`);
+  }
+  return onBehalf('channelShuffle', () => {
+    const parts = reshape(x, [batch, groups, channels / groups, ...places]);
+    return reshape(swapAxes(parts, 1, 2), x.shape);
   });
 }

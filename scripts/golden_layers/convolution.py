@@ -4,6 +4,12 @@ from torch import nn
 
 from golden_ops.cases import normal
 
+
+class SizedTranspose(nn.ConvTranspose2d):
+    def forward(self, x):
+        return super().forward(x, output_size=(8, 6))
+
+
 LAYERS = {
     "conv1d": (lambda: nn.Conv1d(3, 4, 3), lambda: normal(2, 3, 7)),
     "conv1d-options": (
@@ -48,6 +54,11 @@ LAYERS = {
         lambda: nn.ConvTranspose2d(1, 2, 2, dilation=3, output_padding=2, padding=1),
         lambda: normal(1, 1, 3, 3),
     ),
+    "conv-transpose2d-size": (lambda: SizedTranspose(2, 3, 3, stride=(3, 2), padding=1), lambda: normal(1, 2, 3, 3)),
+    "conv1d-single": (lambda: nn.Conv1d(2, 3, 3), lambda: normal(2, 6)),
+    "conv2d-single": (lambda: nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), lambda: normal(2, 4, 3)),
+    "conv3d-single": (lambda: nn.Conv3d(1, 2, 2), lambda: normal(1, 2, 3, 2)),
+    "conv-transpose2d-single": (lambda: nn.ConvTranspose2d(2, 2, 2, stride=2), lambda: normal(2, 2, 3)),
     "conv-transpose2d-depthwise": (
         lambda: nn.ConvTranspose2d(3, 3, 3, stride=2, groups=3, bias=False),
         lambda: normal(1, 3, 3, 3),

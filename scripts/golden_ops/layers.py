@@ -5,9 +5,9 @@ import torch.nn.functional as F
 
 from golden_ops.cases import Case, integers, normal, uniform
 
-image = lambda: (normal(2, 3, 5, 6),)
+image = lambda: (normal(1, 2, 5, 6),)
 volume = lambda: (normal(1, 2, 4, 5, 3),)
-signal = lambda: (normal(2, 3, 8),)
+signal = lambda: (normal(1, 2, 8),)
 
 CASES = {
     "conv1d": Case(
@@ -43,6 +43,18 @@ CASES = {
     "interpolate-bicubic-corners": Case(lambda x: F.interpolate(x, (6, 9), mode="bicubic", align_corners=True), image),
     "interpolate-trilinear": Case(lambda x: F.interpolate(x, (3, 5, 2), mode="trilinear"), volume),
     "interpolate-area": Case(lambda x: F.interpolate(x, (3, 3), mode="area"), image),
+    "interpolate-area-volume": Case(lambda x: F.interpolate(x, (3, 2, 2), mode="area"), volume),
+    "interpolate-recomputed": Case(
+        lambda x: F.interpolate(x, scale_factor=(1.3, 0.7), mode="bilinear", recompute_scale_factor=True), image
+    ),
+    "interpolate-antialias": Case(lambda x: F.interpolate(x, (3, 8), mode="bilinear", antialias=True), image),
+    "interpolate-antialias-factor": Case(
+        lambda x: F.interpolate(x, scale_factor=(0.45, 0.7), mode="bilinear", antialias=True), image
+    ),
+    "interpolate-antialias-corners": Case(
+        lambda x: F.interpolate(x, (2, 3), mode="bilinear", antialias=True, align_corners=True), image
+    ),
+    "interpolate-antialias-bicubic": Case(lambda x: F.interpolate(x, (2, 4), mode="bicubic", antialias=True), image),
     "max-pool1d": Case(lambda x: F.max_pool1d(x, 3, 2, 1, 2), lambda: (normal(2, 3, 9),)),
     "max-pool3d": Case(lambda x: F.max_pool3d(x, 2, (1, 2, 1), 1, ceil_mode=True), volume),
     "max-pool2d-indices": Case(lambda x: F.max_pool2d(x, 2, return_indices=True)[0], image),
@@ -69,6 +81,14 @@ CASES = {
         lambda: (normal(1, 2, 2, 3, 2), normal(2, 2, 2, 3, 2), normal(4)),
     ),
     "embedding": Case(F.embedding, lambda: (integers(2, 3, high=5), normal(5, 4))),
+    "embedding-frequency": Case(
+        lambda x, w: F.embedding(x, w, padding_idx=1, scale_grad_by_freq=True),
+        lambda: (integers(3, 4, high=5), normal(5, 3)),
+    ),
+    "embedding-bag-frequency": Case(
+        lambda x, w: F.embedding_bag(x, w, torch.tensor([0, 2, 2, 5]), scale_grad_by_freq=True),
+        lambda: (integers(7, high=5), normal(5, 3)),
+    ),
     "embedding-bag": Case(
         lambda x, w, s: F.embedding_bag(x, w, torch.tensor([0, 2, 2, 5]), mode="sum", per_sample_weights=s),
         lambda: (integers(7, high=5), normal(5, 4), normal(7)),

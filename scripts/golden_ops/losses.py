@@ -172,6 +172,16 @@ CASES = named(
             lambda a, p, n, r: F.triplet_margin_loss(a, p, n, 2.0, 3.0, 1e-4, swap=True, reduction=r),
             triple,
         ),
+        "triplet-distance": (
+            lambda a, p, n, r: F.triplet_margin_with_distance_loss(a, p, n, reduction=r),
+            triple,
+        ),
+        "triplet-distance-options": (
+            lambda a, p, n, r: F.triplet_margin_with_distance_loss(
+                a, p, n, distance_function=lambda x, y: 1 - F.cosine_similarity(x, y), margin=0.5, swap=True, reduction=r
+            ),
+            triple,
+        ),
         "cosine-embedding": (
             lambda a, b, t, r: F.cosine_embedding_loss(a, b, t, reduction=r),
             lambda: (*pair(), signs(4)()),

@@ -48,6 +48,26 @@ CASES = {
     "layer-norm": Case(
         lambda x, w, b: F.layer_norm(x, (4, 5), w, b), lambda: (normal(3, 4, 5), normal(4, 5), normal(4, 5))
     ),
+    "normalize": Case(F.normalize, lambda: (normal(2, 3, 4),)),
+    "normalize-options": Case(lambda x: F.normalize(x, p=1, dim=-1, eps=2.5), lambda: (normal(4, 3),)),
+    "cosine-similarity": Case(F.cosine_similarity, lambda: (normal(3, 4, 2), normal(3, 4, 2))),
+    "cosine-similarity-rows": Case(
+        lambda a, b: F.cosine_similarity(a, b, dim=-1, eps=0.01), lambda: (normal(2, 1, 4), normal(3, 4))
+    ),
+    "pairwise-distance": Case(F.pairwise_distance, lambda: (normal(3, 4), normal(3, 4))),
+    "pairwise-distance-options": Case(
+        lambda a, b: F.pairwise_distance(a, b, p=1, eps=0.01, keepdim=True), lambda: (normal(2, 3, 4), normal(4))
+    ),
+    "im2col": Case(
+        lambda x: F.unfold(x, (2, 3), dilation=(2, 1), padding=(1, 0), stride=(1, 2)), lambda: (normal(2, 2, 4, 5),)
+    ),
+    "im2col-single": Case(lambda x: F.unfold(x, 2), lambda: (normal(2, 3, 4),)),
+    "col2im": Case(
+        lambda x: F.fold(x, (4, 5), (2, 3), dilation=(2, 1), padding=(1, 0), stride=(1, 2)),
+        lambda: (normal(2, 12, 8),),
+    ),
+    "col2im-single": Case(lambda x: F.fold(x, (3, 4), 2), lambda: (normal(8, 6),)),
+    "channel-shuffle": Case(lambda x: F.channel_shuffle(x, 2), lambda: (normal(2, 6, 3),)),
     "mse": Case(F.mse_loss, lambda: (normal(4, 3), normal(4, 3))),
     "l1-loss": Case(lambda a, b: F.l1_loss(a, b, reduction="sum"), lambda: (normal(4, 3), normal(4, 3))),
     "bce": Case(lambda p, t: F.binary_cross_entropy(p, t.detach()), fractions),

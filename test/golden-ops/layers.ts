@@ -77,6 +77,20 @@ export const layers: GoldenCalls = {
   ),
   'interpolate-trilinear': summed(real((x) => interpolate(x, { size: [3, 5, 2], mode: 'trilinear' }))),
   'interpolate-area': summed(real((x) => interpolate(x, { size: 3, mode: 'area' }))),
+  'interpolate-area-volume': summed(real((x) => interpolate(x, { size: [3, 2, 2], mode: 'area' }))),
+  'interpolate-recomputed': summed(
+    real((x) => interpolate(x, { scaleFactor: [1.3, 0.7], mode: 'bilinear', recomputeScaleFactor: true })),
+  ),
+  'interpolate-antialias': summed(real((x) => interpolate(x, { size: [3, 8], mode: 'bilinear', antialias: true }))),
+  'interpolate-antialias-factor': summed(
+    real((x) => interpolate(x, { scaleFactor: [0.45, 0.7], mode: 'bilinear', antialias: true })),
+  ),
+  'interpolate-antialias-corners': summed(
+    real((x) => interpolate(x, { size: [2, 3], mode: 'bilinear', antialias: true, alignCorners: true })),
+  ),
+  'interpolate-antialias-bicubic': summed(
+    real((x) => interpolate(x, { size: [2, 4], mode: 'bicubic', antialias: true })),
+  ),
   'max-pool1d': real((x) => maxPool1d(x, 3, { stride: 2, padding: 1, dilation: 2 })),
   'max-pool3d': real((x) => maxPool3d(x, 2, { stride: [1, 2, 1], padding: 1, ceilMode: true })),
   'max-pool2d-indices': real((x) => maxPool2dWithIndices(x, 2)[0]),
@@ -100,6 +114,9 @@ export const layers: GoldenCalls = {
     real((x, w, bias) => convTranspose3d(x, w, { bias, stride: 2, padding: 1, outputPadding: 1, groups: 2 })),
   ),
   embedding: (x, weight) => embedding(x as Index, weight as Real),
+  'embedding-frequency': (x, weight) => embedding(x as Index, weight as Real, { paddingIdx: 1, scaleGradByFreq: true }),
+  'embedding-bag-frequency': (x, weight) =>
+    embeddingBag(x as Index, weight as Real, { offsets: bags([0, 2, 2, 5]), scaleGradByFreq: true }),
   'embedding-bag': (x, weight, perSampleWeights) =>
     embeddingBag(x as Index, weight as Real, { offsets: bags([0, 2, 2, 5]), mode: 'sum', perSampleWeights }),
   'embedding-bag-mean': (x, weight) => embeddingBag(x as Index, weight as Real, { paddingIdx: 1 }),

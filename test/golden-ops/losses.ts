@@ -3,6 +3,7 @@ import {
   bceWithLogits,
   concat,
   cosineEmbeddingLoss,
+  cosineSimilarity,
   ctcLoss,
   type CtcOptions,
   diceLoss,
@@ -26,8 +27,10 @@ import {
   smoothL1Loss,
   softMarginLoss,
   stopGradient,
+  sub,
   type Tensor,
   tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
   tverskyLoss,
 } from 'myelin';
 
@@ -79,6 +82,14 @@ const losses: Readonly<Record<string, Loss>> = {
   triplet: ([a, p, n], reduction) => tripletMarginLoss(a!, p!, n!, { reduction }),
   'triplet-options': ([a, p, n], reduction) =>
     tripletMarginLoss(a!, p!, n!, { reduction, margin: 2, p: 3, eps: 1e-4, swap: true }),
+  'triplet-distance': ([a, p, n], reduction) => tripletMarginWithDistanceLoss(a!, p!, n!, { reduction }),
+  'triplet-distance-options': ([a, p, n], reduction) =>
+    tripletMarginWithDistanceLoss(a!, p!, n!, {
+      reduction,
+      distance: (x, y) => sub<number, Real>(1, cosineSimilarity(x, y)),
+      margin: 0.5,
+      swap: true,
+    }),
   'cosine-embedding': ([a, b, t], reduction) => cosineEmbeddingLoss(a!, b!, t!, { reduction }),
   'cosine-embedding-margin': ([a, b, t], reduction) => cosineEmbeddingLoss(a!, b!, t!, { reduction, margin: -0.4 }),
   focal: ([x, t], reduction) => focalLoss(x!, t!, { reduction }),

@@ -104,6 +104,11 @@ const table: Readonly<Record<string, [module: () => Tensor, same: () => Tensor, 
     () => nn.tripletMarginLoss(x, y, z, { swap: true }),
     () => new nn.TripletMarginLoss({ margin: 2 }).forward(x, y, z),
   ],
+  TripletMarginWithDistanceLoss: [
+    () => new nn.TripletMarginWithDistanceLoss({ swap: true }).forward(x, y, z),
+    () => nn.tripletMarginWithDistanceLoss(x, y, z, { swap: true }),
+    () => new nn.TripletMarginWithDistanceLoss({ margin: 2 }).forward(x, y, z),
+  ],
   CosineEmbeddingLoss: [
     () => new nn.CosineEmbeddingLoss({ margin: -0.5 }).forward(x, y, rowSigns),
     () => nn.cosineEmbeddingLoss(x, y, rowSigns, { margin: -0.5 }),

@@ -43,6 +43,8 @@ testLayers(
     'adaptive-max-pool1d-indices': () => located(new nn.AdaptiveMaxPool1d(3)),
     'adaptive-max-pool2d-indices': () => located(new nn.AdaptiveMaxPool2d([2, 4])),
     'adaptive-max-pool3d-indices': () => located(new nn.AdaptiveMaxPool3d([2, 3, 2])),
+    'max-pool2d-single': () => new nn.MaxPool2d(2, { stride: 1 }),
+    'adaptive-avg-pool1d-single': () => new nn.AdaptiveAvgPool1d(3),
     'max-unpool1d': () => unpooled(new nn.MaxPool1d(2), new nn.MaxUnpool1d(2)),
     'max-unpool2d': () => unpooled(new nn.MaxPool2d(2), new nn.MaxUnpool2d(2)),
     'max-unpool3d': () => unpooled(new nn.MaxPool3d(2), new nn.MaxUnpool3d(2)),
@@ -69,8 +71,17 @@ testLayers(
     'adaptive-avg-pool3d-even': () => new nn.AdaptiveAvgPool3d([2, null, 1]),
     'adaptive-max-pool3d': () => new nn.AdaptiveMaxPool3d([3, 1, 2]),
     'adaptive-max-pool3d-even': () => new nn.AdaptiveMaxPool3d([2, 4, 1]),
+    unfold: () => new nn.Unfold([2, 3], { dilation: [1, 2], padding: [1, 0], stride: [2, 1] }),
+    'unfold-single': () => new nn.Unfold(2),
+    fold: () => new nn.Fold([4, 5], [2, 3], { dilation: [1, 2], padding: 1, stride: [2, 1] }),
+    'channel-shuffle': () => new nn.ChannelShuffle(3),
+    'cosine-similarity': () => new nn.CosineSimilarity(),
+    'cosine-similarity-last': () => new nn.CosineSimilarity({ axis: -1, eps: 0.01 }),
+    'pairwise-distance': () => new nn.PairwiseDistance(),
+    'pairwise-distance-options': () => new nn.PairwiseDistance({ p: 3, eps: 0.01, keepDims: true }),
     upsample: () => new nn.Upsample({ scaleFactor: 2 }),
     'upsample-bilinear': () => new nn.Upsample({ size: [7, 9], mode: 'bilinear', alignCorners: true }),
+    'upsample-recomputed': () => new nn.Upsample({ scaleFactor: 1.7, mode: 'bilinear', recomputeScaleFactor: true }),
     'upsample-linear': () => new nn.Upsample({ scaleFactor: 1.5, mode: 'linear' }),
     'pixel-shuffle': () => new nn.PixelShuffle(2),
     'pixel-unshuffle': () => new nn.PixelUnshuffle(2),
@@ -94,6 +105,7 @@ testLayers(
     'bilinear-no-bias': (dtype) => new nn.Bilinear(3, 2, 2, { bias: false, dtype }),
     swiglu: () => new nn.SwiGLU(),
     'embedding-max-norm': (dtype) => new nn.Embedding(5, 3, { maxNorm: 1.5, dtype }),
+    'embedding-frequency': (dtype) => new nn.Embedding(5, 3, { paddingIdx: 4, scaleGradByFreq: true, dtype }),
     'embedding-bag': (dtype) => new nn.EmbeddingBag(6, 3, { dtype }),
     'embedding-bag-sum': (dtype) => new nn.EmbeddingBag(6, 3, { mode: 'sum', paddingIdx: 1, dtype }),
     'embedding-bag-weights': (dtype) => new nn.EmbeddingBag(6, 3, { mode: 'sum', includeLastOffset: true, dtype }),
@@ -125,6 +137,16 @@ testRefusals({
   ],
   'a padding outside the table': [() => new nn.EmbeddingBag(3, 2, { paddingIdx: 3 }), 'VALUE', /paddingIdx is 3/],
   'a limit of 0': [() => new nn.Embedding(3, 2, { maxNorm: 0 }), 'VALUE', /maxNorm is 0/],
+  'the largest by frequency': [
+    () => new nn.EmbeddingBag(3, 2, { mode: 'max', scaleGradByFreq: true }),
+    'VALUE',
+    /scaleGradByFreq is true, mode is max/,
+  ],
+  'a table that is no matrix': [() => nn.Embedding.fromPretrained(nn.ones([3])), 'SHAPE', /weight is float32\[3\]/],
+  'a patch of nothing': [() => new nn.Unfold(0), 'VALUE', /kernelSize is 0/],
+  'an image of nothing': [() => new nn.Fold(0, 2), 'VALUE', /outputSize is 0/],
+  'half a group': [() => new nn.ChannelShuffle(0.5), 'VALUE', /groups is 0.5/],
+  'features without channels': [() => new nn.FeatureAlphaDropout().forward(nn.ones([3])), 'SHAPE', /x has 1 axes/],
   'a probability above 1': [() => new nn.DropPath(2), 'VALUE', /p <= 1|p is 2/],
   'images for signals': [() => new nn.Dropout1d().forward(nn.ones([1, 2, 3, 3])), 'SHAPE', /need 3 axes/],
 });
@@ -135,10 +157,17 @@ describe('layers that drop', () => {
     return [...layer.forward(x).contiguous().data()].map(Number);
   };
 
-  test('drop whole channels, and scale up the others', () => {
-    const dropped = twice(new nn.Dropout2d(0.5), nn.ones([8, 4, 2, 3]));
-    const channels = Array.from({ length: 32 }, (_, i) => new Set(dropped.slice(6 * i, 6 * i + 6)));
-    expect(channels.every((found) => found.size === 1)).toBe(true);
+  /** Whether each of 32 channels of 6 places has one value. */
+  const areWhole = (dropped: readonly number[]): boolean =>
+    Array.from({ length: 32 }, (_, i) => new Set(dropped.slice(6 * i, 6 * i + 6))).every(({ size }) => size === 1);
+
+  test.each([
+    [new nn.Dropout1d(0.5), [8, 4, 6]],
+    [new nn.Dropout2d(0.5), [8, 4, 2, 3]],
+    [new nn.Dropout3d(0.5), [8, 4, 1, 2, 3]],
+  ])('drop whole channels, and scale up the others', (layer, shape) => {
+    const dropped = twice(layer, nn.ones(shape));
+    expect(areWhole(dropped)).toBe(true);
     expect(new Set(dropped)).toEqual(new Set([0, 2]));
   });
 
@@ -149,19 +178,87 @@ describe('layers that drop', () => {
     );
   });
 
-  test('keep mean and variance, with alpha', () => {
-    const found = twice(new nn.AlphaDropout(0.3), nn.randn([100_000]));
+  test('drop whole channels to the lower bound of SELU', () => {
+    const dropped = twice(new nn.FeatureAlphaDropout(0.5), nn.ones([8, 4, 2, 3]));
+    expect(areWhole(dropped)).toBe(true);
+    expect(new Set(dropped).size).toBe(2);
+  });
+
+  test.each([
+    [new nn.AlphaDropout(0.3), [100_000]],
+    [new nn.FeatureAlphaDropout(0.3), [1000, 100]],
+  ])('keep mean and variance, with alpha', (layer, shape) => {
+    const found = twice(layer, nn.randn(shape));
     const mean = found.reduce((a, b) => a + b, 0) / found.length;
     const variance = found.reduce((a, b) => a + (b - mean) ** 2, 0) / found.length;
     expect(Math.abs(mean)).toBeLessThan(0.02);
     expect(Math.abs(variance - 1)).toBeLessThan(0.03);
   });
 
-  test.each([new nn.Dropout1d(), new nn.Dropout2d(), new nn.AlphaDropout(), new nn.DropPath()])(
-    'do nothing in inference',
-    (layer) => {
-      const x = nn.ones([2, 3]);
-      expect(layer.eval().forward(x)).toBe(x);
-    },
-  );
+  const idle = [
+    new nn.Dropout1d(),
+    new nn.Dropout2d(),
+    new nn.Dropout3d(),
+    new nn.AlphaDropout(),
+    new nn.FeatureAlphaDropout(),
+    new nn.DropPath(),
+  ];
+
+  test.each(idle)('do nothing in inference', (layer) => {
+    const x = nn.ones([2, 3]);
+    expect(layer.eval().forward(x)).toBe(x);
+  });
+});
+
+test.each([nn.Embedding, nn.EmbeddingBag])('tables start as copies of others, frozen unless said otherwise', (kind) => {
+  nn.scope(() => {
+    const weight = nn.tensor([[1, 2], [3, 4], [5, 6]], { dtype: 'float64' }); // prettier-ignore
+    using frozen = kind.fromPretrained(weight, { paddingIdx: 1 });
+    using trained = kind.fromPretrained(weight, { freeze: false });
+    expect(frozen.weight.toArray()).toEqual(weight.toArray());
+    expect([frozen, trained].map((layer) => Object.keys(layer.parameters()))).toEqual([[], ['weight']]);
+    trained.weight.assign(0);
+    expect(weight.at(0, 0).item()).toBe(1);
+  });
+});
+
+const pools: readonly (readonly [layer: nn.Module, shape: number[]])[] = [
+  [new nn.MaxPool1d(2), [2, 6]],
+  [new nn.MaxPool2d(2), [2, 4, 6]],
+  [new nn.MaxPool3d(2), [2, 2, 4, 6]],
+  [new nn.AvgPool1d(2), [2, 6]],
+  [new nn.AvgPool2d(2), [2, 4, 6]],
+  [new nn.AvgPool3d(2), [2, 2, 4, 6]],
+  [new nn.LPPool1d(2, 2), [2, 6]],
+  [new nn.LPPool2d(2, 2), [2, 4, 6]],
+  [new nn.LPPool3d(2, 2), [2, 2, 4, 6]],
+  [new nn.AdaptiveAvgPool1d(3), [2, 5]],
+  [new nn.AdaptiveAvgPool2d(3), [2, 4, 5]],
+  [new nn.AdaptiveAvgPool3d(2), [2, 3, 4, 5]],
+  [new nn.AdaptiveMaxPool1d(3), [2, 5]],
+  [new nn.AdaptiveMaxPool2d(3), [2, 4, 5]],
+  [new nn.AdaptiveMaxPool3d(2), [2, 3, 4, 5]],
+];
+
+test.each(pools)('pools take single samples, case %#', (layer, shape) => {
+  nn.scope(() => {
+    const x = nn.randn(shape);
+    const wanted = layer.forward(x.unsqueeze(0)).squeeze(0);
+    expect(layer.forward(x).shape).toEqual(wanted.shape);
+    expect(layer.forward(x).toArray()).toEqual(wanted.toArray());
+  });
+});
+
+// Not compared with PyTorch, whose bags take the count of another index on CPUs.
+test.each(['sum', 'mean'] as const)('gradients of bags by frequency are those of an Embedding: %s', (mode) => {
+  nn.scope(() => {
+    const x = nn.tensor([[1, 3, 1], [1, 4, 3]], { dtype: 'int32' }); // prettier-ignore
+    using bag = new nn.EmbeddingBag(6, 2, { mode, scaleGradByFreq: true });
+    using table = new nn.Embedding(6, 2, { scaleGradByFreq: true });
+    table.weight.assign(bag.weight);
+    const weights = nn.randn([2, 2]);
+    const [found] = nn.grad(() => bag.forward(x).mul(weights).sum(), [bag.weight]);
+    const [wanted] = nn.grad(() => table.forward(x)[mode]({ axis: 1 }).mul(weights).sum(), [table.weight]);
+    expect(nn.allclose(found, wanted, { rtol: 1e-6 })).toBe(true);
+  });
 });

@@ -217,6 +217,12 @@ export const embeddings: SampleTable = {
         message: /mode is/,
       },
       {
+        call: () =>
+          embeddingBag(index([1, 0]), ones([4, 2]), { offsets: index([0]), mode: 'max', scaleGradByFreq: true }),
+        code: 'VALUE',
+        message: /scaleGradByFreq is true, mode is max/,
+      },
+      {
         call: () => embeddingBag(index([1, 0]), ones([4, 2]), { offsets: index([0]), perSampleWeights: ones([2]) }),
         code: 'VALUE',
         message: /mode is mean/,

@@ -26,6 +26,7 @@ import { matrices } from './matrices';
 import { move } from './move';
 import { norm } from './norm';
 import { optim } from './optim';
+import { patches } from './patches';
 import { pieces } from './pieces';
 import { pool } from './pool';
 import { poolAxes } from './pool-axes';
@@ -39,6 +40,7 @@ import { scan } from './scan';
 import { scatter } from './scatter';
 import { searching } from './search';
 import { signals } from './signals';
+import { similarities } from './similarity';
 import { softmax } from './softmax';
 import { sorts } from './sort';
 import { special } from './special';
@@ -79,6 +81,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   move,
   norm,
   optim,
+  patches,
   pieces,
   pool,
   'pool-axes': poolAxes,
@@ -91,6 +94,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   scatter,
   search: searching,
   signals,
+  similarity: similarities,
   softmax,
   sort: sorts,
   special,

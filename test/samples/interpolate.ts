@@ -1,6 +1,6 @@
 import { interpolate, ones, type FloatDType, type InterpolateMode, type Tensor } from 'myelin';
 
-import { accumulate, at, indicesOf, type Nd } from '../support/reference';
+import { accumulate, at, indicesOf, sumOf, type Nd } from '../support/reference';
 import { uniform, type Sample, type SampleTable, neverScalar } from './sample';
 
 type List = readonly number[];
@@ -11,10 +11,30 @@ interface Axis {
   readonly aligned: boolean;
   readonly extent: number;
   readonly scale: number;
+  readonly antialias?: boolean;
+}
+
+/** Keys' cubic at distances from 0 on. */
+function cubic(d: number, a: number): number {
+  if (d < 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
+  return d < 2 ? a * (d ** 3 - 5 * d ** 2 + 8 * d - 4) : 0;
+}
+
+/** All places of an axis with the weights of a filter that grows with what is left out. */
+function filtered({ kind, extent, scale }: Axis, place: number): [source: number, weight: number][] {
+  const center = scale * (place + 0.5);
+  const weights = Array.from({ length: extent }, (_, j) => {
+    const d = Math.abs(j + 0.5 - center) / Math.max(1, scale);
+    return kind === 'linear' ? Math.max(0, 1 - d) : cubic(d, -0.5);
+  });
+  const total = sumOf(weights);
+  return weights.map((weight, j) => [j, weight / total]);
 }
 
 /** Neighbours of a place of the result, with their weights. */
-function mixture({ kind, aligned, extent, scale }: Axis, place: number): [source: number, weight: number][] {
+function mixture(axis: Axis, place: number): [source: number, weight: number][] {
+  const { kind, aligned, extent, scale, antialias = false } = axis;
+  if (antialias) return filtered(axis, place);
   const inside = (i: number): number => Math.min(extent - 1, Math.max(0, i));
   if (kind === 'nearest') return [[inside(Math.floor(place * scale)), 1]];
   if (kind === 'nearestExact') return [[inside(Math.floor((place + 0.5) * scale)), 1]];
@@ -23,11 +43,7 @@ function mixture({ kind, aligned, extent, scale }: Axis, place: number): [source
   const first = Math.floor(source);
   const t = source - first;
   if (kind === 'linear') return [[inside(first), 1 - t], [inside(first + 1), t]]; // prettier-ignore
-  const weight = (d: number): number => {
-    const a = -0.75;
-    return d < 1 ? (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1 : a * (d ** 3 - 5 * d ** 2 + 8 * d - 4);
-  };
-  return [-1, 0, 1, 2].map((i) => [inside(first + i), weight(Math.abs(t - i))]);
+  return [-1, 0, 1, 2].map((i) => [inside(first + i), cubic(Math.abs(t - i), -0.75)]);
 }
 
 /** Calls `term` for every place of the result and every place of the input that it is made of. */
@@ -52,13 +68,14 @@ interface Case {
   readonly size: List;
   readonly kind: Kind;
   readonly aligned?: boolean;
+  readonly antialias?: boolean;
 }
 
-function axesOf({ x, size, kind, aligned = false }: Case): Axis[] {
+function axesOf({ x, size, kind, aligned = false, antialias = false }: Case): Axis[] {
   return size.map((out, i) => {
     const extent = x[2 + i]!;
     const scale = aligned ? (out > 1 ? (extent - 1) / (out - 1) : 0) : extent / out;
-    return { kind, aligned, extent, scale };
+    return { kind, aligned, extent, scale, antialias };
   });
 }
 
@@ -101,12 +118,12 @@ const cases: readonly Case[] = [
 ];
 const big: Case = { x: [2, 33, 23, 29], size: [47, 50], kind: 'linear' };
 
-const composed = (x: List, mode: InterpolateMode, size: List, kind: Kind, aligned = false): Sample => ({
-  inputs: { x: uniform(x) },
-  attrs: { mode, size, alignCorners: aligned },
+const composed = (mode: InterpolateMode, given: Case): Sample => ({
+  inputs: { x: uniform(given.x) },
+  attrs: { mode, size: given.size, alignCorners: given.aligned ?? false, antialias: given.antialias ?? false },
   tolerance,
   halves: { steps: 4, scale: 3 },
-  reference: (given) => mix(given, axesOf({ x, size, kind, aligned }), size),
+  reference: (x) => mix(x, axesOf(given), given.size),
 });
 
 const image = (): Tensor<'float32'> => ones([1, 1, 4, 4]);
@@ -116,20 +133,24 @@ export const interpolations: SampleTable = neverScalar('inputs have a batch, cha
   resample: { samples: cases.map(forward), large: forward(big), errors: [], neverFails: internal },
   resampleBackward: { samples: cases.map(backward), large: backward(big), errors: [], neverFails: internal },
   interpolate: {
-    run: ({ x }, { mode, size, alignCorners }) =>
+    run: ({ x }, { mode, size, alignCorners, antialias }) =>
       interpolate(x as unknown as Tensor<FloatDType>, {
         mode: mode as InterpolateMode,
         size: size as List,
         alignCorners: alignCorners as boolean,
+        antialias: antialias as boolean,
       }),
     samples: [
-      composed([2, 3, 5], 'linear', [8], 'linear'),
-      composed([1, 2, 4], 'nearest', [6], 'nearest'),
-      composed([1, 2, 3, 4], 'bilinear', [5, 7], 'linear', true),
-      composed([1, 2, 2, 3, 4], 'trilinear', [4, 5, 3], 'linear'),
-      composed([1, 1, 2, 3, 2], 'nearest', [3, 6, 1], 'nearest'),
-      composed([1, 2, 4, 3], 'bicubic', [6, 6], 'cubic'),
-      composed([0, 2, 4, 3], 'bicubic', [6, 6], 'cubic'),
+      composed('linear', { x: [2, 3, 5], size: [8], kind: 'linear' }),
+      composed('nearest', { x: [1, 2, 4], size: [6], kind: 'nearest' }),
+      composed('bilinear', { x: [1, 2, 3, 4], size: [5, 7], kind: 'linear', aligned: true }),
+      composed('trilinear', { x: [1, 2, 2, 3, 4], size: [4, 5, 3], kind: 'linear' }),
+      composed('nearest', { x: [1, 1, 2, 3, 2], size: [3, 6, 1], kind: 'nearest' }),
+      composed('bicubic', { x: [1, 2, 4, 3], size: [6, 6], kind: 'cubic' }),
+      composed('bicubic', { x: [0, 2, 4, 3], size: [6, 6], kind: 'cubic' }),
+      composed('bilinear', { x: [1, 2, 7, 6], size: [3, 8], kind: 'linear', antialias: true }),
+      composed('bilinear', { x: [2, 1, 5, 4], size: [2, 3], kind: 'linear', aligned: true, antialias: true }),
+      composed('bicubic', { x: [1, 1, 7, 5], size: [3, 8], kind: 'cubic', antialias: true }),
     ],
     errors: [
       { call: () => interpolate(image(), {}), code: 'VALUE', message: /either size or scaleFactor/ },
@@ -140,6 +161,12 @@ export const interpolations: SampleTable = neverScalar('inputs have a batch, cha
       { call: () => interpolate(image(), { size: 2, mode: 'linear' }), code: 'SHAPE', message: /need 3 axes/ },
       { call: () => interpolate(image(), { size: 2, mode: 'sinc' as never }), code: 'VALUE', message: /mode is/ },
       { call: () => interpolate(image(), { size: 2, alignCorners: true }), code: 'VALUE', message: /alignCorners/ },
+      { call: () => interpolate(image(), { size: 2, antialias: true }), code: 'VALUE', message: /antialias is true/ },
+      {
+        call: () => interpolate(image(), { size: 2, recomputeScaleFactor: true }),
+        code: 'VALUE',
+        message: /recomputeScaleFactor is true/,
+      },
       { call: () => interpolate(ones([1, 1, 0]), { size: 2 }), code: 'SHAPE', message: /need places/ },
     ],
   },

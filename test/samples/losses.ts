@@ -114,6 +114,8 @@ const angle = (a: readonly number[], b: readonly number[]): number => dot(a, b) 
 const distance = (a: readonly number[], b: readonly number[], p: number): number =>
   sumOf(a.map((x, i) => Math.abs(x - b[i]! + 1e-6) ** p)) ** (1 / p);
 
+const odd = <D extends FloatDType>(a: Tensor<D>, b: Tensor<D>): Tensor<D> => m.pairwiseDistance(a, b, { p: 1.5 });
+
 function overlap(p: readonly number[], t: readonly number[], alpha: number, beta: number, smooth: number): number {
   const both = dot(p, t);
   return 1 - (both + smooth) / (both + alpha * (sumOf(p) - both) + beta * (sumOf(t) - both) + smooth);
@@ -285,6 +287,32 @@ export const losses: SampleTable = {
       },
     ],
     alike((a, p) => m.tripletMarginLoss(a, p, a)),
+    true,
+  ),
+  tripletMarginWithDistanceLoss: tried(
+    ([a, p, n], options) => m.tripletMarginWithDistanceLoss(a!, p!, n!, { ...options, distance: odd }),
+    [
+      {
+        inputs: [low, far, near],
+        rows: true,
+        loss: (a, p, n) => Math.max(0, distance(a, p, 1.5) - distance(a, n, 1.5) + 1),
+      },
+      {
+        options: { margin: 3, swap: true },
+        inputs: [low, far, near],
+        rows: true,
+        order: 1,
+        loss: (a, p, n) => Math.max(0, distance(a, p, 1.5) - Math.min(distance(a, n, 1.5), distance(p, n, 1.5)) + 3),
+      },
+    ],
+    [
+      ...alike((a, p) => m.tripletMarginWithDistanceLoss(a, p, a)),
+      {
+        call: () => m.tripletMarginWithDistanceLoss(ones([1, 2]), ones([1, 2]), ones([1, 2]), { distance: 2 as never }),
+        code: 'TYPE',
+        message: /distance is 2/,
+      },
+    ],
     true,
   ),
   cosineEmbeddingLoss: tried(

@@ -1,0 +1,4 @@
+import { patches } from '../samples/patches';
+import { testSamples } from '../support/op-table';
+
+testSamples(patches);

@@ -1,0 +1,4 @@
+import { similarities } from '../samples/similarity';
+import { testSamples } from '../support/op-table';
+
+testSamples(similarities);
