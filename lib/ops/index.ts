@@ -1,4 +1,7 @@
-import './methods.js';
+import './methods-axes.js';
+import './methods-elements.js';
+import './methods-pairs.js';
+import './methods-shapes.js';
 
 export * from './activation.js';
 export * from './activation-piecewise.js';
