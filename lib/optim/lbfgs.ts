@@ -1,11 +1,13 @@
 import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
-import { abs, add, mul, neg, sub } from '../ops/arithmetic.js';
+import { abs, add, mul } from '../ops/arithmetic.js';
 import { checkAtLeast, checkInteger, checkObject, checkOneFloat, checkOption, checkTensor } from '../ops/checks.js';
 import { full, zeros } from '../ops/creation.js';
+import { lbfgsDirection, lbfgsPair } from '../ops/lbfgs.js';
 import { matmul } from '../ops/linalg.js';
 import { concat } from '../ops/move.js';
-import { max, sum } from '../ops/reduce.js';
+import { sgdStep } from '../ops/optim.js';
+import { max, min, sum } from '../ops/reduce.js';
 import { reshape } from '../ops/reshape.js';
 import { narrow } from '../ops/views.js';
 import { fail } from '../tensor/errors.js';
@@ -46,10 +48,26 @@ interface Memory {
   bend?: number;
 }
 
+/** Adds a multiple of the gradient, as a step of SGD that climbs. */
+const along = {
+  weightDecay: 0,
+  decoupled: false,
+  l1: 0,
+  maximize: true,
+  momentum: 0,
+  dampening: 0,
+  nesterov: false,
+} as const;
+
+interface Evaluation {
+  readonly loss: number;
+  readonly gradient: Tensor;
+}
+
 const scalar = (value: number): Buffer => buffer(() => full([], value, { dtype: 'float64' }));
 const numberOf = (x: Tensor): number => Number(x.item());
 const dot = (a: Tensor, b: Tensor): number => numberOf(matmul(a, b));
-const largest = (x: Tensor): number => numberOf(max(abs(x)));
+const largest = (x: Tensor): number => scope(() => Math.max(numberOf(max(x)), -numberOf(min(x))));
 
 function checkOptions({ lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearch }: LBFGSOptions) {
   for (const [name, value] of Object.entries({ lr, toleranceGrad, toleranceChange })) {
@@ -96,6 +114,7 @@ export class LBFGS {
   /** Directions followed so far, over all steps. */
   private readonly directions = scalar(0);
   private readonly direction: Buffer;
+  private readonly slope: Buffer;
   private readonly length = scalar(0);
   private readonly gradient: Buffer;
   private readonly scale = scalar(1);
@@ -124,6 +143,7 @@ export class LBFGS {
     this.rate = scalar(this.options.lr);
     this.direction = this.vector();
     this.gradient = this.vector();
+    this.slope = buffer(() => zeros([], { dtype: this.direction.dtype }));
   }
 
   /** Learning rate: length of a step, in directions. */
@@ -186,7 +206,7 @@ export class LBFGS {
 
   /** Frees what is remembered; the parameters stay. */
   dispose(): void {
-    for (const variable of Object.values(this.stateDict())) variable.dispose();
+    for (const variable of [...Object.values(this.stateDict()), this.slope]) variable.dispose();
   }
 
   /** Frees the state at the end of the block of a `using` declaration. */
@@ -197,9 +217,9 @@ export class LBFGS {
   private descend(closure: LossClosure): number {
     const { maxIter, maxEval, toleranceGrad, toleranceChange } = this.options;
     let evaluations = 0;
-    const evaluate = (): { loss: number; gradient: Tensor } => {
+    const evaluate = (): Evaluation => {
       evaluations++;
-      return this.evaluate(closure);
+      return scope(() => this.evaluate(closure));
     };
     let { loss, gradient } = evaluate();
     const first = loss;
@@ -207,12 +227,13 @@ export class LBFGS {
       if (evaluations >= maxEval && i > 1) break;
       if (largest(gradient) <= toleranceGrad) break;
       this.turn(gradient);
-      const slope = dot(gradient, this.direction);
+      const slope = numberOf(this.slope);
       const start: LinePoint<Tensor> = { t: 0, value: loss, slope, at: gradient };
       if (slope > -toleranceChange) break;
       const next = this.advance(start, evaluate, i === maxIter);
       this.length.assign(next.t);
       [loss, gradient] = [next.value, next.at];
+      if (gradient !== start.at) start.at.dispose();
       if (largest(this.direction) * next.t <= toleranceChange) break;
       if (Math.abs(loss - start.value) < toleranceChange) break;
     }
@@ -221,68 +242,56 @@ export class LBFGS {
 
   /** Takes note of how the gradient has changed, and turns to the next direction. */
   private turn(gradient: Tensor): void {
-    if (this.stepCount === 0) this.direction.assign(neg(gradient));
-    else {
-      this.remember(mul(this.direction, numberOf(this.length)), sub(gradient, this.gradient));
-      this.direction.assign(this.towards(gradient));
-    }
-    this.gradient.assign(gradient);
-    this.directions.assign(this.stepCount + 1);
-  }
-
-  private remember(step: Tensor, change: Tensor): void {
-    const bend = dot(change, step);
-    if (bend <= leastCurvature) return;
-    if (this.history.length === this.options.historySize) this.forgetOldest();
-    this.history.push({ step: buffer(() => step), change: buffer(() => change), bend });
-    this.scale.assign(bend / dot(change, change));
-  }
-
-  /** The inverse of the estimated curvature times the gradient, backwards: two loops over what is remembered. */
-  private towards(gradient: Tensor): Tensor {
-    let direction: Tensor = neg(gradient);
-    const shares: number[] = [];
-    const curvatures = this.history.map((each) => (each.bend ??= dot(each.step, each.change)));
-    for (let i = this.history.length - 1; i >= 0; i--) {
-      const { step, change } = this.history[i]!;
-      shares[i] = dot(step, direction) / curvatures[i]!;
-      direction = sub(direction, mul(change, shares[i]!));
-    }
-    direction = mul(direction, numberOf(this.scale));
-    this.history.forEach(({ step, change }, i) => {
-      direction = add(direction, mul(step, shares[i]! - dot(change, direction) / curvatures[i]!));
+    scope(() => {
+      if (this.stepCount > 0) this.remember(gradient);
+      const [steps, changes] = [this.history.map(({ step }) => step), this.history.map(({ change }) => change)];
+      const curvatures = this.history.map((each) => (each.bend ??= dot(each.step, each.change)));
+      const { direction, slope } = this;
+      lbfgsDirection({ direction, slope, gradient, steps, changes }, { scale: numberOf(this.scale), curvatures });
+      this.gradient.assign(gradient);
+      this.directions.assign(this.stepCount + 1);
     });
-    return direction;
+  }
+
+  private remember(gradient: Tensor): void {
+    const { gradient: previous, direction } = this;
+    const { step, change, products } = lbfgsPair({ gradient, previous, direction }, { length: numberOf(this.length) });
+    const [bend, square] = (products.toArray() as number[]).map(Number);
+    if (bend! <= leastCurvature) return;
+    if (this.history.length === this.options.historySize) this.forgetOldest();
+    this.history.push({ step: buffer(() => step), change: buffer(() => change), bend: bend! });
+    this.scale.assign(bend! / square!);
   }
 
   /** Follows the direction; after the last time nobody needs to know loss and gradient. */
   private advance(
     start: LinePoint<Tensor>,
-    evaluate: () => { loss: number; gradient: Tensor },
+    evaluate: () => Evaluation,
     last: boolean,
-  ): LinePoint<Tensor> {
+  ): Omit<LinePoint<Tensor>, 'slope'> {
     const { lineSearch, toleranceChange } = this.options;
-    const size = this.stepCount === 1 ? Math.min(1, 1 / numberOf(sum(abs(start.at)))) : 1;
-    const from = this.flat(this.parameters);
-    const moveTo = (t: number): void => this.place(add(from, mul(this.direction, t)));
-    const at = (t: number): LinePoint<Tensor> => {
-      moveTo(t);
-      const { loss, gradient } = evaluate();
-      return { t, value: loss, slope: dot(gradient, this.direction), at: gradient };
-    };
+    const size = this.stepCount === 1 ? Math.min(1, 1 / scope(() => numberOf(sum(abs(start.at))))) : 1;
+    const t = size * this.lr;
     if (lineSearch === 'none') {
-      const t = size * this.lr;
-      if (!last) return at(t);
-      moveTo(t);
-      return { ...start, t };
+      this.move(t);
+      if (last) return { ...start, t };
+      const { loss, gradient } = evaluate();
+      return { t, value: loss, at: gradient };
     }
+    const from = this.flat(this.parameters);
+    const moveTo = (length: number): void => scope(() => this.place(add(from, mul(this.direction, length))));
+    const at = (length: number): LinePoint<Tensor> => {
+      moveTo(length);
+      const { loss, gradient } = evaluate();
+      return { t: length, value: loss, slope: dot(gradient, this.direction), at: gradient };
+    };
     const reach = largest(this.direction);
-    const found = strongWolfe(at, start, size * this.lr, { tolerance: toleranceChange, reach });
+    const found = strongWolfe(at, start, t, { tolerance: toleranceChange, reach });
     moveTo(found.t);
     return found;
   }
 
-  private evaluate(closure: LossClosure): { loss: number; gradient: Tensor } {
+  private evaluate(closure: LossClosure): Evaluation {
     const [loss, gradients] = closure();
     checkTensor('LBFGS', 'the loss', loss);
     checkGradients('LBFGS', gradients, new Map(Object.entries(this.parameters)));
@@ -301,13 +310,27 @@ export class LBFGS {
     return concat(this.names.map((name) => reshape(tensors[name]!, [-1])));
   }
 
+  /** A vector as tensors like the parameters: the opposite of flat. */
+  private parts(vector: Tensor): Tensor[] {
+    let end = 0;
+    return this.names.map((name) => {
+      const { size, shape } = this.parameters[name]!;
+      end += size;
+      return reshape(narrow(vector, 0, end - size, size), shape);
+    });
+  }
+
   private place(vector: Tensor): void {
-    let begin = 0;
-    for (const name of this.names) {
-      const parameter = this.parameters[name]!;
-      parameter.assign(reshape(narrow(vector, 0, begin, parameter.size), parameter.shape));
-      begin += parameter.size;
-    }
+    this.parts(vector).forEach((part, i) => this.parameters[this.names[i]!]!.assign(part));
+  }
+
+  /** Moves the parameters along the direction. */
+  private move(length: number): void {
+    scope(() => {
+      const params = this.names.map((name) => this.parameters[name]!);
+      const lr = full([], length, { dtype: 'float64' });
+      sgdStep({ params, grads: this.parts(this.direction), velocities: [], steps: [], lr }, along);
+    });
   }
 
   private forgetOldest(): void {

@@ -217,6 +217,10 @@ struct SquaredLengths {
 template <class T>
 using LambMomentsFn = void(const StepArrays<T>& arrays, std::size_t n, const LambStep& step, SquaredLengths* lengths);
 
+// out[i] = a x[i] + b y[i]; returns the sum of out[i] z[i], a tree whose order depends on n alone. z may be out.
+template <class T>
+using BlendDotFn = T(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n);
+
 // A panel of C, as wide as a tile or narrower and of any height: C = act(alpha A B [+ C] [+ bias]), where A(i, k) is
 // a[i * a_row + k * a_k], B(k, j) is b[k * b_k + j] and C(i, j) is c[i * c_row + j]. Each element of C is one running sum
 // over k, whatever the shape of the panel. C must not overlap A or B.

@@ -192,6 +192,16 @@ MYELIN_INLINE void lamb_apply(const StepArrays<T>& arrays, std::size_t n, LambSt
   });
 }
 
+// Directions of L-BFGS: a vector changes, and the product that decides the next change is formed on the way.
+template <class T>
+MYELIN_INLINE T blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {
+  return tree_sum<T>(n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
+    const Vec<T> blend = fma(at.load_from(y + i), Vec<T>(b), at.load_from(x + i) * Vec<T>(a));
+    at.store_to(out + i, blend);
+    return blend * at.load_from(z + i);
+  });
+}
+
 #define MYELIN_STEP_OF(T, prefix, verb, Step) \
   void prefix##_##verb(const StepArrays<T>& arrays, std::size_t n, const Step& step) { verb(arrays, n, step); }
 #define MYELIN_OPTIMIZERS(T, prefix)                                                           \
@@ -208,6 +218,9 @@ MYELIN_INLINE void lamb_apply(const StepArrays<T>& arrays, std::size_t n, LambSt
   void prefix##_lamb_moments(const StepArrays<T>& arrays, std::size_t n, const LambStep& step, \
                              SquaredLengths* lengths) {                                        \
     lamb_moments(arrays, n, step, lengths);                                                    \
+  }                                                                                            \
+  T prefix##_blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {  \
+    return blend_dot(x, a, y, b, out, z, n);                                                   \
   }
 MYELIN_OPTIMIZERS(float, f32)
 MYELIN_OPTIMIZERS(double, f64)

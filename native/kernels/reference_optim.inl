@@ -130,6 +130,16 @@ void lamb_apply(const StepArrays<T>& arrays, std::size_t n, const LambStep& step
                [&](const auto& x) { x.move(lamb_direction(x.param(), x.state(0), x.state(1), step)); });
 }
 
+template <class T>
+T blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; i++) {
+    out[i] = static_cast<T>(static_cast<double>(x[i]) * a + static_cast<double>(y[i]) * b);
+    sum += static_cast<double>(out[i]) * z[i];
+  }
+  return static_cast<T>(sum);
+}
+
 #define MYELIN_STEP_OF(T, prefix, verb, Step) \
   void prefix##_##verb(const StepArrays<T>& arrays, std::size_t n, const Step& step) { verb(arrays, n, step); }
 #define MYELIN_OPTIMIZERS(T, prefix, unused)                                                   \
@@ -146,6 +156,9 @@ void lamb_apply(const StepArrays<T>& arrays, std::size_t n, const LambStep& step
   void prefix##_lamb_moments(const StepArrays<T>& arrays, std::size_t n, const LambStep& step, \
                              SquaredLengths* lengths) {                                        \
     lamb_moments(arrays, n, step, lengths);                                                    \
+  }                                                                                            \
+  T prefix##_blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {  \
+    return blend_dot(x, a, y, b, out, z, n);                                                   \
   }
 MYELIN_FLOATS(MYELIN_OPTIMIZERS, )
 #undef MYELIN_OPTIMIZERS

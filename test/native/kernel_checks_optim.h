@@ -133,4 +133,27 @@ void check(myelin::LambMomentsFn<T>* got, myelin::LambMomentsFn<T>* want) {
   }
 }
 
+template <class T>
+void check(myelin::BlendDotFn<T>* got, myelin::BlendDotFn<T>* want) {
+  Random random(19);
+  for (std::size_t n : row_lengths<T>())
+    for (std::size_t misalign : {0, 1, 3}) {
+      Array<T> x(plain_values<T>(random, n), misalign), y(plain_values<T>(random, n)), z(plain_values<T>(random, n));
+      Output<T> expected(n), actual(n, misalign);
+      const T a(-0.7), b(1.3), product = want(x.data(), a, y.data(), b, expected.data(), z.data(), n);
+      const std::string where = describe_rows(1, n, misalign);
+      const Tolerance tolerance = {kSumUlp, 16.0 * static_cast<double>(n)};
+      expect_near(where + ", product", 0, product, got(x.data(), a, y.data(), b, actual.data(), z.data(), n),
+                  tolerance);
+      expect_near<T>(where, expected, actual, {4, 16});
+      expect_intact(where, actual);
+      // In place, and the product of the result with itself.
+      Output<T> in_place(std::vector<T>(x.data(), x.data() + n), misalign);
+      const T square = want(x.data(), a, y.data(), b, expected.data(), expected.data(), n);
+      const T found = got(in_place.data(), a, y.data(), b, in_place.data(), in_place.data(), n);
+      expect_near(where + ", square", 0, square, found, tolerance);
+      expect_same(where, n, actual.data(), in_place.data());
+    }
+}
+
 }  // namespace kernel_test

@@ -18,6 +18,7 @@ import { groupNorms } from './group-norm';
 import { histograms } from './histogram';
 import { indexing } from './indexing';
 import { interpolations } from './interpolate';
+import { lbfgs } from './lbfgs';
 import { linalg } from './linalg';
 import { loss } from './loss';
 import { losses } from './losses';
@@ -73,6 +74,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   histogram: histograms,
   indexing,
   interpolate: interpolations,
+  lbfgs,
   linalg,
   loss,
   losses,

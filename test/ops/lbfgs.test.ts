@@ -1,0 +1,4 @@
+import { lbfgs } from '../samples/lbfgs';
+import { testSamples } from '../support/op-table';
+
+testSamples(lbfgs);
