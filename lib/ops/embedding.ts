@@ -198,8 +198,10 @@ function offsetsOf(
   x: Tensor<IndexDType>,
   { offsets, includeLastOffset = false }: EmbeddingBagOptions,
 ): Tensor<IndexDType> {
-  if (x.rank === 2 && offsets === undefined)
-    return mul(arange(x.shape[0]!, { dtype: 'int64' }), x.shape[1]!) as Tensor<'int64'>;
+  if (x.rank === 2 && offsets === undefined) {
+    const [bags, size] = x.shape as [number, number];
+    return size === 0 ? zeros([bags], { dtype: 'int64' }) : arange(0, bags * size, { step: size, dtype: 'int64' });
+  }
   if (x.rank !== 1 || offsets?.rank !== 1) {
     const given = offsets === undefined ? 'no offsets' : `offsets are ${describe(offsets)}`;
     fail(

@@ -76,10 +76,24 @@ template <class T>
 using BatchNormDxFn = void(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride, const T* a,
                            const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows, std::size_t n);
 
-// out[j] = sum of weights[t] * x[offsets[t] + j] over t < count, in order, for j < n. Rows may be the same or overlap.
+// Sums of rows, which may be the same or overlap. Sum r takes weights[t] times the row at offsets[t], for starts[r] <= t <
+// starts[r + 1], from each of `lines` lines and in order: for j < n, out[r * out_stride + j] = sum over l < lines of
+// line_weights[l] * sum over t of weights[t] * x[line_offsets[l] + offsets[t] + j]. A sum of nothing is 0.
 template <class T>
-using WeightedRowsFn = void(const T* x, const std::ptrdiff_t* offsets, const T* weights, std::size_t count, T* out,
-                            std::size_t n);
+struct WeightedRows {
+  const T* x;
+  const std::ptrdiff_t* line_offsets;
+  const T* line_weights;
+  std::size_t lines;
+  const std::size_t* starts;
+  const std::ptrdiff_t* offsets;
+  const T* weights;
+  T* out;
+  std::ptrdiff_t out_stride;
+  std::size_t rows, n;
+};
+template <class T>
+using WeightedRowsFn = void(const WeightedRows<T>& sums);
 
 // dst[k * ldd + i] = src[i * lds + k] for i < m, k < n. src and dst must not overlap.
 template <class T>

@@ -123,6 +123,26 @@ void transpose(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std
     for (std::size_t k = 0; k < n; k++) dst[static_cast<std::ptrdiff_t>(k) * ldd + i] = at(src + k, lds, i);
 }
 
+// A sum that begins with -0 keeps the sign of its first term; that of nothing is 0.
+constexpr double before_terms(std::size_t count) { return count == 0 ? 0.0 : -0.0; }
+
+template <class T>
+void weighted_rows(const WeightedRows<T>& w) {
+  const auto weighted = [&](std::size_t r, const T* x) {
+    double sum = before_terms(w.starts[r + 1] - w.starts[r]);
+    for (std::size_t t = w.starts[r]; t < w.starts[r + 1]; t++)
+      sum += static_cast<double>(x[w.offsets[t]]) * w.weights[t];
+    return sum;
+  };
+  for (std::size_t r = 0; r < w.rows; r++) {
+    for (std::size_t j = 0; j < w.n; j++) {
+      double sum = before_terms(w.lines);
+      for (std::size_t l = 0; l < w.lines; l++) sum += weighted(r, w.x + w.line_offsets[l] + j) * w.line_weights[l];
+      w.out[static_cast<std::ptrdiff_t>(r) * w.out_stride + static_cast<std::ptrdiff_t>(j)] = static_cast<T>(sum);
+    }
+  }
+}
+
 // ---- the table's names --------------------------------------------------------------------------------------------
 
 #define MYELIN_ROWS(T, prefix, unused)                                                                                 \
@@ -166,15 +186,7 @@ void transpose(const T* src, std::ptrdiff_t lds, T* dst, std::ptrdiff_t ldd, std
                                 std::size_t rows, const T* mean, const T* rstd, T* sum, T* sum_xhat, std::size_t n) {  \
     batch_norm_sums(x, x_stride, dout, dout_stride, rows, mean, rstd, sum, sum_xhat, n);                               \
   }                                                                                                                    \
-  void prefix##_weighted_rows(const T* x, const std::ptrdiff_t* offsets, const T* weights, std::size_t count, T* out,  \
-                              std::size_t n) {                                                                         \
-    for (std::size_t j = 0; j < n; j++) {                                                                              \
-      double sum = 0;                                                                                                  \
-      for (std::size_t t = 0; t < count; t++)                                                                          \
-        sum += static_cast<double>(x[offsets[t] + static_cast<std::ptrdiff_t>(j)]) * weights[t];                       \
-      out[j] = static_cast<T>(sum);                                                                                    \
-    }                                                                                                                  \
-  }                                                                                                                    \
+  void prefix##_weighted_rows(const WeightedRows<T>& sums) { weighted_rows(sums); }                                    \
   void prefix##_batch_norm_dx(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,          \
                               const T* a, const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows,   \
                               std::size_t n) {                                                                         \

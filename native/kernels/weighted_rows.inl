@@ -1,25 +1,37 @@
 // Weighted sums of rows that lie anywhere: what resampling of images and bags of embeddings come down to.
 
-template <class T, int width, class At>
-MYELIN_INLINE void weighted_strip(const T* x, const std::ptrdiff_t* offsets, const T* weights, std::size_t count,
-                                  T* out, At at, Strip<T, width>) {
-  Vec<T> sum[width];
-  for (int k = 0; k < width; k++) sum[k] = Vec<T>(T(0));
-  for (std::size_t t = 0; t < count; t++) {
-    const T* row = x + offsets[t];
-    const Vec<T> weight(weights[t]);
-    for (int k = 0; k < width; k++) sum[k] = fma(at.load_from(row + k * kLanes<T>), weight, sum[k]);
-  }
-  for (int k = 0; k < width; k++) at.store_to(out + k * kLanes<T>, sum[k]);
+// What the sum of `count` terms begins with. Unlike 0, -0 leaves the sign of the first: a row that weighs 1 is copied.
+template <class T>
+MYELIN_INLINE Vec<T> before_terms(std::size_t count) {
+  return count == 0 ? T(0) : -T(0);
 }
 
-#define MYELIN_WEIGHTED_ROWS(T, prefix)                                                                               \
-  void prefix##_weighted_rows(const T* x, const std::ptrdiff_t* offsets, const T* weights, std::size_t count, T* out, \
-                              std::size_t n) {                                                                        \
-    each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {                                                        \
-      weighted_strip(x + j, offsets, weights, count, out + j, at, strip);                                             \
-    });                                                                                                               \
+template <class T, int width, class At>
+MYELIN_INLINE void weighted_strip(const WeightedRows<T>& w, std::size_t r, std::size_t j, At at, Strip<T, width>) {
+  const std::size_t begin = w.starts[r], end = w.starts[r + 1];
+  Strip<T, width> sum;
+  for (Vec<T>& v : sum.v) v = before_terms<T>(w.lines);
+  for (std::size_t l = 0; l < w.lines; l++) {
+    const T* const x = w.x + w.line_offsets[l] + j;
+    Strip<T, width> line;
+    for (Vec<T>& v : line.v) v = before_terms<T>(end - begin);
+    for (std::size_t t = begin; t < end; t++) {
+      const T* const row = x + w.offsets[t];
+      const Vec<T> weight(w.weights[t]);
+      for (int k = 0; k < width; k++) line.v[k] = fma(at.load_from(row + k * kLanes<T>), weight, line.v[k]);
+    }
+    const Vec<T> weight(w.line_weights[l]);
+    for (int k = 0; k < width; k++) sum.v[k] = fma(line.v[k], weight, sum.v[k]);
   }
-MYELIN_WEIGHTED_ROWS(float, f32)
-MYELIN_WEIGHTED_ROWS(double, f64)
-#undef MYELIN_WEIGHTED_ROWS
+  T* const out = w.out + std::ptrdiff_t(r) * w.out_stride + j;
+  for (int k = 0; k < width; k++) at.store_to(out + k * kLanes<T>, sum.v[k]);
+}
+
+template <class T>
+MYELIN_INLINE void weighted_rows(const WeightedRows<T>& w) {
+  for (std::size_t r = 0; r < w.rows; r++)
+    each_strip<T>(w.n, [&](std::size_t j, auto at, auto strip) { weighted_strip(w, r, j, at, strip); });
+}
+
+void f32_weighted_rows(const WeightedRows<float>& sums) { weighted_rows(sums); }
+void f64_weighted_rows(const WeightedRows<double>& sums) { weighted_rows(sums); }

@@ -9,14 +9,31 @@ namespace {
 // The order is that of the definition's `mode`.
 enum class Mode { kSum, kMean };
 
-// Which rows of the table each bag holds, in order and without those that are padding: entry i is row rows[i] and comes
-// from position positions[i] of the indices.
+// Which rows of the table each bag holds, in order and without those that are padding.
 struct Bags {
-  std::vector<std::int64_t> rows, positions;
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> positions;  // of the entries among the indices; empty where nothing has been left out
   std::vector<std::size_t> starts;
 
   std::size_t count() const { return starts.size() - 1; }
   std::size_t size(std::size_t bag) const { return starts[bag + 1] - starts[bag]; }
+  std::int64_t position(std::size_t entry) const {
+    return positions.empty() ? static_cast<std::int64_t>(entry) : positions[entry];
+  }
+  void leave_out(std::int64_t padding) {
+    std::size_t kept = 0, entry = 0;
+    positions.resize(rows.size());
+    for (std::size_t bag = 0; bag < count(); bag++) {
+      for (; entry < starts[bag + 1]; entry++) {
+        if (rows[entry] == padding) continue;
+        rows[kept] = rows[entry];
+        positions[kept++] = static_cast<std::int64_t>(entry);
+      }
+      starts[bag + 1] = kept;
+    }
+    rows.resize(kept);
+    positions.resize(kept);
+  }
 };
 
 std::vector<std::int64_t> read_integers(const View& view, const KernelTable& kernels) {
@@ -37,30 +54,24 @@ std::vector<std::int64_t> read_integers(const View& view, const KernelTable& ker
 
 Bags read_bags(const View& index, const View& offset, std::int64_t table, std::int64_t padding,
                const KernelTable& kernels) {
-  const std::vector<std::int64_t> indices = read_integers(index, kernels), offsets = read_integers(offset, kernels);
-  const std::int64_t total = static_cast<std::int64_t>(indices.size());
+  Bags bags;
+  bags.rows = read_integers(index, kernels);
+  const std::vector<std::int64_t> offsets = read_integers(offset, kernels);
+  const std::int64_t total = static_cast<std::int64_t>(bags.rows.size());
   for (std::int64_t i = 0; i < total; i++) {
-    const std::int64_t row = indices[static_cast<std::size_t>(i)];
+    const std::int64_t row = bags.rows[static_cast<std::size_t>(i)];
     if (row < 0 || row >= table) refuse_index(row, i, table);
   }
-  Bags bags;
-  bags.rows.reserve(indices.size());
-  bags.positions.reserve(indices.size());
   bags.starts.reserve(offsets.size() + 1);
   bags.starts.push_back(0);
   for (std::size_t bag = 0; bag < offsets.size(); bag++) {
     const std::int64_t begin = offsets[bag], end = bag + 1 < offsets.size() ? offsets[bag + 1] : total;
     if (begin < 0 || begin > total || (bag == 0 && begin != 0)) refuse_offset(begin, bag);
     if (end < begin || end > total) refuse_offset(end, bag + 1);
-    for (std::int64_t i = begin; i < end; i++) {
-      const std::int64_t row = indices[static_cast<std::size_t>(i)];
-      if (row == padding) continue;
-      bags.rows.push_back(row);
-      bags.positions.push_back(i);
-    }
-    bags.starts.push_back(bags.rows.size());
+    bags.starts.push_back(static_cast<std::size_t>(end));
   }
   require(!offsets.empty() || total == 0, "indices belong to no bag");
+  if (std::find(bags.rows.begin(), bags.rows.end(), padding) != bags.rows.end()) bags.leave_out(padding);
   return bags;
 }
 
@@ -80,7 +91,7 @@ std::vector<T> weights_of(const Bags& bags, const View& scales, Mode mode, const
   std::vector<T> weights(bags.rows.size(), T{1});
   if (scales.shape[0] > 0) {
     const Contiguous dense(scales, kernels);
-    for (std::size_t i = 0; i < weights.size(); i++) weights[i] = dense.as<T>()[bags.positions[i]];
+    for (std::size_t i = 0; i < weights.size(); i++) weights[i] = dense.as<T>()[bags.position(i)];
   }
   if (mode == Mode::kSum) return weights;
   for (std::size_t bag = 0; bag < bags.count(); bag++) {
@@ -88,6 +99,21 @@ std::vector<T> weights_of(const Bags& bags, const View& scales, Mode mode, const
     for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) weights[i] *= share;
   }
   return weights;
+}
+
+// out[r] = sum of weights[t] times the row of x at offsets[t], for starts[r] <= t < starts[r + 1].
+template <class T>
+void add_rows(const KernelTable& kernels, const T* x, const std::vector<std::size_t>& starts,
+              const std::vector<std::ptrdiff_t>& offsets, const std::vector<T>& weights, T* out, std::size_t n) {
+  static constexpr std::ptrdiff_t kHere = 0;
+  static constexpr T kOnce = 1;
+  const auto kernel = pick<T>(kernels.f32_weighted_rows, kernels.f64_weighted_rows);
+  const std::size_t rows = starts.size() - 1, chunks = std::min(rows, chunks_for((offsets.size() + rows) * n, kGrain));
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(rows, chunks, chunk);
+    kernel({x, &kHere, &kOnce, 1, starts.data() + range.begin, offsets.data(), weights.data(), out + range.begin * n,
+            static_cast<std::ptrdiff_t>(n), range.end - range.begin, n});
+  });
 }
 
 // out[bag] = sum of weight[row] * scale over the entries of the bag.
@@ -102,33 +128,31 @@ void embedding_bag(OpCall& call) {
   if (out.size() == 0) return;
   visit_float(table.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const auto kernel = pick<T>(call.kernels.f32_weighted_rows, call.kernels.f64_weighted_rows);
     const Contiguous rows(table, call.kernels);
-    const std::vector<T> weights = weights_of<T>(bags, scales, mode, call.kernels);
-    const std::size_t n = static_cast<std::size_t>(table.shape[1]);
     std::vector<std::ptrdiff_t> offsets(bags.rows.size());
     for (std::size_t i = 0; i < offsets.size(); i++)
       offsets[i] = static_cast<std::ptrdiff_t>(bags.rows[i]) * table.shape[1];
-    const std::size_t chunks = std::min(bags.count(), chunks_for((bags.rows.size() + bags.count()) * n, kGrain));
-    parallel_for(chunks, [&](std::size_t chunk) {
-      const Range range = chunk_range(bags.count(), chunks, chunk);
-      for (std::size_t bag = range.begin; bag < range.end; bag++) {
-        const std::size_t first = bags.starts[bag];
-        kernel(rows.as<T>(), offsets.data() + first, weights.data() + first, bags.size(bag), out.as<T>() + bag * n, n);
-      }
-    });
+    add_rows(call.kernels, rows.as<T>(), bags.starts, offsets, weights_of<T>(bags, scales, mode, call.kernels),
+             out.as<T>(), static_cast<std::size_t>(table.shape[1]));
   });
 }
 
-// Entries by the row they belong to, in order: those of row r are order[starts[r]] to order[starts[r + 1] - 1].
+// Entries by the row they belong to, in order: those of row r are entries[starts[r]] to entries[starts[r + 1] - 1], and
+// bags[i] is the bag that entries[i] is in.
 struct ByRow {
-  std::vector<std::size_t> starts, order;
+  std::vector<std::size_t> starts, entries, bags;
 
-  ByRow(const std::vector<std::int64_t>& rows, std::size_t count) : starts(count + 1), order(rows.size()) {
-    for (const std::int64_t row : rows) starts[static_cast<std::size_t>(row) + 1]++;
+  ByRow(const Bags& given, std::size_t count) : starts(count + 1), entries(given.rows.size()), bags(given.rows.size()) {
+    for (const std::int64_t row : given.rows) starts[static_cast<std::size_t>(row) + 1]++;
     for (std::size_t r = 0; r < count; r++) starts[r + 1] += starts[r];
     std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
-    for (std::size_t i = 0; i < rows.size(); i++) order[next[static_cast<std::size_t>(rows[i])]++] = i;
+    for (std::size_t bag = 0; bag < given.count(); bag++) {
+      for (std::size_t i = given.starts[bag]; i < given.starts[bag + 1]; i++) {
+        const std::size_t place = next[static_cast<std::size_t>(given.rows[i])]++;
+        entries[place] = i;
+        bags[place] = bag;
+      }
+    }
   }
 };
 
@@ -146,32 +170,17 @@ void embedding_bag_d_weight(OpCall& call) {
   if (out.size() == 0) return;
   visit_float(gradient.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const auto kernel = pick<T>(call.kernels.f32_weighted_rows, call.kernels.f64_weighted_rows);
     const Contiguous dout(gradient, call.kernels);
     const std::vector<T> weights = weights_of<T>(bags, scales, mode, call.kernels);
-    const std::size_t n = static_cast<std::size_t>(gradient.shape[1]), count = static_cast<std::size_t>(rows);
-    const ByRow by_row(bags.rows, count);
-    std::vector<std::ptrdiff_t> bag_offsets(bags.rows.size());
-    for (std::size_t bag = 0; bag < bags.count(); bag++) {
-      std::fill(bag_offsets.begin() + static_cast<std::ptrdiff_t>(bags.starts[bag]),
-                bag_offsets.begin() + static_cast<std::ptrdiff_t>(bags.starts[bag + 1]),
-                static_cast<std::ptrdiff_t>(bag * n));
-    }
+    const std::size_t n = static_cast<std::size_t>(gradient.shape[1]);
+    const ByRow by_row(bags, static_cast<std::size_t>(rows));
     std::vector<std::ptrdiff_t> offsets(bags.rows.size());
     std::vector<T> ordered(bags.rows.size());
     for (std::size_t i = 0; i < offsets.size(); i++) {
-      offsets[i] = bag_offsets[by_row.order[i]];
-      ordered[i] = weights[by_row.order[i]];
+      offsets[i] = static_cast<std::ptrdiff_t>(by_row.bags[i] * n);
+      ordered[i] = weights[by_row.entries[i]];
     }
-    const std::size_t chunks = std::min(count, chunks_for((bags.rows.size() + count) * n, kGrain));
-    parallel_for(chunks, [&](std::size_t chunk) {
-      const Range range = chunk_range(count, chunks, chunk);
-      for (std::size_t row = range.begin; row < range.end; row++) {
-        const std::size_t first = by_row.starts[row];
-        kernel(dout.as<T>(), offsets.data() + first, ordered.data() + first, by_row.starts[row + 1] - first,
-               out.as<T>() + row * n, n);
-      }
-    });
+    add_rows(call.kernels, dout.as<T>(), by_row.starts, offsets, ordered, out.as<T>(), n);
   });
 }
 
@@ -197,7 +206,7 @@ void embedding_bag_d_scale(OpCall& call) {
       const Range range = chunk_range(bags.count(), chunks, chunk);
       for (std::size_t bag = range.begin; bag < range.end; bag++) {
         for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) {
-          dot(rows.as<T>() + bags.rows[i] * table.shape[1], 0, dout.as<T>() + bag * n, out.as<T>() + bags.positions[i],
+          dot(rows.as<T>() + bags.rows[i] * table.shape[1], 0, dout.as<T>() + bag * n, out.as<T>() + bags.position(i),
               1, n);
         }
       }
@@ -285,10 +294,7 @@ void embedding_bag_max_d_weight(OpCall& call) {
       largest_of(bags, bag, weight.as<T>(), best, n);
       share_gradient(bags, bag, weight.as<T>(), best, dout.as<T>() + bag * n, shares + bag * n, n);
     });
-    const ByRow by_row(bags.rows, count);
-    std::vector<std::size_t> bag_of(bags.rows.size());
-    for (std::size_t bag = 0; bag < bags.count(); bag++)
-      for (std::size_t i = bags.starts[bag]; i < bags.starts[bag + 1]; i++) bag_of[i] = bag;
+    const ByRow by_row(bags, count);
     const std::size_t row_chunks = std::min(count, chunks_for(work, kGrain));
     parallel_for(row_chunks, [&](std::size_t chunk) {
       const Range range = chunk_range(count, row_chunks, chunk);
@@ -297,7 +303,7 @@ void embedding_bag_max_d_weight(OpCall& call) {
         T* const sum = out.as<T>() + row * n;
         std::fill_n(sum, n, T{0});
         for (std::size_t k = by_row.starts[row]; k < by_row.starts[row + 1]; k++) {
-          const std::size_t first = bag_of[by_row.order[k]] * n;
+          const std::size_t first = by_row.bags[k] * n;
           const T *const best = found + first, *const share = shares + first;
           for (std::size_t j = 0; j < n; j++) sum[j] += mine[j] == best[j] ? share[j] : T{0};
         }

@@ -51,13 +51,23 @@ void index_select(OpCall& call) {
   const AxisSplit split(x.view(), axis);
   const std::size_t bytes = split.inner * item_size(out.dtype);
   const std::size_t count = split.outer * rows.size();
-  if (bytes == 0) return;
+  if (bytes == 0 || count == 0) return;
   const std::size_t chunks = chunks_for(count * bytes, kGrain * 4);
+  // Where the next rows lie no processor can guess.
+  constexpr std::size_t kLine = 64, kAhead = 4, kMost = 2048;
   parallel_for(chunks, [&](std::size_t chunk) {
     const Range range = chunk_range(count, chunks, chunk);
+    const char* slice = x.view().data + range.begin / rows.size() * split.extent * bytes;
+    std::size_t k = range.begin % rows.size();
     for (std::size_t i = range.begin; i < range.end; i++) {
-      const std::size_t row = i / rows.size() * split.extent + static_cast<std::size_t>(rows[i % rows.size()]);
-      std::memmove(out.data + i * bytes, x.view().data + row * bytes, bytes);
+      const auto row = [&](std::size_t which) { return slice + static_cast<std::size_t>(rows[which]) * bytes; };
+      if (bytes >= kLine && k + kAhead < rows.size()) {
+        for (std::size_t at = 0; at < std::min(bytes, kMost); at += kLine) __builtin_prefetch(row(k + kAhead) + at);
+      }
+      std::memmove(out.data + i * bytes, row(k), bytes);
+      if (++k < rows.size()) continue;
+      k = 0;
+      slice += split.extent * bytes;
     }
   });
 }

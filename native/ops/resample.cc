@@ -97,24 +97,62 @@ struct Taps {
     for (const std::int64_t source : mix.sources) offsets.push_back(static_cast<std::ptrdiff_t>(source) * step);
     for (const double weight : mix.weights) weights.push_back(static_cast<T>(weight));
   }
-  // Whether a target is a copy of one source.
-  bool copies(std::size_t target) const {
-    return starts[target + 1] - starts[target] == 1 && weights[starts[target]] == T{1};
-  }
-  void run(WeightedRowsFn<T>* kernel, const T* x, std::size_t target, T* out, std::size_t n) const {
-    const std::size_t first = starts[target], count = starts[target + 1] - first;
-    if (copies(target)) {
-      std::copy_n(x + offsets[first], n, out);
-    } else {
-      kernel(x, offsets.data() + first, weights.data() + first, count, out, n);
-    }
-  }
+  std::size_t count(std::size_t target) const { return starts[target + 1] - starts[target]; }
 };
 
-// Rows of pixels first, then the pixels in them: out[h][w] = sum of rows[h][i] columns[w][j] x[i][j].
+// How rows of images are mixed: out[h][w] = sum of rows[h][i] columns[w][j] x[i][j].
+template <class T>
+class Resampler {
+ public:
+  Resampler(const KernelTable& kernels, const Pixels<const T>& x, std::size_t width, const Mix& rows,
+            const Mix& columns)
+      : kernel_(pick<T>(kernels.f32_weighted_rows, kernels.f64_weighted_rows)),
+        width_(width),
+        channels_(x.channels),
+        dense_(x.stride == static_cast<std::ptrdiff_t>(x.channels)),
+        down_(rows, x.stride * static_cast<std::ptrdiff_t>(width)),
+        across_(columns, x.stride) {}
+
+  // Elements that row() needs to mix in.
+  std::size_t workspace() const { return width_ * channels_; }
+
+  // Row h of the image at y, whose pixels are `stride` apart. Few rows are mixed on the way; many, or wide ones, before.
+  void row(const T* image, std::size_t h, T* y, std::ptrdiff_t stride, T* mixed) const {
+    const std::size_t first = down_.starts[h], count = down_.count(h);
+    WeightedRows<T> pixels{image,
+                           down_.offsets.data() + first,
+                           down_.weights.data() + first,
+                           count,
+                           across_.starts.data(),
+                           across_.offsets.data(),
+                           across_.weights.data(),
+                           y,
+                           stride,
+                           across_.starts.size() - 1,
+                           channels_};
+    if (dense_ && count != 1 && count * across_.offsets.size() > count * width_ + across_.offsets.size()) {
+      const std::size_t all[] = {0, count};
+      kernel_({image, &kHere, &kOnce, 1, all, pixels.line_offsets, pixels.line_weights, mixed, 0, 1, workspace()});
+      pixels.x = mixed;
+      pixels.line_offsets = &kHere;
+      pixels.line_weights = &kOnce;
+      pixels.lines = 1;
+    }
+    kernel_(pixels);
+  }
+
+ private:
+  static constexpr std::ptrdiff_t kHere = 0;
+  static constexpr T kOnce = 1;
+
+  WeightedRowsFn<T>* kernel_;
+  std::size_t width_, channels_;
+  bool dense_;
+  Taps<T> down_, across_;
+};
+
 template <class T>
 void resample_images(OpCall& call, const Mix& rows, const Mix& columns) {
-  const auto kernel = pick<T>(call.kernels.f32_weighted_rows, call.kernels.f64_weighted_rows);
   const PixelInput<T> input(call.in[0], call.kernels);
   const PixelOutput<T> output(call.out[0]);
   const Pixels<const T> x = input.pixels();
@@ -122,33 +160,15 @@ void resample_images(OpCall& call, const Mix& rows, const Mix& columns) {
   const std::size_t batch = static_cast<std::size_t>(call.in[0].shape[0]);
   const std::size_t height = static_cast<std::size_t>(call.in[0].shape[2]);
   const std::size_t width = static_cast<std::size_t>(call.in[0].shape[3]);
-  const std::size_t out_height = rows.targets(), out_width = columns.targets(), channels = x.channels;
-  const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(channels);
-  const bool dense = x.stride == step;
-  // Rows of pixels that do not lie side by side are mixed pixel by pixel.
-  const Taps<T> down(rows, x.stride * static_cast<std::ptrdiff_t>(width)), across(columns, step);
-  const std::size_t units = batch * out_height, row = width * channels;
-  const std::size_t chunks = std::min(units, chunks_for(y.rows * channels, kGrain));
-  const Temporary memory(chunks * row * sizeof(T));
+  const Resampler<T> resampler(call.kernels, x, width, rows, columns);
+  const std::size_t units = batch * rows.targets(), chunks = std::min(units, chunks_for(y.rows * y.channels, kGrain));
+  const Temporary memory(chunks * resampler.workspace() * sizeof(T));
   parallel_for(chunks, [&](std::size_t chunk) {
-    T* const mixed = memory.as<T>() + chunk * row;
+    T* const mixed = memory.as<T>() + chunk * resampler.workspace();
     const Range range = chunk_range(units, chunks, chunk);
     for (std::size_t unit = range.begin; unit < range.end; unit++) {
-      const std::size_t b = unit / out_height, h = unit % out_height;
-      const T* const image = x.row(b * height * width);
-      const T* source = mixed;
-      if (dense && down.copies(h)) {
-        source = image + down.offsets[down.starts[h]];
-      } else if (dense) {
-        down.run(kernel, image, h, mixed, row);
-      } else {
-        for (std::size_t w = 0; w < width; w++) {
-          down.run(kernel, image + static_cast<std::ptrdiff_t>(w) * x.stride, h, mixed + w * channels, channels);
-        }
-      }
-      for (std::size_t w = 0; w < out_width; w++) {
-        across.run(kernel, source, w, y.row(unit * out_width + w), channels);
-      }
+      const std::size_t b = unit / rows.targets(), h = unit % rows.targets();
+      resampler.row(x.row(b * height * width), h, y.row(unit * columns.targets()), y.stride, mixed);
     }
   });
   output.finish(call.kernels);

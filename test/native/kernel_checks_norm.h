@@ -140,19 +140,27 @@ void check(myelin::BatchNormDxFn<T>* got, myelin::BatchNormDxFn<T>* want) {
   });
 }
 
+// Three sums from two lines, the second of nothing.
 template <class T>
 void check(myelin::WeightedRowsFn<T>* got, myelin::WeightedRowsFn<T>* want) {
   Random random(16);
   each_matrix_size(column_counts<T>(), [&](std::size_t rows, std::size_t n, std::size_t misalign, std::size_t stride) {
-    Array<T> x(matrix<T>(random, rows, n, stride), misalign), weights(plain_values<T>(random, rows));
+    Array<T> x(matrix<T>(random, rows + 1, n, stride), misalign), weights(plain_values<T>(random, rows));
     std::vector<std::ptrdiff_t> offsets(rows);
     for (std::size_t t = 0; t < rows; t++) offsets[t] = static_cast<std::ptrdiff_t>(random() % rows * stride);
-    Output<T> expected(n), actual(n, misalign);
-    want(x.data(), offsets.data(), weights.data(), rows, expected.data(), n);
-    got(x.data(), offsets.data(), weights.data(), rows, actual.data(), n);
+    const std::ptrdiff_t lines[] = {0, static_cast<std::ptrdiff_t>(stride)};
+    const T line_weights[] = {T(0.5), T(-1.5)};
+    const std::size_t starts[] = {0, rows / 3, rows / 3, rows};
+    Output<T> expected(3 * n), actual(3 * n, misalign);
+    const auto run = [&](auto* kernel, Output<T>& to) {
+      kernel({x.data(), lines, line_weights, 2, starts, offsets.data(), weights.data(), to.data(),
+              static_cast<std::ptrdiff_t>(n), 3, n});
+    };
+    run(want, expected);
+    run(got, actual);
     const std::string where = describe_rows(rows, n, misalign);
     expect_near<T>(where, expected, actual,
-                   {4.0 * static_cast<double>(rows + 1), 16.0 * static_cast<double>(rows + 1)});
+                   {4.0 * static_cast<double>(rows + 1), 32.0 * static_cast<double>(rows + 1)});
     expect_intact(where, actual);
   });
 }
