@@ -54,7 +54,7 @@ const along = {
   decoupled: false,
   l1: 0,
   maximize: true,
-  momentum: 0,
+  remembers: false,
   dampening: 0,
   nesterov: false,
 } as const;
@@ -64,7 +64,8 @@ interface Evaluation {
   readonly gradient: Tensor;
 }
 
-const scalar = (value: number): Buffer => buffer(() => full([], value, { dtype: 'float64' }));
+const scalarOf = (value: number): Tensor => full([], value, { dtype: 'float64' });
+const scalar = (value: number): Buffer => buffer(() => scalarOf(value));
 const numberOf = (x: Tensor): number => Number(x.item());
 const dot = (a: Tensor, b: Tensor): number => numberOf(matmul(a, b));
 const largest = (x: Tensor): number => scope(() => Math.max(numberOf(max(x)), -numberOf(min(x))));
@@ -328,8 +329,8 @@ export class LBFGS {
   private move(length: number): void {
     scope(() => {
       const params = this.names.map((name) => this.parameters[name]!);
-      const lr = full([], length, { dtype: 'float64' });
-      sgdStep({ params, grads: this.parts(this.direction), velocities: [], steps: [], lr }, along);
+      const [lr, momentum] = [scalarOf(length), scalarOf(0)];
+      sgdStep({ params, grads: this.parts(this.direction), velocities: [], steps: [], momentum, lr }, along);
     });
   }
 

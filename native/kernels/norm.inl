@@ -40,9 +40,10 @@ MYELIN_INLINE void moments_of_row(const T* x, std::size_t n, T* mean, T* squares
   *squares = first_lane(m.squares[0]);
 }
 
+// `before`: so many rows are in mean and squares already.
 template <class T, int width, class At>
-MYELIN_INLINE void moments_of_strip(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* mean, T* squares, At at,
-                                    Strip<T, width>) {
+MYELIN_INLINE void moments_of_strip(const T* x, std::ptrdiff_t row_stride, std::size_t rows, std::size_t before,
+                                    T* mean, T* squares, At at, Strip<T, width>) {
   const auto leaf = [&](std::size_t begin, std::size_t count) {
     Moments<T, width> m;
     m.count = T(count);
@@ -60,7 +61,16 @@ MYELIN_INLINE void moments_of_strip(const T* x, std::ptrdiff_t row_stride, std::
       }
     return m;
   };
-  const Moments<T, width> m = fold_tree(0, rows, kLeafRows, leaf, join_moments<T, width>);
+  Moments<T, width> m = fold_tree(0, rows, kLeafRows, leaf, join_moments<T, width>);
+  if (before > 0) {
+    Moments<T, width> others;
+    others.count = T(before);
+    for (int k = 0; k < width; k++) {
+      others.mean[k] = at.load_from(mean + k * kLanes<T>);
+      others.squares[k] = at.load_from(squares + k * kLanes<T>);
+    }
+    m = join_moments(others, m);
+  }
   for (int k = 0; k < width; k++) {
     at.store_to(mean + k * kLanes<T>, m.mean[k]);
     at.store_to(squares + k * kLanes<T>, m.squares[k]);
@@ -74,8 +84,11 @@ MYELIN_INLINE void moments_of_rows(const T* x, std::ptrdiff_t row_stride, std::s
     for (std::size_t j = 0; j < n; j++) mean[j] = squares[j] = T(0);
     return;
   }
-  each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {
-    moments_of_strip(x + j, row_stride, rows, mean + j, squares + j, at, strip);
+  each_run_of_rows(rows, [&](std::size_t first, std::size_t count) {
+    const T* const run = x + std::ptrdiff_t(first) * row_stride;
+    each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {
+      moments_of_strip(run + j, row_stride, count, first, mean + j, squares + j, at, strip);
+    });
   });
 }
 
@@ -134,8 +147,10 @@ MYELIN_INLINE void batch_norm_sums_of_strip(const T* x, std::ptrdiff_t x_stride,
     for (std::size_t i = begin; i < begin + count; i++)
       for (int k = 0; k < width; k++) {
         const std::ptrdiff_t column = k * std::ptrdiff_t(kLanes<T>);
-        const Vec<T> d = at.load_from(dout + std::ptrdiff_t(i) * dout_stride + column);
-        const Vec<T> centred = at.load_from(x + std::ptrdiff_t(i) * x_stride + column) - at.load_from(mean + column);
+        const T* const from_dout = dout + std::ptrdiff_t(i) * dout_stride + column;
+        const T* const from_x = x + std::ptrdiff_t(i) * x_stride + column;
+        const Vec<T> d = at.load_from(from_dout);
+        const Vec<T> centred = at.load_from(from_x) - at.load_from(mean + column);
         s.d[k] = s.d[k] + d;
         s.dx[k] = fma(d, centred, s.dx[k]);
       }
@@ -154,6 +169,20 @@ MYELIN_INLINE void batch_norm_sums_of_strip(const T* x, std::ptrdiff_t x_stride,
     at.store_to(sum + column, at.load_from(sum + column) + s.d[k]);
     at.store_to(sum_xhat + column, fma(s.dx[k], at.load_from(rstd + column), at.load_from(sum_xhat + column)));
   }
+}
+
+template <class T>
+MYELIN_INLINE void batch_norm_sums_of_rows(const T* x, std::ptrdiff_t x_stride, const T* dout,
+                                           std::ptrdiff_t dout_stride, std::size_t rows, const T* mean, const T* rstd,
+                                           T* sum, T* sum_xhat, std::size_t n) {
+  each_run_of_rows(rows, [&](std::size_t first, std::size_t count) {
+    const T* const from_x = x + std::ptrdiff_t(first) * x_stride;
+    const T* const from_dout = dout + std::ptrdiff_t(first) * dout_stride;
+    each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {
+      batch_norm_sums_of_strip(from_x + j, x_stride, from_dout + j, dout_stride, count, mean + j, rstd + j, sum + j,
+                               sum_xhat + j, at, strip);
+    });
+  });
 }
 
 template <class T>
@@ -186,10 +215,7 @@ MYELIN_INLINE void batch_norm_dx_rows(const T* x, std::ptrdiff_t x_stride, const
   }                                                                                                                   \
   void prefix##_batch_norm_sums(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,       \
                                 std::size_t rows, const T* mean, const T* rstd, T* sum, T* sum_xhat, std::size_t n) { \
-    each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {                                                        \
-      batch_norm_sums_of_strip(x + j, x_stride, dout + j, dout_stride, rows, mean + j, rstd + j, sum + j,             \
-                               sum_xhat + j, at, strip);                                                              \
-    });                                                                                                               \
+    batch_norm_sums_of_rows(x, x_stride, dout, dout_stride, rows, mean, rstd, sum, sum_xhat, n);                      \
   }                                                                                                                   \
   void prefix##_batch_norm_dx(const T* x, std::ptrdiff_t x_stride, const T* dout, std::ptrdiff_t dout_stride,         \
                               const T* a, const T* b, const T* c, T* dx, std::ptrdiff_t dx_stride, std::size_t rows,  \

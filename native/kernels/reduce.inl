@@ -7,8 +7,10 @@ auto fold_tree(std::size_t begin, std::size_t n, std::size_t leaf_size, const Le
     -> decltype(leaf(begin, n)) {
   if (n <= leaf_size) return leaf(begin, n);
   const std::size_t half = (n / 2 + leaf_size - 1) / leaf_size * leaf_size;
-  return combine(fold_tree(begin, half, leaf_size, leaf, combine),
-                 fold_tree(begin + half, n - half, leaf_size, leaf, combine));
+  // One after the other: as arguments they would be computed from the last to the first, against the order of memory.
+  const auto first = fold_tree(begin, half, leaf_size, leaf, combine);
+  const auto second = fold_tree(begin + half, n - half, leaf_size, leaf, combine);
+  return combine(first, second);
 }
 
 constexpr std::size_t kLeaf = 1024;    // elements of a row
@@ -152,14 +154,28 @@ struct Strip {
   Vec<T> v[width];
 };
 
-// Calls body(j, at, width) for strips of columns: four vectors wide, then one, then a part of one.
+// Calls body(j, at, width) for strips of columns: as wide as registers allow, for rows are best read from one end to the other;
+// then four vectors wide, then one, then a part of one.
 template <class T, class F>
 MYELIN_INLINE void each_strip(std::size_t n, F body) {
   constexpr std::size_t L = kLanes<T>;
   std::size_t j = 0;
+  if constexpr (kVectorBytes == 64) {
+    for (; j + 8 * L <= n; j += 8 * L) body(j, WholeVector{}, Strip<T, 8>());
+  }
   for (; j + 4 * L <= n; j += 4 * L) body(j, WholeVector{}, Strip<T, 4>());
   for (; j + L <= n; j += L) body(j, WholeVector{}, Strip<T, 1>());
   if (j < n) body(j, PartOfVector{n - j}, Strip<T, 1>());
+}
+
+// Calls body(first, count) for runs of rows, whose results are combined in order. Up to some number rows are taken leaf by
+// leaf, each with all of its columns, so that memory is read from one end to the other; more are one run, because combining
+// so many is better done as a tree.
+template <class F>
+MYELIN_INLINE void each_run_of_rows(std::size_t rows, F body) {
+  constexpr std::size_t kMost = 32 * kLeafRows;
+  const std::size_t length = rows <= kMost ? kLeafRows : rows;
+  for (std::size_t first = 0; first < rows; first += length) body(first, rows - first < length ? rows - first : length);
 }
 
 template <class T, int width, class At, class Combine>
@@ -187,8 +203,12 @@ MYELIN_INLINE void fold_strip(const T* x, std::ptrdiff_t row_stride, std::size_t
 template <class T, class Combine>
 MYELIN_INLINE void fold_rows(const T* x, std::ptrdiff_t row_stride, std::size_t rows, T* acc, std::size_t n,
                              Combine combine) {
-  each_strip<T>(
-      n, [&](std::size_t j, auto at, auto strip) { fold_strip(x + j, row_stride, rows, acc + j, at, combine, strip); });
+  each_run_of_rows(rows, [&](std::size_t first, std::size_t count) {
+    const T* const run = x + std::ptrdiff_t(first) * row_stride;
+    each_strip<T>(n, [&](std::size_t j, auto at, auto strip) {
+      fold_strip(run + j, row_stride, count, acc + j, at, combine, strip);
+    });
+  });
 }
 
 #define MYELIN_REDUCE_ROWS(T, prefix, name, combine)                                                     \

@@ -145,6 +145,21 @@ MYELIN_INLINE Vec<float> scale_by_power(Vec<float> x, Vec<float> n) { return _mm
 MYELIN_INLINE float sum_lanes(Vec<float> v) { return _mm512_reduce_add_ps(v.raw); }
 MYELIN_INLINE double sum_lanes(Vec<double> v) { return _mm512_reduce_add_pd(v.raw); }
 
+// The same tree for any combination of vectors: each lane takes that of its half, quarter, pair.
+template <class F>
+MYELIN_INLINE float fold_lanes(Vec<float> v, F combine) {
+  v = combine(v, Vec<float>(_mm512_shuffle_f32x4(v.raw, v.raw, 0x4E)));
+  v = combine(v, Vec<float>(_mm512_shuffle_f32x4(v.raw, v.raw, 0xB1)));
+  v = combine(v, Vec<float>(_mm512_permute_ps(v.raw, 0x4E)));
+  return first_lane(combine(v, Vec<float>(_mm512_permute_ps(v.raw, 0xB1))));
+}
+template <class F>
+MYELIN_INLINE double fold_lanes(Vec<double> v, F combine) {
+  v = combine(v, Vec<double>(_mm512_shuffle_f64x2(v.raw, v.raw, 0x4E)));
+  v = combine(v, Vec<double>(_mm512_shuffle_f64x2(v.raw, v.raw, 0xB1)));
+  return first_lane(combine(v, Vec<double>(_mm512_permute_pd(v.raw, 0x55))));
+}
+
 // Masked moves touch only the lanes asked for: no loop and no round trip through memory.
 #define MYELIN_PARTIAL(T, R, suffix, Bits)                                                             \
   MYELIN_INLINE Vec<T> partial_load(const T* p, std::size_t count) {                                   \

@@ -75,14 +75,15 @@ void channel_moments(const KernelTable& kernels, const Pixels<const T>& x, T* pa
   }
 }
 
-// out = x scale + shift, channel by channel.
+// out = x scale + shift, channel by channel; from the last rows to the first, because statistics have been taken of x the
+// other way and what was read last is still in the cache.
 template <class T>
 void scale_shift_pixels(const KernelTable& kernels, const Pixels<const T>& x, const T* scale, const T* shift,
                         const Pixels<T>& y) {
   const auto kernel = pick<T>(kernels.f32_scale_shift_rows, kernels.f64_scale_shift_rows);
   const std::size_t chunks = chunks_for(x.rows * x.channels, kGrain);
   parallel_for(chunks, [&](std::size_t chunk) {
-    const Range range = chunk_range(x.rows, chunks, chunk);
+    const Range range = chunk_range(x.rows, chunks, chunks - 1 - chunk);
     kernel(x.row(range.begin), x.stride, scale, shift, y.row(range.begin), y.stride, range.end - range.begin,
            x.channels);
   });
@@ -126,14 +127,14 @@ struct DxFactors {
   }
 };
 
-// dx = x a + dout b + c, channel by channel.
+// dx = x a + dout b + c, channel by channel; from the last rows to the first, as above.
 template <class T>
 void combine_pixels(const KernelTable& kernels, const Pixels<const T>& x, const Pixels<const T>& dout,
                     const DxFactors<T>& factors, const Pixels<T>& y) {
   const auto kernel = pick<T>(kernels.f32_batch_norm_dx, kernels.f64_batch_norm_dx);
   const std::size_t chunks = chunks_for(x.rows * x.channels, kGrain);
   parallel_for(chunks, [&](std::size_t chunk) {
-    const Range range = chunk_range(x.rows, chunks, chunk);
+    const Range range = chunk_range(x.rows, chunks, chunks - 1 - chunk);
     kernel(x.row(range.begin), x.stride, dout.row(range.begin), dout.stride, factors.a, factors.b, factors.c,
            y.row(range.begin), y.stride, range.end - range.begin, x.channels);
   });

@@ -29,6 +29,7 @@ struct Groups {
     return n;
   }
   std::int64_t offset(std::int64_t index) const {
+    if (count == 1) return index * at[0].stride;
     std::int64_t offset = 0;
     for (int i = count - 1; i >= 0; i--) {
       offset += index % at[i].extent * at[i].stride;
@@ -89,8 +90,8 @@ void reduce_rows(const Groups& groups, const T* x, Acc* out, const Reducer<T, Ac
   parallel_for(chunks, [&](std::size_t chunk) {
     const Range units = chunk_range(count * pieces, chunks, chunk);
     for (std::size_t unit = units.begin; unit < units.end; unit++) {
-      const Range range = chunk_range(n, pieces, unit % pieces, 64);
-      const T* row = x + outer.offset(static_cast<std::int64_t>(unit / pieces));
+      const Range range = pieces == 1 ? Range{0, n} : chunk_range(n, pieces, unit % pieces, 64);
+      const T* row = x + outer.offset(static_cast<std::int64_t>(pieces == 1 ? unit : unit / pieces));
       target[unit] = reducer.row(row + range.begin, range.end - range.begin);
     }
   });

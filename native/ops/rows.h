@@ -56,6 +56,11 @@ class RowNest {
       : nest_(views), inner_(nest_.inner()), size_(views[0]->size()) {}
 
   std::int64_t size() const { return size_; }
+  // Rows from this one on that lie `step` after one another.
+  std::int64_t run(std::int64_t row) const { return inner_ - row % inner_; }
+  void step(std::array<char*, N>& pointers) const {
+    for (int v = 0; v < N; v++) pointers[v] += nest_.inner_stride(v) * nest_.item[v];
+  }
   std::array<char*, N> at(std::int64_t row) const {
     std::array<char*, N> pointers = nest_.at(row / inner_);
     for (int v = 0; v < N; v++) pointers[v] += row % inner_ * nest_.inner_stride(v) * nest_.item[v];
@@ -77,9 +82,12 @@ void for_rows(const RowNest<N>& nest, std::size_t n, std::size_t buffers, const 
   T* const memory = scratch<T>(Scratch::kRows, chunks * buffers * n);
   parallel_for(chunks, [&](std::size_t chunk) {
     const Range range = chunk_range(rows, chunks, chunk);
-    for (std::size_t row = range.begin; row < range.end; row++) {
-      const std::int64_t index = static_cast<std::int64_t>(row);
-      body(index, nest.at(index), memory + chunk * buffers * n);
+    for (std::size_t row = range.begin; row < range.end;) {
+      auto at = nest.at(static_cast<std::int64_t>(row));
+      const std::size_t run = static_cast<std::size_t>(nest.run(static_cast<std::int64_t>(row)));
+      for (const std::size_t stop = std::min(range.end, row + run); row < stop; row++, nest.step(at)) {
+        body(static_cast<std::int64_t>(row), at, memory + chunk * buffers * n);
+      }
     }
   });
 }

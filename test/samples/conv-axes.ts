@@ -231,6 +231,8 @@ export const convAxes: SampleTable = neverScalar('inputs have a batch, channels 
     samples: [
       transposed({ x: [2, 3, 3, 4], weight: [3, 4, 3, 2] }),
       transposed({ x: [1, 2, 3, 3], weight: [2, 3, 4, 4], stride: 2, padding: 1 }),
+      // Windows side by side, which overlap from above to below.
+      transposed({ x: [1, 2, 3, 4], weight: [2, 3, 3, 2], stride: 2 }),
       transposed({ x: [1, 2, 3, 2], weight: [2, 2, 3, 3], stride: [3, 2], padding: [1, 0], outputPadding: [2, 1] }),
       transposed({ x: [1, 1, 3, 3], weight: [1, 2, 2, 2], dilation: [3, 2], outputPadding: [2, 1], biased: false }),
       transposed({ x: [1, 3, 4, 3], weight: [3, 1, 3, 3], stride: 2, groups: 3, padding: 1 }),
