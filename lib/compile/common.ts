@@ -12,7 +12,7 @@ export function mergeEqual(graph: Graph): Graph {
   const substitution = new Substitution();
   const numbers = new Map<Value, number>();
   const versions = new Map<Value, number>();
-  const seen = new Map<string, Node>();
+  const seen = new Map<string, number>();
   const nodes: Node[] = [];
 
   const numberOf = (value: Value): number => {
@@ -34,11 +34,12 @@ export function mergeEqual(graph: Graph): Graph {
     const key = [node.rerun ?? 0, node.op.name, describeAttrs(node), ...node.inputs.map(describeView), ...layouts].join(
       '|',
     );
-    const twin = seen.get(key);
-    if (twin === undefined) {
-      seen.set(key, node);
-      nodes.push(node);
+    const place = seen.get(key);
+    if (place === undefined) {
+      seen.set(key, nodes.push(node) - 1);
     } else {
+      const twin = nodes[place]!;
+      if (node.recorded === true) nodes[place] = { ...twin, recorded: true };
       node.outputs.forEach(({ value }, i) => substitution.replace(value, twin.outputs[i]!.value));
     }
   }

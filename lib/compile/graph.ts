@@ -43,6 +43,8 @@ export interface Node {
   readonly parts?: readonly Node[];
   /** Which run of a checkpoint it belongs to; nodes of different ones are not to be joined. */
   readonly rerun?: number;
+  /** Whether somebody heard of it while it was traced, so that gradients may go through it. */
+  readonly recorded?: boolean;
   /** Outputs that take the memory of inputs, which nobody reads after this command. */
   readonly inPlace?: ReadonlyMap<Value, Value>;
   /** Whether its results outlast the run: later ones compute them anew only when what it reads has been assigned. */

@@ -6,6 +6,7 @@ import { checkGraph } from './check.js';
 import { mergeEqual } from './common.js';
 import { removeDeadCode } from './dead-code.js';
 import { foldConstants } from './fold.js';
+import { foldNorms } from './fold-norm.js';
 import { fuseElementwise } from './fuse.js';
 import type { Graph } from './graph.js';
 import { writeInPlace } from './in-place.js';
@@ -22,6 +23,7 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     removeDeadCode,
     assignLast,
     joinSlices,
+    foldNorms,
     packWeights,
     absorbRelu,
     splitBatchNorm,

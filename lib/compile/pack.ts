@@ -3,8 +3,9 @@ import { cells, gatesOf, type Cell } from '../ops/cells.js';
 import { blocksOf } from '../ops/recurrent.js';
 import { dtypeInfo, type DType } from '../tensor/dtype.js';
 import { sizeOf, stridesOf } from '../tensor/shape.js';
-import { writtenValues, type Graph, type Node, type Value, type View } from './graph.js';
-import { isSteady } from './lasting.js';
+import type { Graph, Node, View } from './graph.js';
+import { lastingIn, mostCopiedBytes } from './lasting.js';
+import { viewNames } from './reads.js';
 
 const packWeightOp = planOp('packWeight', {});
 const linearPackedOp = planOp('linearPacked', { activation: ['none', 'relu'] });
@@ -15,8 +16,6 @@ const recurrentPackedOp = planOp('recurrentPacked', { cell: cells, reverse: 'boo
 const [fewestRows, mostRows] = [2, 1024];
 /** Steps of samples of a recurrent layer up to which it reads its weights as they lie; see native/ops/recurrent_forward.cc. */
 const fewSteps = 16;
-/** Larger weights are not copied: whoever has such would miss the memory. */
-const mostBytes = 32 * 2 ** 20;
 
 /** Slots of biases that a unit of a cell has. */
 const biasSlots: Readonly<Record<Cell, number>> = { lstm: 4, gru: 4, tanh: 1, relu: 1 };
@@ -81,25 +80,21 @@ const packings: Readonly<Record<string, (node: Node) => Packing | undefined>> = 
 };
 
 /**
- * Packs weights that the graph reads and does not assign, by commands of their own, which can last: the others then read them
+ * Packs weights that are the same from run to run, by commands of their own, which can last: the others then read them
  * as their kernels like them best.
  */
 export function packWeights(graph: Graph): Graph {
-  const written = writtenValues(graph);
+  const isLasting = lastingIn(graph);
   const packed = new Map<string, View>();
-  const numbers = new Map<Value, number>();
-  const keyOf = ({ value, shape, strides, offset }: View): string => {
-    if (!numbers.has(value)) numbers.set(value, numbers.size);
-    return [numbers.get(value), shape.join(), strides.join(), offset].join(' ');
-  };
+  const nameOf = viewNames();
   const nodes = graph.nodes.flatMap((node): Node[] => {
     const packing = packings[node.op.name]?.(node);
-    if (packing === undefined || !packing.inputs.every(({ value }) => isSteady(value, written))) return [node];
+    if (packing === undefined || !packing.inputs.every(({ value }) => isLasting(value))) return [node];
     const { op, inputs, attrs, elements, taker } = packing;
     const { dtype } = inputs[0]!;
     const bytes = elements * dtypeInfo(dtype).size;
-    if (bytes > mostBytes) return [node];
-    const key = [op.name, Object.values(attrs).join(), dtype, ...inputs.map(keyOf)].join('|');
+    if (bytes > mostCopiedBytes) return [node];
+    const key = [op.name, Object.values(attrs).join(), ...inputs.map(nameOf)].join('|');
     const before = packed.get(key);
     const view = before ?? { value: { kind: 'made', bytes }, dtype, shape: [elements], strides: [1], offset: 0 };
     packed.set(key, view);

@@ -15,3 +15,12 @@ export function countReads({ nodes, outputs }: Graph): Map<Value, number> {
   }
   return counts;
 }
+
+/** Names views, so that those have one name which look at the same elements in the same way. */
+export function viewNames(): (view: View) => string {
+  const numbers = new Map<Value, number>();
+  return ({ value, dtype, shape, strides, offset }) => {
+    if (!numbers.has(value)) numbers.set(value, numbers.size);
+    return [numbers.get(value), dtype, shape.join(), strides.join(), offset].join(' ');
+  };
+}

@@ -1,6 +1,7 @@
 import type { AttrValue } from '../engine/command.js';
 import { executing, type Executor, type Named } from '../engine/dispatch.js';
 import { currentRun } from '../engine/rerun.js';
+import { isRecording } from '../engine/tape.js';
 import { callSite } from '../tensor/call-site.js';
 import { dtypeInfo, type TypedArray } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
@@ -105,7 +106,8 @@ class Trace {
     const writes = [...new Set(targets.map((target) => this.targetOf(target)))];
     const draw = this.drawOf(attrs);
     const made = outputs.map((out) => this.viewOf(out));
-    const node = { op, inputs: views, attrs, outputs: made, writes, draw, rerun: currentRun() };
+    const traced = { rerun: currentRun(), recorded: isRecording() };
+    const node = { op, inputs: views, attrs, outputs: made, writes, draw, ...traced };
     this.nodes.push(node);
     this.constants.note(node);
     return outputs;

@@ -119,6 +119,39 @@ void batch_norm_factors(OpCall& call) {
   });
 }
 
+// Weight and bias of a map that is linear in them, so that it does what batch norm by given statistics does behind it. Inputs: the
+// weight, whose first axis are the channels; the norm's weight, bias, mean and variance; and the bias, if there is one.
+template <class T>
+void fold_norm_of(OpCall& call, double eps) {
+  const Contiguous weight(call.in[0], call.kernels);
+  const View &scale = call.in[1], &shift = call.in[2], &mean = call.in[3], &variance = call.in[4];
+  T* const out = call.out[0].as<T>();
+  const std::size_t channels = static_cast<std::size_t>(call.in[0].shape[0]);
+  const std::size_t all = static_cast<std::size_t>(call.in[0].size()), size = channels == 0 ? 0 : all / channels;
+  const std::size_t chunks = chunks_for(all, kGrain);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(channels, chunks, chunk);
+    for (std::size_t j = range.begin; j < range.end; j++) {
+      const double factor = value_at<T>(scale, j) / std::sqrt(value_at<T>(variance, j) + eps);
+      const double bias = call.inputs == 6 ? value_at<T>(call.in[5], j) : T(0);
+      value_at<T>(call.out[1], j) = static_cast<T>(value_at<T>(shift, j) + (bias - value_at<T>(mean, j)) * factor);
+      const T* const from = weight.as<T>() + j * size;
+      for (std::size_t i = 0; i < size; i++) out[j * size + i] = static_cast<T>(from[i] * factor);
+    }
+  });
+}
+
+void fold_norm(OpCall& call) {
+  const double eps = call.attrs.number();
+  require(call.inputs == 5 || call.inputs == 6, "a norm is folded with five or six inputs");
+  const View &weight = call.in[0], &out = call.out[0];
+  require(weight.rank >= 1 && out.same_shape(weight) && out.dtype == weight.dtype && out.contiguous(),
+          "a folded weight is row-major and as the weight is");
+  for (int i = 1; i < call.inputs; i++) require_vector(call.in[i], weight.shape[0], weight.dtype);
+  require_vector(call.out[1], weight.shape[0], weight.dtype);
+  visit_float(weight.dtype, [&](auto tag) { fold_norm_of<typename decltype(tag)::type>(call, eps); });
+}
+
 template <class T>
 void batch_norm_backward_of(OpCall& call, double eps) {
   const View &weight = call.in[2], &dweight = call.out[1], &dbias = call.out[2];
@@ -270,6 +303,7 @@ void register_norm(OpList& ops) {
   ops.push_back({"batchNormInference", 5, 1, batch_norm_inference});
   ops.push_back({"batchNormStatistics", 3, 4, batch_norm_statistics});
   ops.push_back({"batchNormFactors", 4, 2, batch_norm_factors});
+  ops.push_back({"foldNorm", kVariadic, 2, fold_norm});
   ops.push_back({"batchNormBackward", 5, 3, batch_norm_backward});
   ops.push_back({"layerNorm", 3, 3, layer_norm});
   ops.push_back({"layerNormBackward", 5, 3, layer_norm_backward});

@@ -95,7 +95,8 @@ const defer: Executor = (op, inputs, attrs, specs, targets) => {
     values.set(storage, { kind: 'made', bytes: storage.bytes });
     return new Tensor(storage, dtype, shape, strides, 0);
   });
-  nodes.push({ op, inputs: views, attrs, outputs: outputs.map(viewOf), writes, draw: undefined, rerun: currentRun() });
+  const traced = { rerun: currentRun(), recorded: isRecording() };
+  nodes.push({ op, inputs: views, attrs, outputs: outputs.map(viewOf), writes, draw: undefined, ...traced });
   // Tests expect an op to complain of values at once; what is recorded waits, so that whole steps are seen by the passes.
   if (!isRecording() && refuses.has(op.name)) flush();
   return outputs;
