@@ -2,6 +2,7 @@ import type { Storage } from '../tensor/storage.js';
 import { absorbRelu } from './activation.js';
 import { assignLast } from './assign-last.js';
 import { splitBatchNorm } from './batch-norm.js';
+import { chainProducts } from './chain.js';
 import { checkGraph } from './check.js';
 import { mergeEqual } from './common.js';
 import { removeDeadCode } from './dead-code.js';
@@ -29,6 +30,7 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     splitBatchNorm,
     letLast,
     fuseElementwise,
+    (before) => chainProducts(before),
     writeInPlace,
   ];
   return passes.reduce((before, pass) => {

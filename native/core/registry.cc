@@ -84,6 +84,7 @@ const std::vector<OpInfo>& all_ops() {
     register_recurrent(list);
     register_fft(list);
     register_fused(list);
+    register_chain(list);
     return list;
   }();
   return ops;

@@ -8,6 +8,8 @@
 
 namespace myelin {
 
+class Finish;
+
 // Attribute values of one command, read in the order in which the op's definition lists them.
 class Attrs {
  public:
@@ -32,6 +34,9 @@ struct OpCall {
   int outputs;
   Attrs attrs;
   const KernelTable& kernels;
+  // What is to be done with each element of the result, which the op may do itself (ops/chain.h): `finished` tells that it has.
+  const Finish* finish = nullptr;
+  bool finished = false;
 };
 
 constexpr int kVariadic = -1;
@@ -111,5 +116,6 @@ void register_lbfgs(OpList& ops);
 void register_recurrent(OpList& ops);
 void register_fft(OpList& ops);
 void register_fused(OpList& ops);
+void register_chain(OpList& ops);
 
 }  // namespace myelin

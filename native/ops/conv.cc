@@ -115,7 +115,7 @@ Weights<T> turned(const Weights<T>& w) {
 // A 1 x 1 kernel that moves by single pixels is one product over all pixels.
 template <class T>
 bool try_product(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& in,
-                 const Weights<T>& weights, const T* bias, const Images<T>& out) {
+                 const Weights<T>& weights, const T* bias, const Images<T>& out, const Finish* finish = nullptr) {
   if (!shape.pointwise() || !in.dense() || !out.dense()) return false;
   Gemm<T> product{};
   product.m = in.count * in.height * in.width;
@@ -125,6 +125,7 @@ bool try_product(const KernelTable& kernels, const ConvShape& shape, const Image
   product.b = weights.matrix(0, 0, 0);
   product.c = {out.data, static_cast<std::ptrdiff_t>(out.channels), 1};
   product.bias = bias;
+  product.finish = finish;
   gemm(kernels, product);
   return true;
 }
@@ -153,12 +154,15 @@ void forward_of(OpCall& call, const ConvShape& shape) {
   const T* bias = values.empty() ? nullptr : values.data();
   const ImageInput<T> x(call.kernels, call.in[0]);
   const ImageOutput<T> out(call.kernels, call.out[0]);
+  const Finish* const finish = out.in_place() ? call.finish : nullptr;
+  call.finished = finish != nullptr;
   if (winograd_applies<T>(shape, shape.out_height, shape.out_width)) {
     if constexpr (std::is_same_v<T, float>) {
-      winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, reading_of(shape), out.images());
+      call.finished = winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, reading_of(shape),
+                                         out.images(), finish);
     }
-  } else if (!try_product(call.kernels, shape, x.images(), weights, bias, out.images())) {
-    correlate(call.kernels, x.images(), weights, bias, shape.groups, forward_lattice(shape), out.images());
+  } else if (!try_product(call.kernels, shape, x.images(), weights, bias, out.images(), finish)) {
+    correlate(call.kernels, x.images(), weights, bias, shape.groups, forward_lattice(shape), out.images(), finish);
   }
   out.store();
 }

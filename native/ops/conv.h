@@ -22,6 +22,11 @@ struct Images {
     return data + static_cast<std::ptrdiff_t>(index) * image + static_cast<std::ptrdiff_t>(y) * row +
            static_cast<std::ptrdiff_t>(x) * pixel;
   }
+  // Has done what follows, if anything does, to the pixels of some rows.
+  void finish_rows(const Finish* finish, std::size_t index, Range rows, Range cols) const {
+    if (finish == nullptr) return;
+    finish->block(at(index, rows.begin, cols.begin), rows.end - rows.begin, (cols.end - cols.begin) * channels, row);
+  }
   // All pixels are consecutive.
   bool dense() const {
     const auto line = static_cast<std::ptrdiff_t>(width * channels);
@@ -93,15 +98,16 @@ struct Lattice {
 Lattice forward_lattice(const ConvShape& shape);
 Lattice gradient_lattice(const ConvShape& shape, std::size_t remainder_y, std::size_t remainder_x);
 
-// out(lattice) = bias + sum over taps of input pixel times weights.
+// out(lattice) = bias + sum over taps of input pixel times weights. What follows, if anything does, is done row by row of a
+// lattice of all output pixels.
 template <class T>
 void correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights, const T* bias,
-               std::size_t groups, const Lattice& lattice, const Images<T>& out);
+               std::size_t groups, const Lattice& lattice, const Images<T>& out, const Finish* finish = nullptr);
 
 // correlate for kernels of one input and one output channel each: as many groups as channels.
 template <class T>
 void depthwise_correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights,
-                         const T* bias, const Lattice& lattice, const Images<T>& out);
+                         const T* bias, const Lattice& lattice, const Images<T>& out, const Finish* finish);
 
 // The gradient of an input of few channels, unless correlate is the better way: false then. `weights` are those of the
 // forward convolution.

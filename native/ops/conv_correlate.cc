@@ -46,7 +46,7 @@ template <class T>
 class Correlation {
  public:
   Correlation(const KernelTable& table, const Images<const T>& in, const Weights<T>& weights, const T* bias,
-              std::size_t groups, const Lattice& lattice, const Images<T>& out)
+              std::size_t groups, const Lattice& lattice, const Images<T>& out, const Finish* finish)
       : kernels_(table),
         in_(in),
         weights_(weights),
@@ -54,6 +54,7 @@ class Correlation {
         groups_(groups),
         lattice_(lattice),
         out_(out),
+        finish_(finish),
         reach_(lattice.taps) {
     run_ = groups == 1 ? run_length(lattice.taps) : 1;
     // Two vectors wide: tiles of many pixels read the weights, which come from further away than pixels, less often.
@@ -124,6 +125,7 @@ class Correlation {
           (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
     }
     for (std::size_t panel = 0; panel < groups_ * panels_; panel++) add_panel(index, rows, window, segments, panel);
+    out_.finish_rows(finish_, index, rows, {0, lattice_.cols});
   }
 
   // The columns of one panel of weights, row by row.
@@ -167,6 +169,7 @@ class Correlation {
   const std::size_t groups_;
   const Lattice& lattice_;
   const Images<T>& out_;
+  const Finish* finish_;
   const Reach reach_;
   std::size_t run_, width_, panels_, depth_;
   T* packed_ = nullptr;
@@ -244,12 +247,12 @@ Lattice gradient_lattice(const ConvShape& shape, std::size_t remainder_y, std::s
 
 template <class T>
 void correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights, const T* bias,
-               std::size_t groups, const Lattice& lattice, const Images<T>& out) {
+               std::size_t groups, const Lattice& lattice, const Images<T>& out, const Finish* finish) {
   if (out.count == 0 || lattice.rows == 0 || lattice.cols == 0) return;
   if (groups > 1 && weights.in_channels == 1 && weights.out_channels == 1) {
-    return depthwise_correlate(kernels, in, weights, bias, lattice, out);
+    return depthwise_correlate(kernels, in, weights, bias, lattice, out, finish);
   }
-  Correlation<T>(kernels, in, weights, bias, groups, lattice, out).run();
+  Correlation<T>(kernels, in, weights, bias, groups, lattice, out, finish).run();
 }
 
 template Window<float> window_of(const Images<const float>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t,
@@ -257,8 +260,8 @@ template Window<float> window_of(const Images<const float>&, std::size_t, std::p
 template Window<double> window_of(const Images<const double>&, std::size_t, std::ptrdiff_t, std::ptrdiff_t,
                                   std::ptrdiff_t, std::ptrdiff_t);
 template void correlate(const KernelTable&, const Images<const float>&, const Weights<float>&, const float*,
-                        std::size_t, const Lattice&, const Images<float>&);
+                        std::size_t, const Lattice&, const Images<float>&, const Finish*);
 template void correlate(const KernelTable&, const Images<const double>&, const Weights<double>&, const double*,
-                        std::size_t, const Lattice&, const Images<double>&);
+                        std::size_t, const Lattice&, const Images<double>&, const Finish*);
 
 }  // namespace myelin

@@ -100,7 +100,7 @@ constexpr std::size_t kLeastWork = 2000000;
 
 template <class T>
 void depthwise_correlate(const KernelTable& kernels, const Images<const T>& in, const Weights<T>& weights,
-                         const T* bias, const Lattice& lattice, const Images<T>& out) {
+                         const T* bias, const Lattice& lattice, const Images<T>& out, const Finish* finish) {
   const std::size_t channels = out.channels;
   const std::size_t taps = lattice.taps.size();
   const Temporary packed(taps * padded<T>(channels) * sizeof(T));
@@ -126,6 +126,7 @@ void depthwise_correlate(const KernelTable& kernels, const Images<const T>& in, 
                   call.in = input;
                   call.out = out.at(image, lattice.first_y + row * lattice.step_y, lattice.first_x);
                   kernel(call);
+                  out.finish_rows(finish, image, {row, row + input.rows}, {0, lattice.cols});
                 });
   });
 }
@@ -171,9 +172,9 @@ void depthwise_weight_gradient(const KernelTable& kernels, const ConvShape& shap
 }
 
 template void depthwise_correlate(const KernelTable&, const Images<const float>&, const Weights<float>&, const float*,
-                                  const Lattice&, const Images<float>&);
+                                  const Lattice&, const Images<float>&, const Finish*);
 template void depthwise_correlate(const KernelTable&, const Images<const double>&, const Weights<double>&,
-                                  const double*, const Lattice&, const Images<double>&);
+                                  const double*, const Lattice&, const Images<double>&, const Finish*);
 template void depthwise_weight_gradient(const KernelTable&, const ConvShape&, const Images<const float>&,
                                         const Images<const float>&, float*);
 template void depthwise_weight_gradient(const KernelTable&, const ConvShape&, const Images<const double>&,

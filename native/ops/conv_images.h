@@ -113,6 +113,7 @@ class ImageOutput {
     images_ = images_of<T>(view, copy, image, row);
   }
   const Images<T>& images() const { return images_; }
+  bool in_place() const { return !copy_; }
 
   void store() const {
     if (!copy_) return;

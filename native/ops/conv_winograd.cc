@@ -82,7 +82,8 @@ constexpr std::size_t kDepth = 16;
 class Correlation {
  public:
   Correlation(const KernelTable& table, const Images<const float>& in, const Weights<float>& weights, const float* bias,
-              std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left, const Images<float>& out)
+              std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left, const Images<float>& out,
+              const Finish* finish)
       : table_(table),
         kernels_(table),
         in_(in),
@@ -92,6 +93,7 @@ class Correlation {
         top_(top),
         left_(left),
         out_(out),
+        finish_(finish),
         tiles_(out.count, out.height, out.width),
         depth_(weights.in_channels) {
     width_ = panel_width(kernels_.blocking, weights.out_channels);
@@ -99,14 +101,15 @@ class Correlation {
     weights_plane_ = depth_ * width_ + kPlaneGap;
   }
 
-  // What there is more of is shared out: blocks of tiles, or panels of weights.
-  void run() const {
+  // What there is more of is shared out: blocks of tiles, or panels of weights. Whether what follows has been done.
+  bool run() const {
     const std::size_t blocks = ceil_div(tiles_.count, kTogether);
-    if (blocks >= panels_) {
-      run_by_tiles(blocks);
-    } else {
+    if (blocks < panels_) {
       run_by_panels(blocks);
+      return false;
     }
+    run_by_tiles(blocks);
+    return finish_ != nullptr;
   }
 
  private:
@@ -136,7 +139,11 @@ class Correlation {
                    out.row);
         }
       }
-      turn_back(out, tiles, group * weights_.out_channels, weights_.out_channels);
+      each_row(tiles, [&](Range row) {
+        const Planes products{out.at(0, row.begin - tiles.begin), out.plane, out.row};
+        turn_back(products, row, group * weights_.out_channels, weights_.out_channels);
+        finish_row(row);
+      });
     });
   }
 
@@ -164,6 +171,23 @@ class Correlation {
         turn_back(out, tiles, group * weights_.out_channels + panel * width_, panel_columns(panel));
       });
     }
+  }
+
+  // Tiles that lie side by side in an image.
+  template <class F>
+  void each_row(Range tiles, const F& body) const {
+    for (std::size_t begin = tiles.begin; begin < tiles.end;) {
+      const std::size_t end = std::min(tiles.end, begin - begin % tiles_.cols + tiles_.cols);
+      body(Range{begin, end});
+      begin = end;
+    }
+  }
+
+  // With one group, their pixels are final.
+  void finish_row(Range tiles) const {
+    const Tile first = tiles_.at(tiles.begin), last = tiles_.at(tiles.end - 1);
+    const Range rows{first.y, std::min(out_.height, first.y + kTile)};
+    out_.finish_rows(finish_, first.image, rows, {first.x, std::min(out_.width, last.x + kTile)});
   }
 
   static Planes planes(float* data, std::size_t plane, std::size_t row) {
@@ -242,6 +266,7 @@ class Correlation {
   const std::size_t groups_;
   const std::ptrdiff_t top_, left_;
   const Images<float>& out_;
+  const Finish* finish_;
   const Tiles tiles_;
   const std::size_t depth_;
   std::size_t width_, panels_, weights_plane_;
@@ -250,12 +275,18 @@ class Correlation {
 }  // namespace
 }  // namespace winograd
 
-void winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
-                        const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out) {
-  if (out.count == 0) return;
+bool winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
+                        const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out,
+                        const Finish* finish) {
+  if (out.count == 0) return false;
+  // Groups and phases leave gaps, which others fill.
+  const bool whole = groups == 1 && reading.dilation_y == 1 && reading.dilation_x == 1;
+  bool finished = false;
   for_phases(in, out, reading, [&](const auto& some_in, const auto& some_out, std::ptrdiff_t top, std::ptrdiff_t left) {
-    winograd::Correlation(kernels, some_in, weights, bias, groups, top, left, some_out).run();
+    const Finish* const mine = whole ? finish : nullptr;
+    finished = winograd::Correlation(kernels, some_in, weights, bias, groups, top, left, some_out, mine).run();
   });
+  return finished;
 }
 
 }  // namespace myelin

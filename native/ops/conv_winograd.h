@@ -57,9 +57,10 @@ struct InputTiles {
 
 }  // namespace winograd
 
-// out = bias + the correlation of `in` with 3 x 3 kernels.
-void winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
-                        const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out);
+// out = bias + the correlation of `in` with 3 x 3 kernels. Tells whether it has done what follows, if anything does.
+bool winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
+                        const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out,
+                        const Finish* finish = nullptr);
 
 // As weight_gradient, but the row of channel c and tap t is c * 9 + t.
 void winograd_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& x,

@@ -63,7 +63,7 @@ struct TileProgram::Tile {
 };
 
 TileProgram::TileProgram(const View* in, int inputs, View* out, int outputs, Attrs attrs, const KernelTable& kernels)
-    : kernels_(kernels), inputs_(inputs) {
+    : kernels_(kernels), inputs_(inputs), outputs_(outputs) {
   require(outputs > 0 && inputs + outputs <= kMaxRegisters, "fused: too many operands");
   shape_ = out[0];
   size_ = static_cast<std::size_t>(shape_.size());
@@ -175,6 +175,23 @@ void TileProgram::fill(Tile& tile, std::size_t begin, std::size_t n) const {
   tile.repeated = true;
 }
 
+void TileProgram::run_steps(const Tile& tile, std::size_t n) const {
+  std::array<View, kMaxArity + 1> views;
+  for (View& view : views) view.rank = 1;
+  for (int s = 0; s < steps_; s++) {
+    const Step& step = step_[s];
+    for (int i = 0; i <= step.arity; i++) {
+      const int index = step.registers[i];
+      views[i].data = tile.data[index];
+      views[i].dtype = register_[index].dtype;
+      views[i].shape[0] = static_cast<std::int64_t>(n);
+      views[i].strides[0] = tile.stride[index];
+    }
+    OpCall call{views.data(), step.arity, views.data() + step.arity, 1, step.attrs, kernels_};
+    execute(*step.op, call, step.halves);
+  }
+}
+
 void TileProgram::run(std::size_t begin, std::size_t end) const {
   char* const memory = static_cast<char*>(scratch_bytes(Scratch::kTile, std::max<std::size_t>(memory_, 1)));
   Tile tile;
@@ -184,24 +201,72 @@ void TileProgram::run(std::size_t begin, std::size_t end) const {
     tile.data[i] = memory + operand.memory;
     tile.stride[i] = runs ? operand.view->strides[shape_.rank - 1] : 1;
   }
-  std::array<View, kMaxArity + 1> views;
-  for (View& view : views) view.rank = 1;
   while (begin < end) {
-    const std::size_t stop = tile_end(begin, end), n = stop - begin;
-    fill(tile, begin, n);
-    for (int s = 0; s < steps_; s++) {
-      const Step& step = step_[s];
-      for (int i = 0; i <= step.arity; i++) {
-        const int index = step.registers[i];
-        views[i].data = tile.data[index];
-        views[i].dtype = register_[index].dtype;
-        views[i].shape[0] = static_cast<std::int64_t>(n);
-        views[i].strides[0] = tile.stride[index];
-      }
-      OpCall call{views.data(), step.arity, views.data() + step.arity, 1, step.attrs, kernels_};
-      execute(*step.op, call, step.halves);
-    }
+    const std::size_t stop = tile_end(begin, end);
+    fill(tile, begin, stop - begin);
+    run_steps(tile, stop - begin);
     begin = stop;
+  }
+}
+
+void TileProgram::run_block(std::size_t first, std::size_t rows, std::size_t cols, std::size_t length) const {
+  const auto whole = [&](std::size_t begin, std::size_t n) {
+    return long_runs_ || (begin % inner_ == 0 && n % inner_ == 0);
+  };
+  if (rows == 1 || cols == length) {
+    if (whole(first, rows * cols)) return run(first, first + rows * cols);
+  } else if (long_runs_ && cols >= tile_ / 4) {
+    for (std::size_t row = 0; row < rows; row++) run(first + row * length, first + row * length + cols);
+    return;
+  }
+  const std::size_t width = std::min(cols, tile_), height = tile_ / width;
+  for (std::size_t col = 0; col < cols; col += width) {
+    for (std::size_t row = 0; row < rows; row += height) {
+      run_copies(first + row * length + col, std::min(height, rows - row), std::min(width, cols - col), length);
+    }
+  }
+}
+
+// What a block holds in memory, between which other elements lie, is copied to tiles and back.
+void TileProgram::run_copies(std::size_t first, std::size_t rows, std::size_t cols, std::size_t length) const {
+  Tile tile;
+  std::size_t bytes = 0;
+  std::array<std::size_t, kMaxRegisters> places;
+  for (int i = 0; i < registers_; i++) {
+    places[i] = bytes;
+    bytes += (rows * cols * item_size(register_[i].dtype) + kAlign - 1) / kAlign * kAlign;
+    tile.stride[i] = 1;
+  }
+  char* const memory = static_cast<char*>(scratch_bytes(Scratch::kTile, bytes));
+  for (int i = 0; i < registers_; i++) {
+    tile.data[i] = memory + places[i];
+    const std::size_t step = cols * item_size(register_[i].dtype);
+    for (std::size_t row = 0; i < inputs_ && row < rows; row++) {
+      copy_in(register_[i], first + row * length, cols, tile.data[i] + row * step);
+    }
+  }
+  run_steps(tile, rows * cols);
+  for (int i = inputs_; i < inputs_ + outputs_; i++) {
+    const std::size_t item = item_size(register_[i].dtype);
+    for (std::size_t row = 0; row < rows; row++) {
+      std::memcpy(register_[i].view->data + (first + row * length) * item, tile.data[i] + row * cols * item,
+                  cols * item);
+    }
+  }
+}
+
+void TileProgram::copy_in(const Register& from, std::size_t begin, std::size_t n, char* to) const {
+  const std::size_t item = item_size(from.dtype);
+  if (from.flat) {
+    std::memcpy(to, from.view->data + begin * item, n * item);
+    return;
+  }
+  const std::int64_t stride = from.view->strides[shape_.rank - 1];
+  for (const std::size_t end = begin + n; begin < end;) {
+    const std::size_t run = std::min(end - begin, inner_ - begin % inner_);
+    copy_run(element(*from.view, begin), stride, to, run, item);
+    begin += run;
+    to += run * item;
   }
 }
 

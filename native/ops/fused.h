@@ -21,10 +21,13 @@ class TileProgram {
   std::size_t size() const { return size_; }
   // Ranges must begin at a multiple of this.
   std::size_t grain() const { return long_runs_ ? kAlign : inner_; }
+  std::size_t steps() const { return static_cast<std::size_t>(steps_); }
   // How many elements are passed over, each op counted by itself.
-  std::size_t work() const { return size_ * static_cast<std::size_t>(steps_); }
+  std::size_t work() const { return size_ * steps(); }
   // Elements [begin, end) in the order of memory of the outputs, on the calling thread.
   void run(std::size_t begin, std::size_t end) const;
+  // `rows` times `cols` elements, rows `length` apart, from element `first` on, which may be any.
+  void run_block(std::size_t first, std::size_t rows, std::size_t cols, std::size_t length) const;
 
  private:
   static constexpr int kMaxRegisters = 48;
@@ -62,6 +65,9 @@ class TileProgram {
   int read_register(Attrs& attrs) const;
   std::size_t tile_end(std::size_t begin, std::size_t end) const;
   void fill(Tile& tile, std::size_t begin, std::size_t n) const;
+  void run_steps(const Tile& tile, std::size_t n) const;
+  void run_copies(std::size_t first, std::size_t rows, std::size_t cols, std::size_t length) const;
+  void copy_in(const Register& from, std::size_t begin, std::size_t n, char* to) const;
   void gather(const View& view, std::size_t begin, std::size_t n, char* to) const;
   char* element(const View& view, std::size_t index) const;
 
@@ -71,7 +77,7 @@ class TileProgram {
   bool long_runs_ = true;   // runs of the last axis are so long that tiles are pieces of them
   std::size_t tile_ = 0;    // elements of a tile at most
   std::size_t memory_ = 0;  // bytes of scratch memory
-  int registers_ = 0, inputs_, steps_ = 0;
+  int registers_ = 0, inputs_, outputs_, steps_ = 0;
   std::array<Register, kMaxRegisters> register_{};
   std::array<Step, kMaxSteps> step_;
 };

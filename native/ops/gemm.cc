@@ -110,6 +110,13 @@ void for_batches(const Operands& operands, std::size_t begin, std::size_t end, c
   }
 }
 
+// What follows the product, where C lies so that it can be done block by block.
+const Finish* take_finish(OpCall& call) {
+  if (call.finish == nullptr || !call.out[0].contiguous()) return nullptr;
+  call.finished = true;
+  return call.finish;
+}
+
 // Many or small products are shared out whole, one to a thread; a few large ones are cut one after the other.
 template <class Product>
 void multiply(const KernelTable& kernels, Operands operands, Product product) {
@@ -191,7 +198,9 @@ void matmul(OpCall& call) {
     if constexpr (std::is_integral_v<T>) {
       multiply_integers<T>(operands);
     } else {
-      multiply(call.kernels, operands, product_of<T>(operands));
+      Gemm<T> product = product_of<T>(operands);
+      product.finish = take_finish(call);
+      multiply(call.kernels, operands, product);
     }
   });
 }
@@ -261,7 +270,10 @@ void linear(OpCall& call) {
   require(is_float(operands.out.dtype), "linear: dtype must be a float");
   visit_float(operands.out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    with_bias<T>(call, operands, relu, [&](const Gemm<T>& product) { multiply(call.kernels, operands, product); });
+    with_bias<T>(call, operands, relu, [&](Gemm<T> product) {
+      product.finish = take_finish(call);
+      multiply(call.kernels, operands, product);
+    });
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/pool.h"
 #include "kernels/kernels.h"
+#include "ops/chain.h"
 
 namespace myelin {
 
@@ -34,6 +35,14 @@ struct Gemm {
   T alpha = 1;
   const T* bias = nullptr;  // n consecutive elements, or null
   bool relu = false;
+  // What follows on elements of C once they are final, or null. Rows of C are consecutive elements then.
+  const Finish* finish = nullptr;
+
+  // Has it done to some rows of C, if anything follows.
+  void finish_rows(Range rows) const {
+    if (finish == nullptr || rows.begin == rows.end) return;
+    finish->block(c.at(rows.begin, 0), rows.end - rows.begin, n, c.row);
+  }
 };
 
 enum class Threads { kShared, kCallerOnly };
@@ -44,6 +53,10 @@ void gemm(const KernelTable& kernels, const Gemm<T>& product, Threads threads = 
 
 extern template void gemm<float>(const KernelTable&, const Gemm<float>&, Threads);
 extern template void gemm<double>(const KernelTable&, const Gemm<double>&, Threads);
+
+// Has done what follows on all of C, if anything does.
+template <class T>
+void finish_all(const Gemm<T>& product, Threads threads);
 
 // The kernels of one element type.
 template <class T>

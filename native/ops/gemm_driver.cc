@@ -152,6 +152,10 @@ class BlockedProduct {
   BlockedProduct(const GemmKernels<T>& kernels, const Gemm<T>& product, Threads threads)
       : kernels_(kernels), product_(product), threads_(threads), cut_(cut_product(product, kernels.blocking)) {}
 
+  // Whether a chunk forms whole rows of C, which it then hands on to what follows: of parts of rows, that would take longer than
+  // to pass over all of C afterwards.
+  bool forms_rows() const { return cut_.col_chunks == 1 && cut_.n_block >= product_.n; }
+
   void run() {
     for (std::size_t n = 0; n < product_.n; n += cut_.n_block) {
       const Range cols{n, std::min(product_.n, n + cut_.n_block)};
@@ -186,6 +190,7 @@ class BlockedProduct {
       const Range mine = chunk_range(panels, cut_.col_chunks, chunk / cut_.row_chunks);
       const Matrix<const T> a = block_of_a(rows, ks);
       for (std::size_t p = mine.begin; p < mine.end; p++) multiply_panel(a, rows, cols, p, ks);
+      if (ks.end == product_.k && forms_rows()) product_.finish_rows(rows);
     });
   }
 
@@ -312,7 +317,7 @@ template <class T>
 void gemm(const KernelTable& table, const Gemm<T>& product, Threads threads) {
   if (product.m == 0 || product.n == 0) return;
   const GemmKernels<T> kernels(table);
-  if (try_multiply_vector(kernels, product, threads)) return;
+  if (try_multiply_vector(kernels, product, threads)) return finish_all(product, threads);
   if (product.c.col != 1 && product.n > 1) {
     if (product.c.row != 1 || product.bias != nullptr) return multiply_and_copy(table, product, threads);
     Gemm<T> swapped = product;
@@ -322,12 +327,28 @@ void gemm(const KernelTable& table, const Gemm<T>& product, Threads threads) {
     swapped.c = product.c.transposed();
     return gemm(table, swapped, threads);
   }
-  if (turning_c_pays(product, kernels.blocking)) return multiply_turned(kernels, product, threads);
-  BlockedProduct<T>(kernels, product, threads).run();
+  if (turning_c_pays(product, kernels.blocking)) {
+    multiply_turned(kernels, product, threads);
+    return finish_all(product, threads);
+  }
+  BlockedProduct<T> blocked(kernels, product, threads);
+  blocked.run();
+  if (!blocked.forms_rows()) finish_all(product, threads);
+}
+
+// Where chunks have not had it done.
+template <class T>
+void finish_all(const Gemm<T>& product, Threads threads) {
+  if (product.finish == nullptr) return;
+  const bool dense = product.m == 1 || product.c.row == static_cast<std::ptrdiff_t>(product.n);
+  if (!dense) return product.finish_rows({0, product.m});
+  product.finish->run(product.c.data, product.m * product.n, threads == Threads::kShared);
 }
 
 template void gemm<float>(const KernelTable&, const Gemm<float>&, Threads);
 template void gemm<double>(const KernelTable&, const Gemm<double>&, Threads);
+template void finish_all<float>(const Gemm<float>&, Threads);
+template void finish_all<double>(const Gemm<double>&, Threads);
 template void pack_panel<float>(const GemmKernels<float>&, Matrix<const float>, std::size_t, std::size_t, float*,
                                 std::size_t);
 template void pack_panel<double>(const GemmKernels<double>&, Matrix<const double>, std::size_t, std::size_t, double*,

@@ -18,6 +18,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { splitBatchNorm } from '../../lib/compile/batch-norm';
+import { chainProducts } from '../../lib/compile/chain';
 import { foldNorms } from '../../lib/compile/fold-norm';
 import { fuseElementwise } from '../../lib/compile/fuse';
 import type { Graph } from '../../lib/compile/graph';
@@ -117,9 +118,12 @@ const [weight, bias] = [new Parameter(ones([5, 5])), new Parameter(ones([5]))];
 const normed = (x: Tensor<'float32'>): Tensor =>
   batchNorm(linear(x, weight, bias), { weight: bias, bias, training: false, runningMean, runningVar });
 
+const chainAll = (graph: Graph): Graph => chainProducts(graph, () => true);
 
 const planned = [
   plannedRow(normed, foldNorms, 'foldNorm'),
+  plannedRow((x) => x.matmul(x.transpose()).relu(), chainAll, 'chain'),
+  plannedRow((x, y) => gelu(linear(x, weight, y)), chainAll, 'chain'),
   plannedRow((x, y) => where(x.gt(y), x.mul(2).mul(y), x), fuseElementwise, 'fused'),
   plannedRow((x) => gradOfParts(x), joinSlices, 'joinSlices'),
   plannedRow(norm(true), splitBatchNorm, 'batchNormStatistics'),
