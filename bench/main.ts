@@ -31,6 +31,7 @@ const usage = `npm run bench -- [options]
   --peers[=<names>]  measure the installed peers too, all or those named, comma-separated
   --json <file>      write everything that was found
   --markdown <file>  write a report as Markdown
+  --brief            without a table of all contenders for every case in it
   --html <file>      write a report as one HTML page with charts
   --list             name the cases and end`;
 
@@ -47,6 +48,7 @@ const options = {
   peers: { type: 'string' },
   json: { type: 'string' },
   markdown: { type: 'string' },
+  brief: { type: 'boolean', default: false },
   html: { type: 'string' },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -155,7 +157,7 @@ async function main(): Promise<void> {
   report(results, given);
 }
 
-function report(results: Results, { json, markdown, html }: ReturnType<typeof readOptions>): void {
+function report(results: Results, { json, markdown, brief, html }: ReturnType<typeof readOptions>): void {
   for (const [family, rows] of families(results)) {
     console.log(`\n${family}\n${toText(withoutEmptyColumns(familyTable(results, rows)))}`);
   }
@@ -164,7 +166,7 @@ function report(results: Results, { json, markdown, html }: ReturnType<typeof re
   console.log(`\n${legend}`);
   if (passed + missed > 0) console.log(`\ntargets: ${passed} reached, ${missed} missed`);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 1)}\n`);
-  if (markdown !== undefined) writeFileSync(markdown, markdownReport(results));
+  if (markdown !== undefined) writeFileSync(markdown, markdownReport(results, brief));
   if (html !== undefined) writeFileSync(html, htmlReport(results));
 }
 

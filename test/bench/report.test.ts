@@ -45,6 +45,9 @@ test('the page of Markdown', () => {
   expect(page).toMatch(/eager add.*1\.00 ± 0\.0 %.*0\.50 ×/u);
   expect(page).toContain('skipped: not installed');
   expect(page).toContain('not implemented');
+  const brief = markdownReport(results, true);
+  expect(brief).toContain('eager add');
+  expect(brief).not.toContain('not implemented');
 });
 
 test('the HTML page escapes, draws a bar for each contender that has a time, and asks for nothing else', () => {

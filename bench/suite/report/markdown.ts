@@ -13,8 +13,8 @@ import { toMarkdown, withoutEmptyColumns } from './table.js';
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The report as a page of Markdown. */
-export function markdownReport(results: Results): string {
+/** The report as a page of Markdown; a brief one leaves out what each contender alone reached, and in which setting. */
+export function markdownReport(results: Results, brief = false): string {
   const { passed, missed } = tally(results);
   const verdicts = passed + missed === 0 ? [] : [`Targets: ${passed} reached, ${missed} missed.`];
   const tables = families(results).flatMap(([family, rows]) => [
@@ -22,7 +22,7 @@ export function markdownReport(results: Results): string {
     toMarkdown(withoutEmptyColumns(familyTable(results, rows))),
   ]);
   const details =
-    results.contenders.length < 2
+    brief || results.contenders.length < 2
       ? []
       : [
           '## Every contender',
