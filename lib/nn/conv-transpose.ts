@@ -27,6 +27,8 @@ export abstract class TransposedConvolution<E, D extends FloatDType> extends Mod
   readonly weight: Parameter<D>;
   readonly bias: Parameter<D> | undefined;
   private readonly options: ConvTransposeOptions<E>;
+  // Not asked of the weight, which may be computed anew each time that it is read.
+  private readonly kernel: readonly number[];
 
   protected constructor(
     op: string,
@@ -41,6 +43,7 @@ export abstract class TransposedConvolution<E, D extends FloatDType> extends Mod
     const kernel = extentsOf(op, 'kernelSize', kernelSize, axes, 1);
     checkChannels(op, inChannels, outChannels, groups);
     this.options = { ...options, bias: undefined };
+    this.kernel = kernel;
     const shape = [inChannels, outChannels / groups, ...kernel];
     ({ weight: this.weight, bias: this.bias } = boundedParameters(shape, outChannels, fansOf(shape).fanIn, options));
   }
@@ -53,9 +56,8 @@ export abstract class TransposedConvolution<E, D extends FloatDType> extends Mod
    * @param outputSize extents of the places of the result, from which `outputPadding` follows
    */
   override forward(x: Tensor<D>, outputSize?: E): Tensor<D> {
-    const axes = this.weight.rank - 2;
     const options = { ...this.options, bias: this.bias };
-    return asBatch(x, axes, (batch) =>
+    return asBatch(x, this.kernel.length, (batch) =>
       this.convolve(
         batch,
         outputSize === undefined ? options : { ...options, outputPadding: this.paddingFor(batch, outputSize) },
@@ -66,13 +68,14 @@ export abstract class TransposedConvolution<E, D extends FloatDType> extends Mod
   /** What is to be added at the ends so that the result has the extents that are wanted. */
   private paddingFor(x: Tensor, outputSize: E): E {
     const op = this.constructor.name;
-    const axes = this.weight.rank - 2;
     checkTensor(op, 'x', x);
-    const wanted = extentsOf(op, 'outputSize', outputSize, axes, 1);
+    const wanted = extentsOf(op, 'outputSize', outputSize, this.kernel.length, 1);
     const { stride = 1, padding = 0, dilation = 1 } = this.options;
-    const [steps, cut, apart] = [stride, padding, dilation].map((each) => extentsOf(op, 'options', each, axes));
+    const [steps, cut, apart] = [stride, padding, dilation].map((each) =>
+      extentsOf(op, 'options', each, this.kernel.length),
+    );
     const added = wanted.map((extent, i) => {
-      const kernel = apart![i]! * (this.weight.shape[2 + i]! - 1) + 1;
+      const kernel = apart![i]! * (this.kernel[i]! - 1) + 1;
       const least = (x.shape[2 + i]! - 1) * steps![i]! - 2 * cut![i]! + kernel;
       if (extent >= least && extent < least + steps![i]!) return extent - least;
       const given = `outputSize is ${wanted.join(',')}, x is ${describe(x)}`;
