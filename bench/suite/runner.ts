@@ -18,8 +18,6 @@ export interface Effort {
   readonly seconds: number;
   /** Turns of each contender. */
   readonly rounds: number;
-  /** Turns of those that are several times slower than the fastest. */
-  readonly roundsOfSlow: number;
   /** Seconds after which the turns of a case end, whatever is left. */
   readonly budget: number;
 }
@@ -70,19 +68,20 @@ async function prepareAll(
   return { ready, absent, measuredBy };
 }
 
-/** From this multiple of the fastest time on, a few turns tell the ratio well enough. */
+/** From this multiple of the fastest time on, so many turns tell the ratio well enough. */
 const slow = 4;
+const turnsOfSlow = 3;
 
 /** Times those that are ready in turns, A B A B; a turn that fails takes the contender out. */
 async function takeTurns(
   ready: readonly Ready[],
   eachCall: boolean,
-  { seconds, rounds, roundsOfSlow, budget }: Effort,
+  { seconds, rounds, budget }: Effort,
 ): Promise<Measurement[]> {
   const failed = new Map<Ready, string>();
   const started = Date.now();
   const fastest = (): number => Math.min(...ready.map(({ times }) => Math.min(...times)));
-  const isDone = ({ times }: Ready): boolean => times.length >= roundsOfSlow && Math.min(...times) > slow * fastest();
+  const isDone = ({ times }: Ready): boolean => times.length >= turnsOfSlow && Math.min(...times) > slow * fastest();
   // The first turn is for warming up.
   for (let round = -1; round < rounds; round++) {
     if (round > 2 && Date.now() - started > budget * 1000) break;

@@ -102,6 +102,17 @@ export const sgdStep = defineStep({
   absent: ({ remembers }) => (remembers ? [] : ['velocities', 'steps']),
 });
 
+/** Attributes of an {@link sgdStep} that adds lr · g, and nothing else. */
+export const ascent = {
+  weightDecay: 0,
+  decoupled: false,
+  l1: 0,
+  maximize: true,
+  remembers: false,
+  dampening: 0,
+  nesterov: false,
+} as const;
+
 /**
  * Adam on all parameters at once, in place; decoupled weight decay makes it AdamW.
  *

@@ -6,7 +6,7 @@ import { checkDecay, checkFlag, checkObject } from '../ops/checks.js';
 import { eq, where } from '../ops/compare.js';
 import { full } from '../ops/creation.js';
 import { clone } from '../ops/move.js';
-import { sgdStep } from '../ops/optim.js';
+import { ascent, sgdStep } from '../ops/optim.js';
 import { isFloat } from '../tensor/dtype.js';
 import type { Buffer, Variable } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
@@ -24,15 +24,7 @@ export interface WeightAverageOptions {
 }
 
 // avg − w · avg + w · value is a step of gradient ascent with decoupled decay: one command for all parameters.
-const towards = {
-  weightDecay: 1,
-  decoupled: true,
-  l1: 0,
-  maximize: true,
-  remembers: false,
-  dampening: 0,
-  nesterov: false,
-} as const;
+const towards = { ...ascent, weightDecay: 1, decoupled: true };
 
 /**
  * Averages of a model's weights over its training, which often do better than the last ones.

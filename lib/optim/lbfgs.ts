@@ -6,7 +6,7 @@ import { full, zeros } from '../ops/creation.js';
 import { lbfgsDirection, lbfgsPair } from '../ops/lbfgs.js';
 import { matmul } from '../ops/linalg.js';
 import { concat } from '../ops/move.js';
-import { sgdStep } from '../ops/optim.js';
+import { ascent, sgdStep } from '../ops/optim.js';
 import { max, min, sum } from '../ops/reduce.js';
 import { reshape } from '../ops/reshape.js';
 import { narrow } from '../ops/views.js';
@@ -47,17 +47,6 @@ interface Memory {
   /** Their product, once it is known. */
   bend?: number;
 }
-
-/** Adds a multiple of the gradient, as a step of SGD that climbs. */
-const along = {
-  weightDecay: 0,
-  decoupled: false,
-  l1: 0,
-  maximize: true,
-  remembers: false,
-  dampening: 0,
-  nesterov: false,
-} as const;
 
 interface Evaluation {
   readonly loss: number;
@@ -330,7 +319,7 @@ export class LBFGS {
     scope(() => {
       const params = this.names.map((name) => this.parameters[name]!);
       const [lr, momentum] = [scalarOf(length), scalarOf(0)];
-      sgdStep({ params, grads: this.parts(this.direction), velocities: [], steps: [], momentum, lr }, along);
+      sgdStep({ params, grads: this.parts(this.direction), velocities: [], steps: [], momentum, lr }, ascent);
     });
   }
 

@@ -42,21 +42,11 @@ void finish_row(const typename Dots::Panel& p, const typename Dots::Sums (&sums)
   const auto* a = p.a + static_cast<std::ptrdiff_t>(row) * p.a_row;
   auto* c = p.c + static_cast<std::ptrdiff_t>(row) * p.c_row;
   const Sum of_row = plus(p.row_terms == nullptr ? Sum(0) : p.row_terms[row], -Dots::excess(a, p.k));
-  // A loop for each step, most of them of fixed length: compilers vectorise those.
-  constexpr std::size_t kWidth = kVectors * Dots::kLanes;
-  Sum values[kWidth];
+  Sum values[kVectors * Dots::kLanes];
   __builtin_memcpy(values, sums, sizeof values);
-  for (std::size_t j = 0; j < kWidth; j++) values[j] = plus(values[j], of_row);
-  if (p.col_terms != nullptr) {
-    for (std::size_t j = 0; j < p.cols; j++) values[j] = plus(values[j], p.col_terms[j]);
-  }
-  if (p.relu) {
-    for (std::size_t j = 0; j < kWidth; j++) values[j] = values[j] < 0 ? Sum(0) : values[j];
-  }
-  if (p.cols == kWidth) {
-    for (std::size_t j = 0; j < kWidth; j++) c[j] = Dots::result(values[j]);
-  } else {
-    for (std::size_t j = 0; j < p.cols; j++) c[j] = Dots::result(values[j]);
+  for (std::size_t j = 0; j < p.cols; j++) {
+    const Sum sum = plus(plus(values[j], of_row), p.col_terms == nullptr ? Sum(0) : p.col_terms[j]);
+    c[j] = Dots::result(p.relu && sum < 0 ? Sum(0) : sum);
   }
 }
 
