@@ -99,9 +99,10 @@ void Plans::deliver(napi_env env, napi_value, void*, void* data) {
   run->plan->running = false;
   if (--plans.undelivered_ == 0) napi_unref_threadsafe_function(env, plans.wake_);
   const Napi::HandleScope scope(env);
-  const Napi::Value position = Napi::Number::New(env, static_cast<double>(run->plan->plan.position()));
-  const Napi::Value error = run->error == nullptr ? Napi::Env(env).Undefined() : to_javascript(env, run->error).Value();
+  // In a worker that is being terminated each of these may fail, the error's construction too.
   try {
+    const Napi::Value position = Napi::Number::New(env, static_cast<double>(run->plan->plan.position()));
+    const Napi::Value error = run->error == nullptr ? Napi::Env(env).Undefined() : to_javascript(env, run->error).Value();
     run->done.Call({Napi::Boolean::New(env, !run->stopped), position, error});
   } catch (const Napi::Error& thrown) {
     thrown.ThrowAsJavaScriptException();

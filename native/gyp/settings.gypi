@@ -9,7 +9,8 @@
       "<!(node -p \"require('node-api-headers').include_dir\")",
       "<!(node -p \"require('path').dirname(require.resolve('node-addon-api'))\")"
     ],
-    "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
+    # The last of them: what is thrown while a worker is being terminated cannot reach its JavaScript any more.
+    "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
     "cflags": [
       "-Wall", "-Wextra", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-fno-math-errno",
       "-ffp-contract=off"
