@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -34,6 +35,11 @@ int class_of(std::size_t block) {
   int shift = 0;
   while ((units >> shift) > 15) shift++;
   return 8 * (shift + 1) + static_cast<int>((units >> shift) - 8);
+}
+
+std::size_t block_of(int size_class) {
+  if (size_class <= 8) return static_cast<std::size_t>(size_class) * kAlign;
+  return (static_cast<std::size_t>(8 + size_class % 8) << (size_class / 8 - 1)) * kAlign;
 }
 
 void* system_allocate(std::size_t block) {
@@ -84,16 +90,21 @@ class Cache {
 
   void release(void* data, std::size_t bytes) {
     const std::size_t block = block_size(bytes);
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      stats_.live -= block;
-      if (stats_.cached + block <= std::max(kMinCache, stats_.peak) && fits(block)) {
-        stats_.cached += block;
-        free_[class_of(block)].push_back(data);
-        return;
-      }
+    const int size_class = class_of(block);
+    std::unique_lock<std::mutex> lock(mutex_);
+    stats_.live -= block;
+    asked_[size_class] = ++clock_;
+    // Sizes that the program has done with make room, else they would keep out those that it works with.
+    while (stats_.cached + block > std::max(kMinCache, highest_) || !fits(block)) {
+      const int stalest = stalest_class();
+      void* const evicted = stalest < 0 || stalest == size_class ? std::exchange(data, nullptr) : evict(stalest);
+      lock.unlock();
+      system_release(evicted);
+      if (data == nullptr) return;
+      lock.lock();
     }
-    system_release(data);
+    stats_.cached += block;
+    free_[size_class].push_back(data);
   }
 
   void trim() {
@@ -122,17 +133,17 @@ class Cache {
   void* claim(std::size_t block, std::size_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (block > stats_.limit || stats_.live > stats_.limit - block) throw OutOfMemory(bytes, stats_.live, stats_.limit);
-    std::vector<void*>& blocks = free_[class_of(block)];
+    const int size_class = class_of(block);
+    asked_[size_class] = ++clock_;
     void* data = nullptr;
-    if (!blocks.empty()) {
-      data = blocks.back();
-      blocks.pop_back();
-      stats_.cached -= block;
-    } else if (!fits(block)) {
-      empty();
+    if (!free_[size_class].empty()) {
+      data = evict(size_class);
+    } else {
+      while (!fits(block)) system_release(evict(stalest_class()));
     }
     stats_.live += block;
     stats_.peak = std::max(stats_.peak, stats_.live);
+    highest_ = std::max(highest_, stats_.live);
     return data;
   }
 
@@ -140,6 +151,23 @@ class Cache {
   bool fits(std::size_t block) const {
     const std::size_t used = stats_.live + stats_.cached;
     return used <= stats_.limit && block <= stats_.limit - used;
+  }
+
+  // The class with cached blocks that was asked for the longest ago; -1 when nothing is cached.
+  int stalest_class() const {
+    int stalest = -1;
+    for (int i = 0; i < kClasses; i++) {
+      if (!free_[i].empty() && (stalest < 0 || asked_[i] < asked_[stalest])) stalest = i;
+    }
+    return stalest;
+  }
+
+  // Takes a block out of the cache.
+  void* evict(int size_class) {
+    void* const data = free_[size_class].back();
+    free_[size_class].pop_back();
+    stats_.cached -= block_of(size_class);
+    return data;
   }
 
   void empty() {
@@ -152,6 +180,9 @@ class Cache {
 
   std::mutex mutex_;
   std::array<std::vector<void*>, kClasses> free_;
+  std::array<std::uint64_t, kClasses> asked_{};  // when a block of the class was last taken or given back
+  std::uint64_t clock_ = 0;
+  std::size_t highest_ = 0;  // of `live`; a program that measures its peak anew must not lose its cache
   Stats stats_{0, 0, 0, kNoLimit};
 };
 

@@ -10,7 +10,7 @@ struct Sigmoid {
 
 template <class T>
 MYELIN_INLINE Sigmoid<T> sigmoid_and_rest(Vec<T> x) {
-  const Vec<T> e = exp(-abs(x)), large = T(1) / (T(1) + e), small = e * large;
+  const Vec<T> e = exp_not_positive(-abs(x)), large = T(1) / (T(1) + e), small = e * large;
   const Mask<T> negative = x < Vec<T>(T(0));
   return {select(negative, small, large), select(negative, large, small)};
 }

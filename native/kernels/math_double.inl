@@ -28,6 +28,8 @@ MYELIN_LIBM(erf)
 MYELIN_LIBM(erfc)
 #undef MYELIN_LIBM
 
+MYELIN_INLINE Vec<double> exp_not_positive(Vec<double> x) { return exp(x); }
+
 // x^2 / 2 ulp far below zero, where erfc magnifies the rounding of its argument.
 MYELIN_INLINE Vec<double> normal_cdf(Vec<double> x) {
   return map_lanes(x, [](double v) { return 0.5 * __builtin_erfc(v * -0.70710678118654752440); });

@@ -34,6 +34,12 @@ MYELIN_INLINE Vec<float> exp(Vec<float> x) {
   return scale_by_power(e.expm1 + 1.0f, e.n);
 }
 
+// exp of x <= 0 or NaN, with a bound less.
+MYELIN_INLINE Vec<float> exp_not_positive(Vec<float> x) {
+  const ReducedExp e = reduce_exp(max(Vec<float>(-104.0f), x));
+  return scale_by_power(e.expm1 + 1.0f, e.n);
+}
+
 // 1 ulp, and exact for whole x.
 MYELIN_INLINE Vec<float> exp2(Vec<float> x) {
   const Vec<float> bounded = min(Vec<float>(129.0f), max(Vec<float>(-151.0f), x)), n = round_even(bounded);

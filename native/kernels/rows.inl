@@ -1,15 +1,29 @@
 // Softmax and its relatives, one row at a time. The greatest element is subtracted first, so nothing overflows.
 
+// Need not notice a NaN: it comes through the exponentials that follow.
+struct GreatestNumber {
+  template <class T>
+  static constexpr T kIdentity = kLowest<T>;
+  template <class T>
+  MYELIN_INLINE T operator()(T a, T b) const {
+    return a > b ? a : b;
+  }
+  template <class T>
+  MYELIN_INLINE Vec<T> operator()(Vec<T> a, Vec<T> b) const {
+    return max(a, b);
+  }
+};
+
 template <class T>
 T max_of(const T* x, std::size_t n) {
-  return fold_row(x, n, Greatest());
+  return fold_row(x, n, GreatestNumber());
 }
 
 // out = e^(x - shift), and their sum.
 template <class T>
 MYELIN_INLINE T store_exponentials(const T* x, T shift, T* out, std::size_t n) {
   return tree_sum<T>(n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
-    const Vec<T> e = exp(at.load_from(x + i, -kInfinity<T>) - shift);
+    const Vec<T> e = exp_not_positive(at.load_from(x + i, -kInfinity<T>) - shift);
     at.store_to(out + i, e);
     return e;
   });

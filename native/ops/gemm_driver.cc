@@ -32,26 +32,50 @@ const T* contiguous_column(const Matrix<const T>& column, std::size_t count) {
   return copy;
 }
 
+// What reads so many bytes is worth handing to another thread.
+constexpr std::size_t kVectorBytes = 256 << 10;
+
+template <class T>
+std::size_t vector_chunks(const Gemm<T>& product) {
+  return std::min(kMaxChunks, chunks_for(product.m * product.k * sizeof(T), kVectorBytes));
+}
+
+template <class T>
+const T* sums_of_rows(const GemmKernels<T>& kernels, const Gemm<T>& product, const T* x, Threads threads) {
+  const Matrix<const T>& a = product.a;
+  T* const sums = scratch<T>(Scratch::kReduce, product.m);
+  const std::size_t chunks = vector_chunks(product);
+  for_chunks(threads, chunks, [&](std::size_t chunk) {
+    const Range rows = chunk_range(product.m, chunks, chunk, kernels.blocking.lanes);
+    kernels.dots(a.at(rows.begin, 0), a.row, x, sums + rows.begin, rows.end - rows.begin, product.k);
+  });
+  return sums;
+}
+
+// Columns lie side by side in memory. A chunk takes all of them for some of their elements, so that it reads memory in its
+// order, and has sums of its own.
+template <class T>
+const T* sums_of_columns(const GemmKernels<T>& kernels, const Gemm<T>& product, const T* x, Threads threads) {
+  constexpr std::size_t kShortest = 64;  // elements of a column, beside which adding the chunks' sums up is little
+  const std::size_t m = product.m;
+  const std::size_t chunks = std::max<std::size_t>(1, std::min(vector_chunks(product), product.k / kShortest));
+  T* const sums = scratch<T>(Scratch::kReduce, chunks * m);
+  for_chunks(threads, chunks, [&](std::size_t chunk) {
+    const Range part = chunk_range(product.k, chunks, chunk, kernels.blocking.lanes);
+    kernels.sums(product.a.at(0, part.begin), product.a.col, x + part.begin, sums + chunk * m, part.end - part.begin,
+                 m);
+  });
+  for (std::size_t chunk = 1; chunk < chunks; chunk++)
+    for (std::size_t i = 0; i < m; i++) sums[i] += sums[chunk * m + i];
+  return sums;
+}
+
 // `bias_stride`: how far the bias moves from one row to the next.
 template <class T>
 void multiply_vector(const GemmKernels<T>& kernels, const Gemm<T>& product, std::size_t bias_stride, Threads threads) {
-  const Matrix<const T>& a = product.a;
   const T* x = contiguous_column(product.b, product.k);
-  T* sums = scratch<T>(Scratch::kReduce, product.m);
-  constexpr std::size_t kBytesPerChunk = 256 << 10;
-  // Pieces of matrix rows shorter than this defeat the hardware's prefetching.
-  constexpr std::size_t kShortestPiece = 4096 / sizeof(T);
-  const std::size_t by_bytes = chunks_for(product.m * product.k * sizeof(T), kBytesPerChunk);
-  const std::size_t chunks = std::min(by_bytes, a.col == 1 ? kMaxChunks : chunks_for(product.m, kShortestPiece));
-  for_chunks(threads, chunks, [&](std::size_t chunk) {
-    const Range rows = chunk_range(product.m, chunks, chunk, kernels.blocking.lanes);
-    const std::size_t count = rows.end - rows.begin;
-    if (a.col == 1) {
-      kernels.dots(a.at(rows.begin, 0), a.row, x, sums + rows.begin, count, product.k);
-    } else {
-      kernels.sums(a.at(rows.begin, 0), a.col, x, sums + rows.begin, product.k, count);
-    }
-  });
+  const T* const sums =
+      product.a.col == 1 ? sums_of_rows(kernels, product, x, threads) : sums_of_columns(kernels, product, x, threads);
   for (std::size_t i = 0; i < product.m; i++) {
     T* c = product.c.at(i, 0);
     *c = finish(product, sums[i], *c, product.bias == nullptr ? T(0) : product.bias[i * bias_stride]);

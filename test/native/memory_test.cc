@@ -97,6 +97,18 @@ bool scratch_in_loops() {
   return ok;
 }
 
+// What a program has done with must not keep out of the cache what it works with. The sizes are of different classes.
+bool stale_sizes_make_room() {
+  constexpr std::size_t kCached = std::size_t{256} << 20, kStale = kCached / 4, kInUse = 3 * kStale / 2;
+  memory::trim();
+  void* blocks[4];
+  for (void*& block : blocks) block = memory::allocate(kStale);
+  for (void* block : blocks) memory::release(block, kStale);
+  if (memory::stats().cached != kCached) return false;
+  memory::release(memory::allocate(kInUse), kInUse);
+  return memory::stats().cached == 2 * kStale + kInUse;
+}
+
 }  // namespace
 
 int main() {
@@ -104,6 +116,7 @@ int main() {
   check("no block is in two hands", concurrent_threads());
   check("everything was given back", memory::stats().live == 0);
   memory::set_limit(memory::kNoLimit);
+  check("stale sizes make room", stale_sizes_make_room());
   pool::set_threads(4);
   check("working memory in loops", scratch_in_loops());
   release_scratch();
