@@ -61,7 +61,8 @@ const std::vector<OpInfo>& all_ops() {
     register_svd(list);
     register_conv(list);
     register_pool2d(list);
-    register_norm(list);
+    register_batch_norm(list);
+    register_layer_norm(list);
     register_group_norm(list);
     register_resample(list);
     register_embedding_bag(list);

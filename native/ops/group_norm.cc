@@ -1,5 +1,6 @@
 #include "core/registry.h"
-#include "ops/channels.h"
+#include "ops/planes.h"
+#include "ops/rows.h"
 
 namespace myelin {
 namespace {
@@ -72,8 +73,40 @@ Moments group_moments(const double* means, const double* squares, std::size_t ch
   return {mean, sum / (rows * static_cast<double>(channels))};
 }
 
+// Calls body(sample, group, first channel) for all groups on several threads.
+template <class T, class Body>
+void for_groups(const Groups& groups, const Planes<T>& x, const Body& body) {
+  for_units(
+      groups.samples * groups.count, x.elements(),
+      [&](std::size_t unit) {
+        const std::size_t group = unit % groups.count;
+        body(unit / groups.count, group, group * groups.size);
+      },
+      kGrain);
+}
+
+template <class T>
+void group_norm_of_planes(OpCall& call, const Groups& groups, double eps) {
+  const auto scale_shift = pick<T>(call.kernels.f32_scale_shift, call.kernels.f64_scale_shift);
+  const Planes<const T> x(call.in[0]);
+  const Planes<T> y(call.out[0]);
+  for_groups(groups, x, [&](std::size_t b, std::size_t group, std::size_t first) {
+    PlaneMoments<T> moments(call.kernels);
+    for (std::size_t j = first; j < first + groups.size; j++) moments.add(x.at(b, j), x.size);
+    statistic<T>(call.out[1], b, group) = static_cast<T>(moments.mean());
+    statistic<T>(call.out[2], b, group) = static_cast<T>(moments.variance());
+    // From the last plane to the first: what was read last is still in the cache.
+    for (std::size_t j = first + groups.size; j-- > first;) {
+      const double factor = value_at<T>(call.in[1], j) / std::sqrt(moments.variance() + eps);
+      const double shift = value_at<T>(call.in[2], j) - moments.mean() * factor;
+      scale_shift(x.at(b, j), 1, static_cast<T>(factor), static_cast<T>(shift), y.at(b, j), x.size);
+    }
+  });
+}
+
 template <class T>
 void group_norm_of(OpCall& call, const Groups& groups, double eps) {
+  if (are_planes({&call.in[0], &call.out[0]})) return group_norm_of_planes<T>(call, groups, eps);
   const View &weight = call.in[1], &bias = call.in[2];
   const PixelInput<T> input(call.in[0], call.kernels);
   const PixelOutput<T> output(call.out[0]);
@@ -141,8 +174,51 @@ void set_factors(const DxFactors<T>& factors, const Groups& groups, std::size_t 
   }
 }
 
+// Sums over the samples of what each of them has for each channel: of dout, then of dout * xhat.
+template <class T>
+void set_parameter_gradients(OpCall& call, const Groups& groups, const PerSample<double>& sums) {
+  for (std::size_t j = 0; j < groups.channels; j++) {
+    double dweight = 0, dbias = 0;
+    for (std::size_t b = 0; b < groups.samples; b++) {
+      dweight += sums.of(b)[groups.channels + j];
+      dbias += sums.of(b)[j];
+    }
+    value_at<T>(call.out[1], j) = static_cast<T>(dweight);
+    value_at<T>(call.out[2], j) = static_cast<T>(dbias);
+  }
+}
+
+template <class T>
+void group_norm_backward_of_planes(OpCall& call, const Groups& groups, double eps) {
+  const Planes<const T> dout(call.in[0]), x(call.in[1]);
+  const Planes<T> dx(call.out[0]);
+  const std::size_t n = groups.channels;
+  const PerSample<T> statistics(groups.samples, 5 * n);
+  const PerSample<double> sums(groups.samples, 2 * n);
+  for_groups(groups, x, [&](std::size_t b, std::size_t group, std::size_t first) {
+    T *const mean = statistics.of(b), *const rstd = mean + n;
+    double *const sum = sums.of(b), *const sum_xhat = sum + n;
+    for (std::size_t j = first; j < first + groups.size; j++) {
+      mean[j] = statistic<T>(call.in[3], b, group);
+      rstd[j] = reciprocal_deviation<T>(statistic<T>(call.in[4], b, group), eps);
+      sum[j] = sum_xhat[j] = 0;
+      add_plane_sums(call.kernels, x.at(b, j), dout.at(b, j), x.size, mean[j], rstd[j], &sum[j], &sum_xhat[j]);
+    }
+    const DxFactors<T> factors{rstd + n, rstd + 2 * n, rstd + 3 * n};
+    set_factors<T>(factors, groups, first, call.in[2], mean, rstd, sum, sum_xhat, static_cast<double>(x.size));
+    for (std::size_t j = first + groups.size; j-- > first;) {
+      combine_plane(call.kernels, x.at(b, j), dout.at(b, j), x.size, factors.a[j], factors.b[j], factors.c[j],
+                    dx.at(b, j));
+    }
+  });
+  set_parameter_gradients<T>(call, groups, sums);
+}
+
 template <class T>
 void group_norm_backward_of(OpCall& call, const Groups& groups, double eps) {
+  if (are_planes({&call.in[0], &call.in[1], &call.out[0]})) {
+    return group_norm_backward_of_planes<T>(call, groups, eps);
+  }
   const View& weight = call.in[2];
   const PixelInput<T> gradient(call.in[0], call.kernels), input(call.in[1], call.kernels);
   const PixelOutput<T> output(call.out[0]);
@@ -168,15 +244,7 @@ void group_norm_backward_of(OpCall& call, const Groups& groups, double eps) {
     combine_pixels<T>(call.kernels, rows, drows, factors, groups.sample(dx, b));
   });
   output.finish(call.kernels);
-  for (std::size_t j = 0; j < n; j++) {
-    double dweight = 0, dbias = 0;
-    for (std::size_t b = 0; b < groups.samples; b++) {
-      dweight += sums.of(b)[n + j];
-      dbias += sums.of(b)[j];
-    }
-    value_at<T>(call.out[1], j) = static_cast<T>(dweight);
-    value_at<T>(call.out[2], j) = static_cast<T>(dbias);
-  }
+  set_parameter_gradients<T>(call, groups, sums);
 }
 
 void group_norm_backward(OpCall& call) {

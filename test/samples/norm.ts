@@ -167,6 +167,8 @@ const batchShapes = [
   [2, 3, 4],
   [2, 3, 3, 2],
   [3, 37, 2, 2],
+  [2, 3, 3, 3],
+  [3, 2, 5, 17],
 ];
 const layerShapes: readonly (readonly [readonly number[], number])[] = [
   [[4, 5], 1],

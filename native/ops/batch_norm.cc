@@ -4,6 +4,8 @@
 
 #include "core/registry.h"
 #include "ops/channels.h"
+#include "ops/planes.h"
+#include "ops/rows.h"
 #include "ops/support.h"
 
 namespace myelin {
@@ -45,13 +47,50 @@ void batch_statistics(const KernelTable& kernels, const Pixels<const T>& x, cons
   }
 }
 
+// Calls body(channel) for all of them on several threads.
+template <class T, class Body>
+void for_channels(const Planes<T>& x, const Body& body) {
+  for_units(x.channels, x.elements(), body, kGrain);
+}
+
+// Statistics of one channel of a batch, and its factors.
+template <class T>
+void plane_statistics(const KernelTable& kernels, const Planes<const T>& x, std::size_t channel,
+                      const ChannelFactors<T>& factors, View& mean, View& variance) {
+  PlaneMoments<T> moments(kernels);
+  for (std::size_t b = 0; b < x.samples; b++) moments.add(x.at(b, channel), x.size);
+  factors.set(channel, moments.mean(), moments.variance());
+  value_at<T>(mean, channel) = static_cast<T>(moments.mean());
+  value_at<T>(variance, channel) = static_cast<T>(moments.variance());
+}
+
+// From the last plane to the first: what statistics were last taken of is still in the cache.
+template <class T>
+void scale_shift_planes(const KernelTable& kernels, const Planes<const T>& x, std::size_t channel,
+                        const ChannelFactors<T>& factors, const Planes<T>& y) {
+  const auto kernel = pick<T>(kernels.f32_scale_shift, kernels.f64_scale_shift);
+  for (std::size_t b = x.samples; b-- > 0;) {
+    kernel(x.at(b, channel), 1, factors.scale[channel], factors.shift[channel], y.at(b, channel), x.size);
+  }
+}
+
+template <class T>
+void batch_norm_of_planes(OpCall& call, const ChannelFactors<T>& factors) {
+  const Planes<const T> x(call.in[0]);
+  const Planes<T> y(call.out[0]);
+  for_channels(x, [&](std::size_t channel) {
+    plane_statistics(call.kernels, x, channel, factors, call.out[1], call.out[2]);
+    scale_shift_planes(call.kernels, x, channel, factors, y);
+  });
+}
+
 template <class T>
 void batch_norm_of(OpCall& call, double eps) {
+  const Temporary memory(2 * static_cast<std::size_t>(call.in[0].shape[1]) * sizeof(T));
+  const ChannelFactors<T> factors{memory.as<T>(), memory.as<T>() + call.in[0].shape[1], call.in[1], call.in[2], eps};
+  if (are_planes({&call.in[0], &call.out[0]})) return batch_norm_of_planes(call, factors);
   const PixelInput<T> input(call.in[0], call.kernels);
   const Pixels<const T> x = input.pixels();
-  const Temporary memory(2 * x.channels * sizeof(T));
-  T* const scale = memory.as<T>();
-  const ChannelFactors<T> factors{scale, scale + x.channels, call.in[1], call.in[2], eps};
   batch_statistics(call.kernels, x, factors, call.out[1], call.out[2]);
   const PixelOutput<T> output(call.out[0]);
   scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, output.pixels());
@@ -74,12 +113,17 @@ void set_inference_factors(const View* statistics, const ChannelFactors<T>& fact
 
 template <class T>
 void batch_norm_inference_of(OpCall& call, double eps) {
+  const Temporary memory(2 * static_cast<std::size_t>(call.in[0].shape[1]) * sizeof(T));
+  const ChannelFactors<T> factors{memory.as<T>(), memory.as<T>() + call.in[0].shape[1], call.in[1], call.in[2], eps};
+  set_inference_factors(call.in + 3, factors);
+  if (are_planes({&call.in[0], &call.out[0]})) {
+    const Planes<const T> planes(call.in[0]);
+    const Planes<T> y(call.out[0]);
+    return for_channels(planes,
+                        [&](std::size_t channel) { scale_shift_planes(call.kernels, planes, channel, factors, y); });
+  }
   const PixelInput<T> input(call.in[0], call.kernels);
   const Pixels<const T> x = input.pixels();
-  const Temporary memory(2 * x.channels * sizeof(T));
-  T* const scale = memory.as<T>();
-  const ChannelFactors<T> factors{scale, scale + x.channels, call.in[1], call.in[2], eps};
-  set_inference_factors(call.in + 3, factors);
   const PixelOutput<T> output(call.out[0]);
   scale_shift_pixels<T>(call.kernels, x, factors.scale, factors.shift, output.pixels());
   output.finish(call.kernels);
@@ -100,8 +144,14 @@ void batch_norm_statistics(OpCall& call) {
   require(call.out[0].contiguous() && call.out[1].contiguous(), "factors lie one behind the other");
   visit_float(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const PixelInput<T> input(x, call.kernels);
     const ChannelFactors<T> factors{call.out[0].as<T>(), call.out[1].as<T>(), call.in[1], call.in[2], eps};
+    if (are_planes({&x})) {
+      const Planes<const T> planes(x);
+      return for_channels(planes, [&](std::size_t channel) {
+        plane_statistics(call.kernels, planes, channel, factors, call.out[2], call.out[3]);
+      });
+    }
+    const PixelInput<T> input(x, call.kernels);
     batch_statistics(call.kernels, input.pixels(), factors, call.out[2], call.out[3]);
   });
 }
@@ -153,7 +203,32 @@ void fold_norm(OpCall& call) {
 }
 
 template <class T>
+void batch_norm_backward_of_planes(OpCall& call, double eps) {
+  const Planes<const T> dout(call.in[0]), x(call.in[1]);
+  const Planes<T> dx(call.out[0]);
+  const double count = static_cast<double>(x.samples * x.size);
+  for_channels(x, [&](std::size_t channel) {
+    const T mean = value_at<T>(call.in[3], channel);
+    const T rstd = reciprocal_deviation<T>(value_at<T>(call.in[4], channel), eps);
+    double sum = 0, sum_xhat = 0;
+    for (std::size_t b = 0; b < x.samples; b++) {
+      add_plane_sums(call.kernels, x.at(b, channel), dout.at(b, channel), x.size, mean, rstd, &sum, &sum_xhat);
+    }
+    value_at<T>(call.out[1], channel) = static_cast<T>(sum_xhat);
+    value_at<T>(call.out[2], channel) = static_cast<T>(sum);
+    T factors[3];
+    DxFactors<T>{factors, factors + 1, factors + 2}.set(0, value_at<T>(call.in[2], channel), mean, rstd, sum / count,
+                                                        sum_xhat / count);
+    for (std::size_t b = x.samples; b-- > 0;) {
+      combine_plane(call.kernels, x.at(b, channel), dout.at(b, channel), x.size, factors[0], factors[1], factors[2],
+                    dx.at(b, channel));
+    }
+  });
+}
+
+template <class T>
 void batch_norm_backward_of(OpCall& call, double eps) {
+  if (are_planes({&call.in[0], &call.in[1], &call.out[0]})) return batch_norm_backward_of_planes<T>(call, eps);
   const View &weight = call.in[2], &dweight = call.out[1], &dbias = call.out[2];
   const PixelInput<T> gradient(call.in[0], call.kernels), input(call.in[1], call.kernels);
   const Pixels<const T> dout = gradient.pixels(), x = input.pixels();
@@ -188,125 +263,15 @@ void batch_norm_backward(OpCall& call) {
   visit_float(x.dtype, [&](auto tag) { batch_norm_backward_of<typename decltype(tag)::type>(call, eps); });
 }
 
-// Layer norm over the last `count` axes: rows of n elements each.
-struct LayerShape {
-  std::size_t rows = 1;
-  std::size_t n = 1;
-  int lead;
-  LayerShape(const View& x, std::int64_t count) : lead(x.rank - static_cast<int>(count)) {
-    require(count >= 1 && count <= x.rank, "layer norm normalizes at least one axis");
-    for (int axis = 0; axis < x.rank; axis++) (axis < lead ? rows : n) *= static_cast<std::size_t>(x.shape[axis]);
-  }
-  void require_features(const View& x, const View& view) const {
-    bool same = view.rank == x.rank - lead && view.dtype == x.dtype;
-    for (int i = 0; same && i < view.rank; i++) same = view.shape[i] == x.shape[lead + i];
-    require(same, "layer norm needs one value a feature");
-  }
-  void require_statistics(const View& x, const View& view) const {
-    bool same = view.rank == lead && view.dtype == x.dtype;
-    for (int i = 0; same && i < lead; i++) same = view.shape[i] == x.shape[i];
-    require(same, "layer norm needs one statistic a row");
-  }
-};
-
-template <class T>
-void layer_norm_of(OpCall& call, const LayerShape& shape, double eps) {
-  const auto moments = pick<T>(call.kernels.f32_moments, call.kernels.f64_moments);
-  const auto normalize = pick<T>(call.kernels.f32_normalize, call.kernels.f64_normalize);
-  const Contiguous x(call.in[0], call.kernels), weight(call.in[1], call.kernels), bias(call.in[2], call.kernels);
-  const T* const input = x.as<T>();
-  T *const out = call.out[0].as<T>(), *const means = call.out[1].as<T>(), *const variances = call.out[2].as<T>();
-  const std::size_t n = shape.n, chunks = chunks_for(shape.rows * n, kGrain);
-  parallel_for(chunks, [&](std::size_t chunk) {
-    const Range range = chunk_range(shape.rows, chunks, chunk);
-    for (std::size_t row = range.begin; row < range.end; row++) {
-      T squares;
-      moments(input + row * n, n, &means[row], &squares);
-      const double variance = static_cast<double>(squares) / static_cast<double>(n);
-      variances[row] = static_cast<T>(variance);
-      normalize(input + row * n, means[row], reciprocal_deviation<T>(variance, eps), weight.as<T>(), bias.as<T>(),
-                out + row * n, n);
-    }
-  });
-}
-
-void layer_norm(OpCall& call) {
-  const View& x = call.in[0];
-  const LayerShape shape(x, call.attrs.integer());
-  const double eps = call.attrs.number();
-  require(call.out[0].same_shape(x) && call.out[0].dtype == x.dtype, "layer norm keeps shape and dtype");
-  for (const int i : {0, 1, 2}) require(call.out[i].contiguous(), "layer norm writes row-major");
-  for (const int i : {1, 2}) {
-    shape.require_features(x, call.in[i]);
-    shape.require_statistics(x, call.out[i]);
-  }
-  visit_float(x.dtype, [&](auto tag) { layer_norm_of<typename decltype(tag)::type>(call, shape, eps); });
-}
-
-// Adds up partial rows: out[j] = sum over parts of parts[i * stride + j].
-template <class T>
-void add_parts(const T* parts, std::size_t stride, std::size_t count, std::size_t n, T* out) {
-  for (std::size_t j = 0; j < n; j++) {
-    double sum = 0;
-    for (std::size_t i = 0; i < count; i++) sum += parts[i * stride + j];
-    out[j] = static_cast<T>(sum);
-  }
-}
-
-template <class T>
-void layer_norm_backward_of(OpCall& call, const LayerShape& shape, double eps) {
-  const auto kernel = pick<T>(call.kernels.f32_normalize_backward, call.kernels.f64_normalize_backward);
-  const Contiguous dout(call.in[0], call.kernels), x(call.in[1], call.kernels), weight(call.in[2], call.kernels);
-  const Contiguous means(call.in[3], call.kernels), variances(call.in[4], call.kernels);
-  const T *const gradient = dout.as<T>(), *const input = x.as<T>();
-  const T *const mean = means.as<T>(), *const variance = variances.as<T>();
-  T* const dx = call.out[0].as<T>();
-  // At most 256 rows, because the kernel adds them up one after the other.
-  const Blocks blocks(shape.rows, std::max<std::size_t>(64, shape.n));
-  const std::size_t n = shape.n;
-  const Temporary memory(blocks.count * 2 * n * sizeof(T));
-  T* const parts = memory.as<T>();
-  parallel_for(blocks.count, [&](std::size_t block) {
-    T* const dweight = parts + block * 2 * n;
-    T* const dbias = dweight + n;
-    std::fill_n(dweight, 2 * n, T{0});
-    const Range range = blocks.range(block);
-    for (std::size_t row = range.begin; row < range.end; row++) {
-      const std::size_t at = row * n;
-      kernel(gradient + at, input + at, mean[row], reciprocal_deviation<T>(variance[row], eps), weight.as<T>(), dx + at,
-             dweight, dbias, n);
-    }
-  });
-  add_parts(parts, 2 * n, blocks.count, n, call.out[1].as<T>());
-  add_parts(parts + n, 2 * n, blocks.count, n, call.out[2].as<T>());
-}
-
-void layer_norm_backward(OpCall& call) {
-  const View& x = call.in[1];
-  const LayerShape shape(x, call.attrs.integer());
-  const double eps = call.attrs.number();
-  const View &dout = call.in[0], &dx = call.out[0];
-  for (const View* view : {&dout, &dx}) {
-    require(view->same_shape(x) && view->dtype == x.dtype, "a gradient has the shape of its tensor");
-  }
-  for (const int i : {0, 1, 2}) require(call.out[i].contiguous(), "layer norm writes row-major");
-  shape.require_features(x, call.in[2]);
-  for (const int i : {1, 2}) shape.require_features(x, call.out[i]);
-  for (const View* view : {&call.in[3], &call.in[4]}) shape.require_statistics(x, *view);
-  visit_float(x.dtype, [&](auto tag) { layer_norm_backward_of<typename decltype(tag)::type>(call, shape, eps); });
-}
-
 }  // namespace
 
-void register_norm(OpList& ops) {
+void register_batch_norm(OpList& ops) {
   ops.push_back({"batchNorm", 3, 3, batch_norm});
   ops.push_back({"batchNormInference", 5, 1, batch_norm_inference});
   ops.push_back({"batchNormStatistics", 3, 4, batch_norm_statistics});
   ops.push_back({"batchNormFactors", 4, 2, batch_norm_factors});
   ops.push_back({"foldNorm", kVariadic, 2, fold_norm});
   ops.push_back({"batchNormBackward", 5, 3, batch_norm_backward});
-  ops.push_back({"layerNorm", 3, 3, layer_norm});
-  ops.push_back({"layerNormBackward", 5, 3, layer_norm_backward});
 }
 
 }  // namespace myelin
