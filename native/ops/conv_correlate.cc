@@ -62,6 +62,7 @@ class Correlation {
     width_ = kernels_.blocking.lanes * (weights.out_channels <= kernels_.blocking.lanes ? 1 : kVectors);
     panels_ = ceil_div(weights.out_channels, width_);
     depth_ = lattice.taps.size() * weights.in_channels;
+    taps_ = find_taps();
   }
 
   void run() {
@@ -96,15 +97,72 @@ class Correlation {
     parallel_for(chunks, [&](std::size_t chunk) {
       const Range mine = chunk_range(panels, chunks, chunk);
       for (std::size_t panel = mine.begin; panel < mine.end; panel++) {
-        const std::size_t column = panel % panels_ * width_;
-        for (std::size_t t = 0; t < lattice_.taps.size(); t++) {
-          Matrix<const T> matrix = tap_weights(t, panel / panels_);
-          matrix.data = matrix.at(0, column);
-          pack_panel(kernels_, matrix, weights_.in_channels, std::min(width_, weights_.out_channels - column),
-                     packed_ + (panel * depth_ + t * weights_.in_channels) * width_, width_);
+        if (taps_.together) {
+          pack_together(panel);
+        } else {
+          pack_each(panel);
         }
       }
     });
+  }
+
+  void pack_each(std::size_t panel) const {
+    const std::size_t column = panel % panels_ * width_;
+    for (std::size_t t = 0; t < lattice_.taps.size(); t++) {
+      Matrix<const T> matrix = tap_weights(t, panel / panels_);
+      matrix.data = matrix.at(0, column);
+      pack_panel(kernels_, matrix, weights_.in_channels, std::min(width_, weights_.out_channels - column),
+                 packed_row(panel, t, 0), width_);
+    }
+  }
+
+  // Turns the weights of some input channels and all taps, then deals out the rows: memory is read once, in its order.
+  void pack_together(std::size_t panel) const {
+    constexpr std::size_t kBlock = 4096;  // elements that are turned at once
+    const std::size_t column = panel % panels_ * width_, count = std::min(width_, weights_.out_channels - column);
+    const std::size_t taps = lattice_.taps.size(), channels = weights_.in_channels;
+    const bool in_sequence = weights_.in == static_cast<std::ptrdiff_t>(taps);
+    const std::size_t step = in_sequence ? std::max<std::size_t>(1, kBlock / (taps * width_)) : 1;
+    T* const block = scratch<T>(Scratch::kRows, step * taps * width_);
+    const T* const first = weights_.matrix(panel / panels_, 0, 0).at(0, column) + taps_.first;
+    for (std::size_t i = 0; i < channels; i += step) {
+      const std::size_t some = std::min(step, channels - i);
+      kernels_.transpose(bits_of(first + static_cast<std::ptrdiff_t>(i) * weights_.in), weights_.out, bits_of(block),
+                         static_cast<std::ptrdiff_t>(width_), count, some * taps);
+      for (std::size_t r = 0; r < some; r++) {
+        for (std::size_t t = 0; t < taps; t++) {
+          T* const row = packed_row(panel, t, i + r);
+          std::copy_n(block + (r * taps + static_cast<std::size_t>(tap_offset(t) - taps_.first)) * width_, count, row);
+          std::fill(row + count, row + width_, T(0));
+        }
+      }
+    }
+  }
+
+  // Where the weights of the taps lie: the first one, and whether there is nothing between them.
+  struct TapsInMemory {
+    std::ptrdiff_t first = 0;
+    bool together = false;
+  };
+
+  TapsInMemory find_taps() const {
+    if (lattice_.taps.empty()) return {};
+    std::ptrdiff_t first = tap_offset(0), last = first;
+    for (std::size_t t = 1; t < lattice_.taps.size(); t++) {
+      first = std::min(first, tap_offset(t));
+      last = std::max(last, tap_offset(t));
+    }
+    const bool together = lattice_.taps.size() > 1 && last - first < static_cast<std::ptrdiff_t>(lattice_.taps.size());
+    return {first, together};
+  }
+
+  std::ptrdiff_t tap_offset(std::size_t t) const {
+    return static_cast<std::ptrdiff_t>(lattice_.taps[t].ky) * weights_.y +
+           static_cast<std::ptrdiff_t>(lattice_.taps[t].kx) * weights_.x;
+  }
+
+  T* packed_row(std::size_t panel, std::size_t t, std::size_t channel) const {
+    return packed_ + (panel * depth_ + t * weights_.in_channels + channel) * width_;
   }
 
   Matrix<const T> tap_weights(std::size_t t, std::size_t group) const {
@@ -172,6 +230,7 @@ class Correlation {
   const Finish* finish_;
   const Reach reach_;
   std::size_t run_, width_, panels_, depth_;
+  TapsInMemory taps_;
   T* packed_ = nullptr;
 };
 
