@@ -1,5 +1,5 @@
 import { add } from '../ops/arithmetic.js';
-import { checkInteger } from '../ops/checks.js';
+import { checkIntegers } from '../ops/checks.js';
 import { matmul } from '../ops/linalg.js';
 import { permute } from '../ops/permute.js';
 import { reshape, squeeze, unsqueeze } from '../ops/reshape.js';
@@ -38,9 +38,7 @@ export class Bilinear<D extends FloatDType = 'float32'> extends Module<readonly 
     options: AffineOptions<D> = {},
   ) {
     super();
-    for (const [name, count] of Object.entries({ in1Features, in2Features, outFeatures })) {
-      checkInteger('Bilinear', name, count, 1);
-    }
+    checkIntegers('Bilinear', { in1Features, in2Features, outFeatures }, 1);
     const shape = [outFeatures, in1Features, in2Features];
     ({ weight: this.weight, bias: this.bias } = boundedParameters(shape, outFeatures, in1Features, options));
   }

@@ -4,7 +4,7 @@ import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
 import type { Buffer, Parameter } from '../tensor/parameter.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { buffer, dtypeOf, parameter } from './init.js';
+import { buffer, dtypeOf, normParameters } from './init.js';
 import { Module } from './module.js';
 
 /** Options of norms that keep statistics of channels. */
@@ -50,10 +50,7 @@ export abstract class ChannelNorm<D extends FloatDType> extends Module {
     const shape = [numFeatures];
     this.eps = eps;
     this.momentum = momentum;
-    if (options.affine === true) {
-      this.weight = parameter<D>(() => ones(shape, { dtype }));
-      if (options.bias ?? true) this.bias = parameter<D>(() => zeros(shape, { dtype }));
-    }
+    ({ weight: this.weight, bias: this.bias } = normParameters(shape, options.affine === true, options));
     if (options.trackRunningStats === true) {
       this.running_mean = buffer(() => zeros(shape, { dtype }));
       this.running_var = buffer(() => ones(shape, { dtype }));

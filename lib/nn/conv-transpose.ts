@@ -2,12 +2,10 @@ import { checkTensor, extentsOf, type Pair, type Single, type Triple } from '../
 import { convTranspose1d, convTranspose2d, convTranspose3d, type ConvTransposeOptions } from '../ops/conv-transpose.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { describe, fail } from '../tensor/errors.js';
-import type { Parameter } from '../tensor/parameter.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { asBatch } from './batch.js';
-import { checkChannels } from './conv.js';
-import { boundedParameters, fansOf, type AffineOptions } from './init.js';
-import { Module } from './module.js';
+import type { AffineOptions } from './init.js';
+import { KernelLayer } from './kernel-layer.js';
 
 /** Options of transposed convolution layers; `E` is a number, or one for each spatial axis. */
 export type ConvTransposeLayerOptions<E, D extends FloatDType = FloatDType> = Omit<ConvTransposeOptions<E>, 'bias'> &
@@ -23,29 +21,19 @@ export type ConvTranspose2dLayerOptions<D extends FloatDType = FloatDType> = Con
 export type ConvTranspose3dLayerOptions<D extends FloatDType = FloatDType> = ConvTransposeLayerOptions<Triple, D>;
 
 /** What transposed convolutions of all kinds have: their outputs are along axis 1 of the weight. */
-export abstract class TransposedConvolution<E, D extends FloatDType> extends Module {
-  readonly weight: Parameter<D>;
-  readonly bias: Parameter<D> | undefined;
+export abstract class TransposedConvolution<E, D extends FloatDType> extends KernelLayer<D> {
   private readonly options: ConvTransposeOptions<E>;
-  // Not asked of the weight, which may be computed anew each time that it is read.
-  private readonly kernel: readonly number[];
 
   protected constructor(
     op: string,
-    readonly inChannels: number,
-    readonly outChannels: number,
+    inChannels: number,
+    outChannels: number,
     kernelSize: E,
     options: ConvTransposeLayerOptions<E, D>,
     axes: number,
   ) {
-    super();
-    const { groups = 1 } = options;
-    const kernel = extentsOf(op, 'kernelSize', kernelSize, axes, 1);
-    checkChannels(op, inChannels, outChannels, groups);
+    super(op, inChannels, outChannels, extentsOf(op, 'kernelSize', kernelSize, axes, 1), 1, options);
     this.options = { ...options, bias: undefined };
-    this.kernel = kernel;
-    const shape = [inChannels, outChannels / groups, ...kernel];
-    ({ weight: this.weight, bias: this.bias } = boundedParameters(shape, outChannels, fansOf(shape).fanIn, options));
   }
 
   protected abstract convolve(x: Tensor<D>, options: ConvTransposeOptions<E>): Tensor<D>;

@@ -1,16 +1,14 @@
-import { checkInteger, checkOption, extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
+import { checkOption, extentsOf, type Pair, type Single, type Triple } from '../ops/checks.js';
 import { conv1d, conv3d } from '../ops/conv-axes.js';
 import { paddingOf, type ConvOptions } from '../ops/conv-geometry.js';
 import { conv2d } from '../ops/conv.js';
 import { pad } from '../ops/padding.js';
 import type { FloatDType } from '../tensor/dtype.js';
-import { fail } from '../tensor/errors.js';
-import type { Parameter } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { asBatch } from './batch.js';
-import { affineParameters, type AffineOptions } from './init.js';
-import { Module } from './module.js';
+import type { AffineOptions } from './init.js';
+import { KernelLayer } from './kernel-layer.js';
 
 /** What a convolution finds outside of its input: zeros, or elements of the input as {@link pad} puts them there. */
 export type ConvPaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
@@ -31,16 +29,7 @@ export type Conv2dLayerOptions<D extends FloatDType = FloatDType> = ConvLayerOpt
 /** Options of {@link Conv3d}. */
 export type Conv3dLayerOptions<D extends FloatDType = FloatDType> = ConvLayerOptions<Triple, D>;
 
-/** Refuses counts of channels that are no positive integers or do not divide into the groups. */
-export function checkChannels(op: string, inChannels: number, outChannels: number, groups: number): void {
-  for (const [name, count] of Object.entries({ inChannels, outChannels, groups })) checkInteger(op, name, count, 1);
-  if (inChannels % groups === 0 && outChannels % groups === 0) return;
-  fail('VALUE', op, `${inChannels} input and ${outChannels} output channels (need multiples of ${groups}, the groups)`);
-}
-
-abstract class Convolution<E, D extends FloatDType> extends Module {
-  readonly weight: Parameter<D>;
-  readonly bias: Parameter<D> | undefined;
+abstract class Convolution<E, D extends FloatDType> extends KernelLayer<D> {
   private readonly options: ConvOptions<E>;
   private readonly paddingMode: ConvPaddingMode;
   /** How far the input is extended before the convolution when the border is not made of zeros. */
@@ -48,27 +37,22 @@ abstract class Convolution<E, D extends FloatDType> extends Module {
 
   protected constructor(
     op: string,
-    readonly inChannels: number,
-    readonly outChannels: number,
+    inChannels: number,
+    outChannels: number,
     kernelSize: E,
     options: ConvLayerOptions<E, D>,
     axes: number,
   ) {
-    super();
-    const { padding = 0, groups = 1, paddingMode = 'zeros' } = options;
+    const { padding = 0, paddingMode = 'zeros' } = options;
     const kernel = extentsOf(op, 'kernelSize', kernelSize, axes, 1);
-    checkChannels(op, inChannels, outChannels, groups);
     checkOption(op, 'paddingMode', paddingMode, ['zeros', 'reflect', 'replicate', 'circular']);
     const stride = extentsOf(op, 'stride', options.stride ?? 1, axes, 1);
     const dilation = extentsOf(op, 'dilation', options.dilation ?? 1, axes, 1);
     const widths = paddingOf(op, padding, kernel, stride, dilation);
+    super(op, inChannels, outChannels, kernel, 0, options);
     this.border = kernel.map((_, i) => [widths[i]!, widths[axes + i]!] as const);
     this.paddingMode = paddingMode;
     this.options = { ...options, bias: undefined, ...(paddingMode === 'zeros' ? {} : { padding: 'valid' }) };
-    ({ weight: this.weight, bias: this.bias } = affineParameters(
-      [outChannels, inChannels / groups, ...kernel],
-      options,
-    ));
   }
 
   protected abstract convolve(x: Tensor<D>, options: ConvOptions<E>): Tensor<D>;

@@ -1,7 +1,7 @@
 import { stopGradient } from '../engine/tape.js';
 import { add, div, mul } from '../ops/arithmetic.js';
 import { cast } from '../ops/cast.js';
-import { checkFlag, checkInteger, checkOption, checkPositive, checkReal } from '../ops/checks.js';
+import { checkFlag, checkInteger, checkIntegers, checkOption, checkPositive, checkReal } from '../ops/checks.js';
 import { eq, gt, where } from '../ops/compare.js';
 import { embedding, embeddingBag, type EmbeddingBagOptions, type EmbeddingLookupOptions } from '../ops/embedding.js';
 import { checkIndex, indexSelect, type IndexDType } from '../ops/indexing.js';
@@ -234,8 +234,7 @@ function limitNorms(weight: Parameter, x: Tensor<IndexDType>, { maxNorm, normTyp
 }
 
 function checkCounts(op: string, numEmbeddings: number, embeddingDim: number, paddingIdx: number | undefined): void {
-  checkInteger(op, 'numEmbeddings', numEmbeddings, 1);
-  checkInteger(op, 'embeddingDim', embeddingDim, 1);
+  checkIntegers(op, { numEmbeddings, embeddingDim }, 1);
   if (paddingIdx === undefined) return;
   checkInteger(op, 'paddingIdx', paddingIdx, 0);
   if (paddingIdx < numEmbeddings) return;

@@ -1,5 +1,4 @@
-import { checkAtLeast, checkInteger } from '../ops/checks.js';
-import { ones, zeros } from '../ops/creation.js';
+import { checkAtLeast, checkIntegers } from '../ops/checks.js';
 import { groupNorm, instanceNorm } from '../ops/group-norm.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { fail } from '../tensor/errors.js';
@@ -7,7 +6,7 @@ import type { Parameter } from '../tensor/parameter.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ChannelNorm, type ChannelNormOptions } from './channel-norm.js';
-import { dtypeOf, parameter } from './init.js';
+import { normParameters } from './init.js';
 import { Module } from './module.js';
 
 /** Options of {@link GroupNorm}. */
@@ -56,18 +55,14 @@ export class GroupNorm<D extends FloatDType = 'float32'> extends Module {
     options: GroupNormLayerOptions<D> = {},
   ) {
     super();
-    const { eps = 1e-5, affine = true, bias = true } = options;
-    checkInteger('GroupNorm', 'numGroups', numGroups, 1);
-    checkInteger('GroupNorm', 'numChannels', numChannels, 1);
+    const { eps = 1e-5, affine = true } = options;
+    checkIntegers('GroupNorm', { numGroups, numChannels }, 1);
     checkAtLeast('GroupNorm', 'eps', eps, 0);
     if (numChannels % numGroups !== 0) {
       fail('VALUE', 'GroupNorm', `numChannels is ${numChannels}, numGroups is ${numGroups} (need a multiple)`);
     }
     this.eps = eps;
-    if (!affine) return;
-    const dtype = dtypeOf(options);
-    this.weight = parameter<D>(() => ones([numChannels], { dtype }));
-    if (bias) this.bias = parameter<D>(() => zeros([numChannels], { dtype }));
+    ({ weight: this.weight, bias: this.bias } = normParameters([numChannels], affine, options));
   }
 
   override forward<S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {

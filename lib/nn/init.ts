@@ -1,6 +1,6 @@
 import { cast } from '../ops/cast.js';
 import { gt, lt, where } from '../ops/compare.js';
-import { tensor } from '../ops/creation.js';
+import { ones, tensor, zeros } from '../ops/creation.js';
 import { logicalOr } from '../ops/logic.js';
 import { normal, uniform } from '../ops/random.js';
 import { any } from '../ops/reduce.js';
@@ -337,4 +337,19 @@ export function affineParameters<D extends FloatDType>(
   options: AffineOptions<D>,
 ): { weight: Parameter<D>; bias: Parameter<D> | undefined } {
   return boundedParameters(shape, shape[0]!, fansOf(shape).fanIn, options);
+}
+
+/** A weight of ones and a bias of zeros, as far as a norm has them: neither unless it is affine. */
+export function normParameters<D extends FloatDType>(
+  shape: Shape,
+  affine: boolean,
+  options: AffineOptions<D>,
+): { weight: Parameter<D> | undefined; bias: Parameter<D> | undefined } {
+  if (!affine) return { weight: undefined, bias: undefined };
+  const { bias = true } = options;
+  const dtype = dtypeOf(options);
+  return {
+    weight: parameter<D>(() => ones(shape, { dtype })),
+    bias: bias ? parameter<D>(() => zeros(shape, { dtype })) : undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import { assignAt } from '../ops/assign.js';
-import { checkInteger, checkShapeOf, checkTensor } from '../ops/checks.js';
+import { checkIntegers, checkShapeOf, checkTensor } from '../ops/checks.js';
 import { zeros } from '../ops/creation.js';
 import { narrow } from '../ops/views.js';
 import type { FloatDType } from '../tensor/dtype.js';
@@ -54,8 +54,7 @@ export class KVCache<D extends FloatDType = 'float32'> {
     options: KVCacheOptions<D> = {},
   ) {
     const { valueWidth = width } = options;
-    const counts = { batch, heads, maxLength, width, valueWidth };
-    for (const [name, count] of Object.entries(counts)) checkInteger('KVCache', name, count, 1);
+    checkIntegers('KVCache', { batch, heads, maxLength, width, valueWidth }, 1);
     const dtype = dtypeOf(options);
     this.keys = buffer(() => zeros([batch, heads, maxLength, width], { dtype }));
     this.values = buffer(() => zeros([batch, heads, maxLength, valueWidth], { dtype }));

@@ -1,4 +1,4 @@
-import { checkInteger } from '../ops/checks.js';
+import { checkIntegers } from '../ops/checks.js';
 import { linear } from '../ops/linalg.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Parameter } from '../tensor/parameter.js';
@@ -34,8 +34,7 @@ export class Linear<D extends FloatDType = 'float32'> extends Module {
     options: AffineOptions<D> = {},
   ) {
     super();
-    checkInteger('Linear', 'inFeatures', inFeatures, 1);
-    checkInteger('Linear', 'outFeatures', outFeatures, 1);
+    checkIntegers('Linear', { inFeatures, outFeatures }, 1);
     ({ weight: this.weight, bias: this.bias } = affineParameters([outFeatures, inFeatures], options));
   }
 

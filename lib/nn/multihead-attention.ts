@@ -1,6 +1,6 @@
 import { scaledDotProductAttention } from '../ops/attention.js';
 import { probabilities } from '../ops/attention-op.js';
-import { checkFraction, checkInteger, checkOneFloat } from '../ops/checks.js';
+import { checkFraction, checkIntegers, checkOneFloat } from '../ops/checks.js';
 import { zeros } from '../ops/creation.js';
 import { linear, matmul } from '../ops/linalg.js';
 import { chunk, concat } from '../ops/move.js';
@@ -113,7 +113,7 @@ export class MultiheadAttention<D extends FloatDType = 'float32'> extends Module
     super();
     const { dropout: p = 0, bias = true, addBiasKv = false, addZeroAttn = false, batchFirst = false } = options;
     const { kdim = embedDim, vdim = embedDim } = options;
-    for (const [what, count] of Object.entries({ embedDim, numHeads, kdim, vdim })) checkInteger(name, what, count, 1);
+    checkIntegers(name, { embedDim, numHeads, kdim, vdim }, 1);
     if (embedDim % numHeads !== 0) {
       fail(
         'VALUE',

@@ -1,16 +1,14 @@
-import { checkShape } from '../tensor/shape.js';
 import { stopGradient } from '../engine/tape.js';
 import { add } from '../ops/arithmetic.js';
 import { checkInteger } from '../ops/checks.js';
-import { ones, zeros } from '../ops/creation.js';
 import { batchNorm, layerNorm } from '../ops/norm.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Parameter } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
-import type { Shape } from '../tensor/shape.js';
+import { checkShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ChannelNorm, type ChannelNormOptions } from './channel-norm.js';
-import { dtypeOf, parameter } from './init.js';
+import { normParameters } from './init.js';
 import { Module } from './module.js';
 
 /** Options of {@link BatchNorm1d}, {@link BatchNorm2d} and {@link BatchNorm3d}. */
@@ -115,6 +113,14 @@ export interface LayerNormLayerOptions<D extends FloatDType = FloatDType> {
   readonly dtype?: D;
 }
 
+/** The extents of the axes that a layer normalizes, checked; a number stands for one axis. */
+export function normalizedShapeOf(op: string, given: number | Shape): Shape {
+  const shape = typeof given === 'number' ? [given] : given;
+  checkShape(op, shape);
+  for (const extent of shape) checkInteger(op, 'normalizedShape', extent, 1);
+  return shape;
+}
+
 /**
  * Normalizes the last axes of every sample to mean 0 and variance 1, then scales and shifts each feature.
  *
@@ -145,16 +151,11 @@ export class LayerNorm<D extends FloatDType = 'float32'> extends Module {
 
   constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions<D> = {}) {
     super();
-    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
-    checkShape('LayerNorm', shape);
-    for (const extent of shape) checkInteger('LayerNorm', 'normalizedShape', extent, 1);
-    const dtype = dtypeOf(options);
+    const { eps = 1e-5, elementwiseAffine = true } = options;
+    const shape = normalizedShapeOf('LayerNorm', normalizedShape);
     this.normalizedShape = shape;
     this.eps = eps;
-    if (!elementwiseAffine) return;
-    this.weight = parameter<D>(() => ones(shape, { dtype }));
-    if (bias) this.bias = parameter<D>(() => zeros(shape, { dtype }));
+    ({ weight: this.weight, bias: this.bias } = normParameters(shape, elementwiseAffine, options));
   }
 
   override forward<S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {

@@ -1,6 +1,6 @@
 import { abs, add, mul, sub } from '../ops/arithmetic.js';
 import { cast } from '../ops/cast.js';
-import { checkInteger, checkObject, checkPositive, checkReal } from '../ops/checks.js';
+import { checkInteger, checkIntegers, checkObject, checkPositive, checkReal } from '../ops/checks.js';
 import { tensor } from '../ops/creation.js';
 import { exp } from '../ops/math.js';
 import { concat, stack } from '../ops/move.js';
@@ -122,8 +122,7 @@ export class LearnedPositions<D extends FloatDType = 'float32'> extends Module<
     options: LearnedPositionOptions<D> = {},
   ) {
     super();
-    checkInteger('LearnedPositions', 'maxLength', maxLength, 1);
-    checkInteger('LearnedPositions', 'width', width, 1);
+    checkIntegers('LearnedPositions', { maxLength, width }, 1);
     const { std = 0.02 } = options;
     this.weight = parameter<D>(() => normal([maxLength, width], { std, dtype: dtypeOf(options) }));
   }
@@ -215,8 +214,7 @@ export function alibiBias<D extends FloatDType = 'float32'>(
   options: PositionOptions & { readonly dtype?: D } = {},
 ): Tensor<D> {
   checkInteger('alibiBias', 'heads', heads, 1);
-  checkInteger('alibiBias', 'queries', queries, 0);
-  checkInteger('alibiBias', 'keys', keys, 0);
+  checkIntegers('alibiBias', { queries, keys }, 0);
   const { offset = Math.max(0, keys - queries) } = options;
   checkInteger('alibiBias', 'offset', offset, 0);
   return scope(() => {

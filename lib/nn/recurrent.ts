@@ -1,4 +1,4 @@
-import { checkFraction, checkInteger, checkObject, checkTensor } from '../ops/checks.js';
+import { checkFraction, checkIntegers, checkObject, checkTensor } from '../ops/checks.js';
 import { concat, stack } from '../ops/move.js';
 import { dropout, uniform } from '../ops/random.js';
 import { gatesOf, type Cell } from '../ops/cells.js';
@@ -79,7 +79,7 @@ export abstract class RecurrentLayer<D extends FloatDType, Inputs extends readon
     super();
     const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false } = options;
     const op = new.target.name;
-    for (const [name, count] of Object.entries({ inputSize, hiddenSize, numLayers })) checkInteger(op, name, count, 1);
+    checkIntegers(op, { inputSize, hiddenSize, numLayers }, 1);
     checkFraction(op, 'dropout', options.dropout ?? 0);
     this.cell = cell;
     this.inputSize = inputSize;

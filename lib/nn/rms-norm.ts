@@ -3,10 +3,11 @@ import { ones } from '../ops/creation.js';
 import { localResponseNorm, rmsNorm, type LocalResponseNormOptions } from '../ops/rms-norm.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Parameter } from '../tensor/parameter.js';
-import { checkShape, type Shape } from '../tensor/shape.js';
+import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { dtypeOf, parameter } from './init.js';
 import { Module } from './module.js';
+import { normalizedShapeOf } from './norm.js';
 
 /** Options of {@link RMSNorm}. */
 export interface RMSNormLayerOptions<D extends FloatDType = FloatDType> {
@@ -46,9 +47,7 @@ export class RMSNorm<D extends FloatDType = 'float32'> extends Module {
   constructor(normalizedShape: number | Shape, options: RMSNormLayerOptions<D> = {}) {
     super();
     const { eps, elementwiseAffine = true } = options;
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
-    checkShape('RMSNorm', shape);
-    for (const extent of shape) checkInteger('RMSNorm', 'normalizedShape', extent, 1);
+    const shape = normalizedShapeOf('RMSNorm', normalizedShape);
     if (eps !== undefined) checkAtLeast('RMSNorm', 'eps', eps, 0);
     this.normalizedShape = shape;
     this.eps = eps;

@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, checkOption, checkTensor } from '../ops/checks.js';
+import { checkIntegers, checkObject, checkOption, checkTensor } from '../ops/checks.js';
 import { gatesOf, type Cell } from '../ops/cells.js';
 import { runLayer } from '../ops/recurrent.js';
 import { squeeze, unsqueeze } from '../ops/reshape.js';
@@ -35,8 +35,7 @@ abstract class RecurrentCell<D extends FloatDType, Inputs extends readonly unkno
     options: AffineOptions<D>,
   ) {
     super();
-    for (const [name, count] of Object.entries({ inputSize, hiddenSize }))
-      checkInteger(new.target.name, name, count, 1);
+    checkIntegers(new.target.name, { inputSize, hiddenSize }, 1);
     const rows = gatesOf[cell] * hiddenSize;
     const draw = (...shape: number[]): Parameter<D> => drawParameter(shape, hiddenSize, dtypeOf(options));
     this.weight_ih = draw(rows, inputSize);
@@ -75,6 +74,13 @@ abstract class RecurrentCell<D extends FloatDType, Inputs extends readonly unkno
 /** What the cells of one state take: x and the last state. */
 export type CellInputs<D extends FloatDType> = readonly [x: Tensor<D>, h?: Tensor<D> | undefined];
 
+/** Cells that hand on one state. */
+abstract class OneStateCell<D extends FloatDType> extends RecurrentCell<D, CellInputs<D>, Tensor<D>> {
+  override forward(x: Tensor<D>, h?: Tensor<D>): Tensor<D> {
+    return this.step(x, h).hn as Tensor<D>;
+  }
+}
+
 /** Options of {@link RNNCell}. */
 export interface RnnCellOptions<D extends FloatDType = FloatDType> extends AffineOptions<D> {
   /** What sums of products go through; default `tanh`. */
@@ -100,15 +106,11 @@ export interface RnnCellOptions<D extends FloatDType = FloatDType> extends Affin
  * console.log(cell.forward(ones([2, 3]), cell.forward(ones([2, 3]))).shape); // [ 2, 8 ]
  * ```
  */
-export class RNNCell<D extends FloatDType = 'float32'> extends RecurrentCell<D, CellInputs<D>, Tensor<D>> {
+export class RNNCell<D extends FloatDType = 'float32'> extends OneStateCell<D> {
   constructor(inputSize: number, hiddenSize: number, options: RnnCellOptions<D> = {}) {
     const { nonlinearity = 'tanh' } = options;
     checkOption('RNNCell', 'nonlinearity', nonlinearity, ['tanh', 'relu']);
     super(nonlinearity, inputSize, hiddenSize, options);
-  }
-
-  override forward(x: Tensor<D>, h?: Tensor<D>): Tensor<D> {
-    return this.step(x, h).hn as Tensor<D>;
   }
 }
 
@@ -127,13 +129,9 @@ export class RNNCell<D extends FloatDType = 'float32'> extends RecurrentCell<D, 
  * console.log(new GRUCell(3, 8).forward(ones([2, 3])).shape); // [ 2, 8 ]
  * ```
  */
-export class GRUCell<D extends FloatDType = 'float32'> extends RecurrentCell<D, CellInputs<D>, Tensor<D>> {
+export class GRUCell<D extends FloatDType = 'float32'> extends OneStateCell<D> {
   constructor(inputSize: number, hiddenSize: number, options: AffineOptions<D> = {}) {
     super('gru', inputSize, hiddenSize, options);
-  }
-
-  override forward(x: Tensor<D>, h?: Tensor<D>): Tensor<D> {
-    return this.step(x, h).hn as Tensor<D>;
   }
 }
 

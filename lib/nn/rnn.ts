@@ -14,6 +14,14 @@ export type RecurrentInputs<D extends FloatDType> = readonly [
 /** What they give: the last layer's states, and every layer's last one. */
 export type RecurrentOutput<D extends FloatDType> = readonly [out: Tensor<D>, hn: Tensor<D>];
 
+/** Layers whose cells hand on one state. */
+abstract class OneStateLayer<D extends FloatDType> extends RecurrentLayer<D, RecurrentInputs<D>, RecurrentOutput<D>> {
+  override forward(x: Tensor<D>, h0?: Tensor<D>, options?: SequenceOptions): RecurrentOutput<D> {
+    const { out, hn } = this.run(x, { h0 }, options);
+    return [out as Tensor<D>, hn as Tensor<D>];
+  }
+}
+
 /** Options of {@link RNN}. */
 export interface RnnLayerOptions<D extends FloatDType = FloatDType> extends RecurrentLayerOptions<D> {
   /** What sums of products go through; default `tanh`. */
@@ -53,16 +61,11 @@ export interface RnnLayerOptions<D extends FloatDType = FloatDType> extends Recu
  * console.log(out.shape, hn.shape); // [ 5, 2, 8 ] [ 1, 2, 8 ]
  * ```
  */
-export class RNN<D extends FloatDType = 'float32'> extends RecurrentLayer<D, RecurrentInputs<D>, RecurrentOutput<D>> {
+export class RNN<D extends FloatDType = 'float32'> extends OneStateLayer<D> {
   constructor(inputSize: number, hiddenSize: number, options: RnnLayerOptions<D> = {}) {
     const { nonlinearity = 'tanh' } = options;
     checkOption('RNN', 'nonlinearity', nonlinearity, ['tanh', 'relu']);
     super(nonlinearity, { inputSize, hiddenSize, projSize: 0 }, options);
-  }
-
-  override forward(x: Tensor<D>, h0?: Tensor<D>, options?: SequenceOptions): RecurrentOutput<D> {
-    const { out, hn } = this.run(x, { h0 }, options);
-    return [out as Tensor<D>, hn as Tensor<D>];
   }
 }
 
@@ -95,14 +98,9 @@ export class RNN<D extends FloatDType = 'float32'> extends RecurrentLayer<D, Rec
  * console.log(out.shape, hn.shape); // [ 2, 5, 16 ] [ 2, 2, 8 ]
  * ```
  */
-export class GRU<D extends FloatDType = 'float32'> extends RecurrentLayer<D, RecurrentInputs<D>, RecurrentOutput<D>> {
+export class GRU<D extends FloatDType = 'float32'> extends OneStateLayer<D> {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentLayerOptions<D> = {}) {
     super('gru', { inputSize, hiddenSize, projSize: 0 }, options);
-  }
-
-  override forward(x: Tensor<D>, h0?: Tensor<D>, options?: SequenceOptions): RecurrentOutput<D> {
-    const { out, hn } = this.run(x, { h0 }, options);
-    return [out as Tensor<D>, hn as Tensor<D>];
   }
 }
 

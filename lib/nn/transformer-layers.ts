@@ -1,6 +1,6 @@
 import { gelu, relu } from '../ops/activation.js';
 import { add } from '../ops/arithmetic.js';
-import { checkFraction, checkInteger, checkOption } from '../ops/checks.js';
+import { checkFraction, checkIntegers, checkOption } from '../ops/checks.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -75,8 +75,7 @@ abstract class TransformerLayer<D extends FloatDType, Inputs extends readonly un
   protected constructor(op: string, dModel: number, nhead: number, options: TransformerLayerOptions<D>) {
     super();
     const { dimFeedforward = 2048, dropout = 0.1, activation = 'relu', normFirst = false, bias = true } = options;
-    checkInteger(op, 'dModel', dModel, 1);
-    checkInteger(op, 'dimFeedforward', dimFeedforward, 1);
+    checkIntegers(op, { dModel, dimFeedforward }, 1);
     checkFraction(op, 'dropout', dropout);
     if (typeof activation !== 'function') checkOption(op, 'activation', activation, ['relu', 'gelu']);
     const affine = { bias, dtype: dtypeOf(options) };

@@ -104,6 +104,11 @@ export function checkInteger(op: string, name: string, value: unknown, least?: n
   refuse(op, name, value, least === undefined ? 'an integer' : `an integer of at least ${least}`);
 }
 
+/** Refuses numbers by name of which one is not an integer, or below `least`. */
+export function checkIntegers(op: string, values: Readonly<Record<string, unknown>>, least: number): void {
+  for (const [name, value] of Object.entries(values)) checkInteger(op, name, value, least);
+}
+
 /** Refuses what is not an integer in [low, high]. */
 export function checkWithin(op: string, name: string, value: unknown, low: number, high: number): void {
   checkInteger(op, name, value, low);
