@@ -41,7 +41,7 @@ function resolve(op: string, rank: number, { s, axes }: FftAxesOptions): AxisLen
 }
 
 function each(op: string, x: Tensor, lengths: readonly AxisLength[], norm: FftNorm, direction: Direction): Tensor {
-  return lengths.reduce((y, { axis, n }) => complexTransform(op, y, axis, n, norm, direction), x);
+  return lengths.reduce((y, { axis, n }) => complexTransform(op, y, { axis, n, norm, direction }), x);
 }
 
 function ofPairs(op: string, x: Tensor, options: FftAxesOptions, direction: Direction): Tensor {
@@ -55,16 +55,16 @@ function fromReals(op: string, x: Tensor, options: FftAxesOptions): Tensor {
   checkReal(op, 'x', x);
   const { norm = 'backward' } = options;
   const lengths = resolve(op, x.rank, options);
-  const { axis, n } = lengths.at(-1)!;
-  return scope(() => each(op, realTransform(op, x, axis, n, norm, 'forward'), lengths.slice(0, -1), norm, 'forward'));
+  const last = { ...lengths.at(-1)!, norm, direction: 'forward' } as const;
+  return scope(() => each(op, realTransform(op, x, last), lengths.slice(0, -1), norm, 'forward'));
 }
 
 function toReals(op: string, x: Tensor, options: FftAxesOptions): Tensor {
   checkPairs(op, 'x', x);
   const { norm = 'backward' } = options;
   const lengths = resolve(op, x.rank - 1, options);
-  const { axis, n } = lengths.at(-1)!;
-  return scope(() => realInverse(op, each(op, x, lengths.slice(0, -1), norm, 'inverse'), axis, n, norm, 'inverse'));
+  const last = { ...lengths.at(-1)!, norm, direction: 'inverse' } as const;
+  return scope(() => realInverse(op, each(op, x, lengths.slice(0, -1), norm, 'inverse'), last));
 }
 
 const lastTwo = { axes: [-2, -1] } as const;

@@ -47,20 +47,16 @@ function checkLength(op: string, n: unknown): void {
   if (n !== undefined) checkInteger(op, 'n', n, 1);
 }
 
-/** A complex transform of a named function; `axis` is not negative. */
-export function complexTransform(
-  op: string,
-  x: Tensor,
-  axis: number,
-  n: number | undefined,
-  norm: FftNorm,
-  direction: Direction,
-): Tensor {
-  checkLength(op, n);
-  const whole = resized(x, axis, n ?? x.shape[axis]!);
-  refuseNothing(op, whole, axis);
-  return pairTransform(whole, axis, direction, scaleOf(op, norm, direction, whole.shape[axis]!));
+/** How one axis, which is not negative, is transformed. */
+export interface AxisTransform {
+  readonly axis: number;
+  /** Default the extent, or for {@link irfft} the even one. */
+  readonly n: number | undefined;
+  readonly norm: FftNorm;
+  readonly direction: Direction;
 }
+
+type Transform = (op: string, x: Tensor, how: AxisTransform) => Tensor;
 
 function refuseNothing(op: string, x: Tensor, axis: number): void {
   if (x.shape[axis] === 0) {
@@ -68,60 +64,64 @@ function refuseNothing(op: string, x: Tensor, axis: number): void {
   }
 }
 
-/** {@link rfft} along a non-negative axis, with the factor of a direction. */
-export function realTransform(
-  op: string,
-  x: Tensor,
-  axis: number,
-  n: number | undefined,
-  norm: FftNorm,
-  direction: Direction,
-): Tensor {
+/** x with n numbers along an axis, at least one. */
+function filled(op: string, x: Tensor, axis: number, n: number | undefined): Tensor {
   checkLength(op, n);
   const whole = resized(x, axis, n ?? x.shape[axis]!);
   refuseNothing(op, whole, axis);
-  const last = x.rank - 1;
-  const scale = scaleOf(op, norm, direction, whole.shape[axis]!);
-  const out = halfTransform(axis === last ? whole : transpose(whole, axis, last), scale, scale);
-  return axis === last ? out : transpose(out, axis, last);
+  return whole;
 }
 
-/** {@link irfft} along a non-negative axis, with the factor of a direction. */
-export function realInverse(
-  op: string,
-  x: Tensor,
-  axis: number,
-  n: number | undefined,
-  norm: FftNorm,
-  direction: Direction,
-): Tensor {
+/** Runs on any axis what transforms the last one. */
+function asLast(x: Tensor, axis: number, last: number, transform: (x: Tensor) => Tensor): Tensor {
+  return axis === last ? transform(x) : transpose(transform(transpose(x, axis, last)), axis, last);
+}
+
+/** {@link fft} and {@link ifft} along an axis. */
+export function complexTransform(op: string, x: Tensor, { axis, n, norm, direction }: AxisTransform): Tensor {
+  const whole = filled(op, x, axis, n);
+  return pairTransform(whole, axis, direction, scaleOf(op, norm, direction, whole.shape[axis]!));
+}
+
+/** {@link rfft} along an axis, with the factor of a direction. */
+export function realTransform(op: string, x: Tensor, { axis, n, norm, direction }: AxisTransform): Tensor {
+  const whole = filled(op, x, axis, n);
+  const scale = scaleOf(op, norm, direction, whole.shape[axis]!);
+  return asLast(whole, axis, x.rank - 1, (reals) => halfTransform(reals, scale, scale));
+}
+
+/** {@link irfft} along an axis, with the factor of a direction. */
+export function realInverse(op: string, x: Tensor, { axis, n, norm, direction }: AxisTransform): Tensor {
   checkLength(op, n);
   refuseNothing(op, x, axis);
   const length = n ?? 2 * (x.shape[axis]! - 1);
   if (length < 1) fail('SHAPE', op, `x has one number on axis ${axis} (need n for it, or at least two numbers)`);
   const whole = resized(x, axis, Math.floor(length / 2) + 1);
-  const last = x.rank - 2;
   const scale = scaleOf(op, norm, direction, length);
-  const lying = axis === last ? whole : transpose(whole, axis, last);
-  const out = halfInverse(lying, scale, scale, length);
-  return axis === last ? out : transpose(out, axis, last);
+  return asLast(whole, axis, x.rank - 2, (pairs) => halfInverse(pairs, scale, scale, length));
 }
 
-type Transform = (op: string, x: Tensor, axis: number, n: number | undefined, norm: FftNorm, way: Direction) => Tensor;
+function along(
+  op: string,
+  transform: Transform,
+  x: Tensor,
+  rank: number,
+  { n, axis = -1, norm = 'backward' }: FftOptions,
+  direction: Direction,
+): Tensor {
+  const at = normalizeAxis(op, axis, rank);
+  return scope(() => transform(op, x, { axis: at, n, norm, direction }));
+}
 
 // Of complex tensors: the last axis holds the pairs and is not counted.
 function alongPairs(op: string, transform: Transform, x: Tensor, options: FftOptions, direction: Direction): Tensor {
-  const { n, axis = -1, norm = 'backward' } = options;
   checkPairs(op, 'x', x);
-  const at = normalizeAxis(op, axis, x.rank - 1);
-  return scope(() => transform(op, x, at, n, norm, direction));
+  return along(op, transform, x, x.rank - 1, options, direction);
 }
 
 function alongReals(op: string, x: Tensor, options: FftOptions, direction: Direction): Tensor {
-  const { n, axis = -1, norm = 'backward' } = options;
   checkReal(op, 'x', x);
-  const at = normalizeAxis(op, axis, x.rank);
-  return scope(() => realTransform(op, x, at, n, norm, direction));
+  return along(op, realTransform, x, x.rank, options, direction);
 }
 
 /**
@@ -234,7 +234,7 @@ export function irfft<D extends FloatDType>(x: Tensor<D>, options: FftOptions = 
  * ```
  */
 export function hfft<D extends FloatDType>(x: Tensor<D>, options: FftOptions = {}): Tensor<D> {
-  const conjugate: Transform = (op, pairs, ...rest) => realInverse(op, complexConj(pairs as Tensor<D>), ...rest);
+  const conjugate: Transform = (op, pairs, how) => realInverse(op, complexConj(pairs as Tensor<D>), how);
   return alongPairs('hfft', conjugate, x, options, 'forward') as Tensor<D>;
 }
 

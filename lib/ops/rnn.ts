@@ -1,5 +1,6 @@
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Cell } from './cells.js';
 import { checkObject, checkOption } from './checks.js';
 import { runLayer, type SequenceLengths } from './recurrent.js';
 
@@ -94,6 +95,18 @@ export function lstm<D extends FloatDType>(
   return { out, hn, cn: cn! } as LstmResult<D>;
 }
 
+// Weights and options that only other cells have are not passed on.
+function oneState<D extends FloatDType>(
+  op: string,
+  cell: Cell,
+  x: Tensor<D>,
+  { weightIh, weightHh, biasIh, biasHh }: RecurrentWeights,
+  { h0, lengths, batchFirst, reverse }: RecurrentOptions,
+): RecurrentResult<D> {
+  const given = { h0, lengths, batchFirst, reverse };
+  return runLayer(op, cell, x, { weightIh, weightHh, biasIh, biasHh }, given) as RecurrentResult<D>;
+}
+
 /**
  * One direction of one layer of gated recurrent units, over a whole sequence.
  *
@@ -124,10 +137,7 @@ export function gru<D extends FloatDType>(
   options: RecurrentOptions<NoInfer<D>> = {},
 ): RecurrentResult<D> {
   for (const [name, value] of Object.entries({ weights, options })) checkObject('gru', name, value);
-  const { weightIh, weightHh, biasIh, biasHh } = weights;
-  const { h0, lengths, batchFirst, reverse } = options;
-  const given = { h0, lengths, batchFirst, reverse };
-  return runLayer('gru', 'gru', x, { weightIh, weightHh, biasIh, biasHh }, given) as RecurrentResult<D>;
+  return oneState('gru', 'gru', x, weights, options);
 }
 
 /** Options of {@link rnn}. */
@@ -165,9 +175,7 @@ export function rnn<D extends FloatDType>(
   options: RnnOptions<NoInfer<D>> = {},
 ): RecurrentResult<D> {
   for (const [name, value] of Object.entries({ weights, options })) checkObject('rnn', name, value);
-  const { weightIh, weightHh, biasIh, biasHh } = weights;
-  const { h0, lengths, batchFirst, reverse, nonlinearity = 'tanh' } = options;
+  const { nonlinearity = 'tanh' } = options;
   checkOption('rnn', 'nonlinearity', nonlinearity, ['tanh', 'relu']);
-  const given = { h0, lengths, batchFirst, reverse };
-  return runLayer('rnn', nonlinearity, x, { weightIh, weightHh, biasIh, biasHh }, given) as RecurrentResult<D>;
+  return oneState('rnn', nonlinearity, x, weights, options);
 }
