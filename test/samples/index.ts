@@ -11,6 +11,7 @@ import { creation } from './creation';
 import { ctc } from './ctc';
 import { decompositions } from './decompositions';
 import { divisions } from './division';
+import { einsum } from './einsum';
 import { elementwise } from './elementwise';
 import { embeddings } from './embedding';
 import { fourier } from './fft';
@@ -18,6 +19,7 @@ import { groupNorms } from './group-norm';
 import { histograms } from './histogram';
 import { indexing } from './indexing';
 import { interpolations } from './interpolate';
+import { joins } from './joins';
 import { lbfgs } from './lbfgs';
 import { linalg } from './linalg';
 import { loss } from './loss';
@@ -45,6 +47,7 @@ import { similarities } from './similarity';
 import { softmax } from './softmax';
 import { sorts } from './sort';
 import { special } from './special';
+import { spectra } from './spectral';
 import { statistics } from './statistics';
 import { shortTime } from './stft';
 import { triangle } from './triangle';
@@ -67,6 +70,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   ctc,
   decompositions,
   division: divisions,
+  einsum,
   elementwise,
   embedding: embeddings,
   fft: fourier,
@@ -74,6 +78,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   histogram: histograms,
   indexing,
   interpolate: interpolations,
+  joins,
   lbfgs,
   linalg,
   loss,
@@ -100,6 +105,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   softmax,
   sort: sorts,
   special,
+  spectral: spectra,
   statistics,
   stft: shortTime,
   triangle,

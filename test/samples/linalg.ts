@@ -6,6 +6,7 @@ import {
   numbers,
   uniform,
   values,
+  refused,
   type ErrorCase,
   type InputSpec,
   type Sample,
@@ -108,7 +109,6 @@ const quantised = (a: InputSpec, b: InputSpec, aZeroPoint = 0, bZeroPoint = 0): 
 });
 
 const byteMatrix = (shape: readonly [number, number]) => ones(shape, { dtype: 'uint8' });
-const refused = (call: () => unknown, code: ErrorCase['code'], message: RegExp): ErrorCase => ({ call, code, message });
 
 const innerDiffers: ErrorCase = {
   call: () => matmulOf(ones([2, 3]), ones([4, 5]) as never),

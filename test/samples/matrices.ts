@@ -10,7 +10,6 @@ import {
   tensorinv,
   tensorsolve,
   zeros,
-  type ErrorCode,
   type FloatDType,
   type Tensor,
 } from 'myelin';
@@ -27,17 +26,11 @@ import {
   type Rows,
 } from '../support/matrices';
 import type { Nd } from '../support/reference';
-import { uniform, type ErrorCase, type Sample, type SampleTable } from './sample';
+import { refused, uniform, type Sample, type SampleTable } from './sample';
 
 type Real = Tensor<FloatDType>;
 type Shape = readonly number[];
 
-const refused = (call: () => unknown, code: ErrorCode, message: RegExp, op?: string): ErrorCase => ({
-  call,
-  code,
-  message,
-  ...(op === undefined ? {} : { op }),
-});
 const integers = (): Real => ones([2, 2], { dtype: 'int32' }) as never;
 const layoutsOf = (shape: Shape): Partial<Sample> => (shape.length > 2 ? {} : { repeats: false });
 const tolerance = { relative: 128, absolute: 256 };

@@ -1,4 +1,4 @@
-import { channelShuffle, col2im, im2col, ones, type PatchOptions } from 'myelin';
+import { channelShuffle, col2im, im2col, ones, pixelShuffle, pixelUnshuffle, type PatchOptions } from 'myelin';
 
 import { accumulate, at, build, indicesOf, type Nd } from '../support/reference';
 import { everyDType, integers, neverScalar, numbers, uniform, type Sample, type SampleTable } from './sample';
@@ -115,6 +115,54 @@ export const patches: SampleTable = neverScalar('images have channels and two ax
       { call: () => col2im(ones([4, 1]), 1, 2), code: 'SHAPE', message: /at least as large as a patch/ },
       { call: () => col2im(ones([4, 4], { dtype: 'bool' }), 3, 2), code: 'DTYPE', message: /bool\[4,4\]/ },
       { call: () => col2im(ones([4, 4]), 0, 2), code: 'VALUE', message: /outputSize is 0/ },
+    ],
+  },
+  pixelShuffle: {
+    run: ({ x }) => pixelShuffle(x!, 2),
+    samples: [
+      [1, 8, 2, 3],
+      [4, 2, 2],
+      [0, 4, 2, 2],
+    ].map((shape): Sample => ({
+      inputs: { x: integers(shape, 0, 2) },
+      dtypes: everyDType,
+      reference: (x) => {
+        const lead = shape.slice(0, -3);
+        const [channels, height, width] = shape.slice(-3) as [number, number, number];
+        return build(x.dtype, [...lead, channels / 4, height * 2, width * 2], (index) => {
+          const [c, h, w] = index.slice(-3) as [number, number, number];
+          return at(x, [...index.slice(0, -3), 4 * c + 2 * (h % 2) + (w % 2), h >> 1, w >> 1]);
+        });
+      },
+    })),
+    errors: [
+      { call: () => pixelShuffle(ones([2, 2]), 2), code: 'SHAPE', message: /\[\.\.\., C, H, W\]/ },
+      { call: () => pixelShuffle(ones([3, 2, 2]), 2), code: 'SHAPE', message: /divide by 4/ },
+      { call: () => pixelShuffle(ones([4, 2, 2]), 0), code: 'VALUE', message: /upscaleFactor is 0/ },
+    ],
+  },
+  pixelUnshuffle: {
+    run: ({ x }) => pixelUnshuffle(x!, 2),
+    samples: [
+      [1, 2, 4, 6],
+      [2, 4, 2],
+      [0, 1, 2, 2],
+    ].map((shape): Sample => ({
+      inputs: { x: integers(shape, 0, 2) },
+      dtypes: everyDType,
+      reference: (x) => {
+        const lead = shape.slice(0, -3);
+        const [channels, height, width] = shape.slice(-3) as [number, number, number];
+        return build(x.dtype, [...lead, channels * 4, height / 2, width / 2], (index) => {
+          const [c, h, w] = index.slice(-3) as [number, number, number];
+          return at(x, [...index.slice(0, -3), c >> 2, 2 * h + ((c >> 1) & 1), 2 * w + (c & 1)]);
+        });
+      },
+    })),
+    errors: [
+      { call: () => pixelUnshuffle(ones([2, 2]), 2), code: 'SHAPE', message: /\[\.\.\., C, H, W\]/ },
+      { call: () => pixelUnshuffle(ones([1, 3, 2]), 2), code: 'SHAPE', message: /divide by 2/ },
+      { call: () => pixelUnshuffle(ones([4, 2, 2]), 0), code: 'VALUE', message: /downscaleFactor is 0/ },
     ],
   },
   channelShuffle: {

@@ -27,8 +27,6 @@ import {
   maxPool3d,
   maxUnpool2d,
   ones,
-  pixelShuffle,
-  pixelUnshuffle,
   zeros,
   type FloatDType,
   type Tensor,
@@ -44,8 +42,6 @@ import {
   type Sample,
   type SampleTable,
   neverScalar,
-  everyDType,
-  integers,
 } from './sample';
 
 type List = readonly number[];
@@ -419,54 +415,6 @@ export const poolAxes: SampleTable = neverScalar('inputs have a batch, channels 
       },
     })),
     errors: [{ call: () => maxPool2dWithIndices(ones([3, 4]), 2), code: 'SHAPE', message: /float32\[3,4\]/ }],
-  },
-  pixelShuffle: {
-    run: ({ x }) => pixelShuffle(x as unknown as Real, 2),
-    samples: [
-      [1, 8, 2, 3],
-      [4, 2, 2],
-      [0, 4, 2, 2],
-    ].map((shape): Sample => ({
-      inputs: { x: integers(shape, 0, 2) },
-      dtypes: everyDType,
-      reference: (x) => {
-        const lead = shape.slice(0, -3);
-        const [channels, height, width] = shape.slice(-3) as [number, number, number];
-        return build(x.dtype, [...lead, channels / 4, height * 2, width * 2], (index) => {
-          const [c, h, w] = index.slice(-3) as [number, number, number];
-          return at(x, [...index.slice(0, -3), 4 * c + 2 * (h % 2) + (w % 2), h >> 1, w >> 1]);
-        });
-      },
-    })),
-    errors: [
-      { call: () => pixelShuffle(ones([2, 2]), 2), code: 'SHAPE', message: /\[\.\.\., C, H, W\]/ },
-      { call: () => pixelShuffle(ones([3, 2, 2]), 2), code: 'SHAPE', message: /divide by 4/ },
-      { call: () => pixelShuffle(ones([4, 2, 2]), 0), code: 'VALUE', message: /upscaleFactor is 0/ },
-    ],
-  },
-  pixelUnshuffle: {
-    run: ({ x }) => pixelUnshuffle(x as unknown as Real, 2),
-    samples: [
-      [1, 2, 4, 6],
-      [2, 4, 2],
-      [0, 1, 2, 2],
-    ].map((shape): Sample => ({
-      inputs: { x: integers(shape, 0, 2) },
-      dtypes: everyDType,
-      reference: (x) => {
-        const lead = shape.slice(0, -3);
-        const [channels, height, width] = shape.slice(-3) as [number, number, number];
-        return build(x.dtype, [...lead, channels * 4, height / 2, width / 2], (index) => {
-          const [c, h, w] = index.slice(-3) as [number, number, number];
-          return at(x, [...index.slice(0, -3), c >> 2, 2 * h + ((c >> 1) & 1), 2 * w + (c & 1)]);
-        });
-      },
-    })),
-    errors: [
-      { call: () => pixelUnshuffle(ones([2, 2]), 2), code: 'SHAPE', message: /\[\.\.\., C, H, W\]/ },
-      { call: () => pixelUnshuffle(ones([1, 3, 2]), 2), code: 'SHAPE', message: /divide by 2/ },
-      { call: () => pixelUnshuffle(ones([4, 2, 2]), 0), code: 'VALUE', message: /downscaleFactor is 0/ },
-    ],
   },
   maxPool1dWithIndices: withPlaces((x, { kernel, options }) => maxPool1dWithIndices(x, kernel, options), 3, [
     ...signals.map(windowed),

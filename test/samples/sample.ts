@@ -3,7 +3,7 @@ import { iinfo, type DType, type ErrorCode, type Tensor } from 'myelin';
 import type { AttrValue } from '../../lib/engine/command';
 import type { HalfSteps, Tolerance } from '../support/compare';
 import type { Random } from '../support/reference';
-import { sizeOf, type Nd } from '../support/reference';
+import { map, sizeOf, type Nd } from '../support/reference';
 
 /** One input: its shape, its numbers, and its dtype when that is not the one the sample is tried in. */
 export interface InputSpec {
@@ -48,6 +48,14 @@ export interface ErrorCase {
   /** Op that the error names, when it is not the one the case belongs to. */
   readonly op?: string;
 }
+
+/** The case of a call that is refused; `op` is the one that the error names, when it is another. */
+export const refused = (call: () => unknown, code: ErrorCode, message: RegExp, op?: string): ErrorCase => ({
+  call,
+  code,
+  message,
+  ...(op === undefined ? {} : { op }),
+});
 
 /** Inputs by name and attributes, as a function composed of ops gets them from its samples. */
 export type RunComposed = (
@@ -142,3 +150,5 @@ export function wrap(dtype: DType, value: number): number {
   const { min, max } = iinfo(dtype as 'int32');
   return ((((value - min) % (max - min + 1)) + (max - min + 1)) % (max - min + 1)) + min;
 }
+
+export const wrapped = (x: Nd): Nd => map(x, (value) => wrap(x.dtype, value));

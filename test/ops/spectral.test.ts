@@ -1,0 +1,4 @@
+import { spectra } from '../samples/spectral';
+import { testSamples } from '../support/op-table';
+
+testSamples(spectra);
