@@ -4,7 +4,7 @@
 
 namespace myelin {
 
-// Convolutions by 3 x 3 kernels that move by single pixels, as Winograd's F(4 x 4, 3 x 3) (kernels/kernels.h says which):
+// Convolutions by 3 x 3 kernels that move by single pixels, as Winograd's F(4 x 4, 3 x 3) (kernels/conv.h says which):
 // the output is cut into tiles of 4 x 4 pixels, each of which needs 6 x 6 pixels of the input. Turned, both are 36 planes,
 // and the convolution is a matrix product in each: a quarter of the multiplications.
 namespace winograd {

@@ -3,7 +3,7 @@
 
 namespace myelin {
 
-// Matrix products of bytes and of bfloat16 (DotPanel in kernels.h): C = act(A B + row_terms + col_terms). B is packed whole,
+// Matrix products of bytes and of bfloat16 (DotPanel in kernels/gemm.h): C = act(A B + row_terms + col_terms). B is packed whole,
 // with bytes v as v - 128; rows of A are read in place where their elements are consecutive.
 template <class A, class Packed, class Sum, class C>
 struct DotProduct {

@@ -5,7 +5,7 @@
 namespace myelin {
 namespace {
 
-// The gates of PyTorch's weights: lstm i f g o, gru r z n. What their slots hold is said in kernels/kernels.h.
+// The gates of PyTorch's weights: lstm i f g o, gru r z n. What their slots hold is said in kernels/recurrent.h.
 constexpr CellKind kLstm = {4, 4, 0, {0, 1, 2, 3}, {0, 1, 2, 3}, 5, true};
 constexpr CellKind kGru = {3, 4, 1, {2, 0, 1}, {0, 1, 2}, 4, false};
 constexpr CellKind kRnn = {1, 1, 0, {0}, {0}, 1, false};
