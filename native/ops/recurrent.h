@@ -38,6 +38,15 @@ struct RecurrentShape {
   std::size_t padded() const { return blocks * width; }
   // The time of the step that is taken as number `step`.
   std::size_t time(std::size_t step) const { return reverse ? steps - 1 - step : step; }
+
+  // Calls body(block, first, count) with the units of each block, which has fewer where the layer ends.
+  template <class F>
+  void each_block(const F& body) const {
+    for (std::size_t block = 0; block < blocks; block++) {
+      const std::size_t first = block * width;
+      body(block, first, std::min(width, hidden - first));
+    }
+  }
 };
 
 // How many steps each sample has; none given: all.

@@ -1,5 +1,5 @@
 #include "core/pool.h"
-#include "ops/recurrent.h"
+#include "ops/recurrent_sums.h"
 
 namespace myelin {
 namespace {
@@ -28,7 +28,7 @@ class Backward {
         parts_(sample_parts<T>(shape)),
         packed_({wants_input() ? to_input_.elements() : 0, to_state_.elements(),
                  shape.projected ? to_hidden_.elements() : 0}),
-        sums_(parts_ * sum_elements() * sizeof(T)) {}
+        sums_(shape, parts_) {}
 
   void run() {
     pack(weights_.hh, shape_.kind.h_gates, to_state_, packed_[1]);
@@ -38,18 +38,11 @@ class Backward {
       to_hidden_.pack(kernels_, {weights_.projection, row, 1}, packed_[2]);
     }
     parallel_for(parts_, [&](std::size_t part) { run_part(part, chunk_range(shape_.batch, parts_, part)); });
-    for (std::size_t step = 1; step < parts_; step *= 2) {
-      for (std::size_t part = 0; part + step < parts_; part += 2 * step) add_sums(sums_of(part), sums_of(part + step));
-    }
-    give_sums();
+    sums_.join();
+    sums_.give(gradients_);
   }
 
  private:
-  // The gradients of the weights, block by block: of the input, of the state, biases; then that of the projection.
-  struct Sums {
-    T *ih, *hh, *bias, *projection;
-  };
-
   // The arrays of one part of the samples. Those of several steps have a row for each step and sample.
   struct Part {
     Range samples;
@@ -58,7 +51,7 @@ class Backward {
     T* dgates;                   // blocks of rows
     T *dstate, *dcell, *cell;    // of the step at hand; cell: the first
     T *hidden, *dhidden, *dout;  // with a projection: what it is of, its gradient, and the gradient of its result
-    Sums sums;
+    typename WeightSums<T>::Set sums;
     std::vector<std::ptrdiff_t> segments;  // where the gradients of each block begin
   };
 
@@ -69,21 +62,6 @@ class Backward {
   bool wants_input() const { return gradients_.dx.data != nullptr; }
   std::size_t input_row() const { return spread_row<T>(shape_.inputs); }
   std::size_t state_row() const { return spread_row<T>(std::max(shape_.padded(), shape_.state)); }
-  std::size_t sum_elements() const {
-    const std::size_t rows = shape_.blocks * shape_.gate_columns();
-    return rows * (shape_.inputs + shape_.state) + shape_.blocks * shape_.slot_columns() +
-           (shape_.projected ? shape_.state * shape_.padded() : 0);
-  }
-
-  Sums sums_of(std::size_t part) const {
-    const std::size_t rows = shape_.blocks * shape_.gate_columns();
-    Sums sums;
-    sums.ih = sums_.template as<T>() + part * sum_elements();
-    sums.hh = sums.ih + rows * shape_.inputs;
-    sums.bias = sums.hh + rows * shape_.state;
-    sums.projection = sums.bias + shape_.blocks * shape_.slot_columns();
-    return sums;
-  }
 
   // Panels of a weight whose rows are in order of blocks: the second factor of dgates times weight.
   void pack(const T* weight, const std::array<std::size_t, 4>& gates, const PackedMatrix<T>& factor, T* packed) const {
@@ -98,8 +76,8 @@ class Backward {
 
   void run_part(std::size_t number, Range samples) {
     const std::size_t rows = samples.end - samples.begin;
-    const Sums sums = sums_of(number);
-    std::fill(sums.ih, sums.ih + sum_elements(), T(0));
+    const typename WeightSums<T>::Set sums = sums_.at(number);
+    sums_.clear(sums);
     if (rows == 0) return;
     const std::size_t most = std::max<std::size_t>(1, shape_.steps);
     const std::size_t steps = std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most), all = steps * rows;
@@ -118,14 +96,6 @@ class Backward {
     finish(part);
   }
 
-  template <class F>
-  void each_block_of_units(const F& body) const {
-    for (std::size_t block = 0; block < shape_.blocks; block++) {
-      const std::size_t first = block * shape_.width;
-      body(block, first, std::min(shape_.width, shape_.hidden - first));
-    }
-  }
-
   T* in_block(T* blocks, const Part& part, std::size_t block, std::size_t r) const {
     return blocks + (block * part.rows + r) * shape_.width;
   }
@@ -141,7 +111,7 @@ class Backward {
       if (gradients_.dhn != nullptr) {
         copy_row(gradients_.dhn + sample * shape_.state, 1, part.dstate + r * state_row(), shape_.state);
       }
-      each_block_of_units([&](std::size_t block, std::size_t first, std::size_t count) {
+      shape_.each_block([&](std::size_t block, std::size_t first, std::size_t count) {
         const std::size_t place = sample * shape_.hidden + first;
         if (gradients_.dcn != nullptr) copy_row(gradients_.dcn + place, 1, in_block(part.dcell, part, block, r), count);
         if (states_.c0 != nullptr) copy_row(states_.c0 + place, 1, in_block(part.cell, part, block, r), count);
@@ -156,7 +126,7 @@ class Backward {
         copy_row<T>(part.dstate + r * state_row(), 1, gradients_.dh0 + sample * shape_.state, shape_.state);
       }
       if (gradients_.dc0 == nullptr) continue;
-      each_block_of_units([&](std::size_t block, std::size_t first, std::size_t count) {
+      shape_.each_block([&](std::size_t block, std::size_t first, std::size_t count) {
         copy_row<T>(in_block(part.dcell, part, block, r), 1, gradients_.dc0 + sample * shape_.hidden + first, count);
       });
     }
@@ -366,39 +336,6 @@ class Backward {
     }
   }
 
-  void add_sums(const Sums& sums, const Sums& others) const {
-    const std::size_t count = sum_elements(), chunks = chunks_for(count, kGrain);
-    parallel_for(chunks, [&](std::size_t chunk) {
-      const Range mine = chunk_range(count, chunks, chunk);
-      for (std::size_t i = mine.begin; i < mine.end; i++) sums.ih[i] += others.ih[i];
-    });
-  }
-
-  // From blocks to the order of the weights' rows.
-  void give_sums() const {
-    const Sums sums = sums_of(0);
-    const CellKind& kind = shape_.kind;
-    parallel_for(shape_.blocks, [&](std::size_t block) {
-      const std::size_t first = block * shape_.width, count = std::min(shape_.width, shape_.hidden - first);
-      const auto give = [&](const T* from, const std::array<std::size_t, 4>& gates, std::size_t columns, T* to) {
-        for (std::size_t slot = 0; slot < kind.gates && to != nullptr; slot++) {
-          const T* rows = from + slot * shape_.width * columns;
-          std::copy(rows, rows + count * columns, to + (gates[slot] * shape_.hidden + first) * columns);
-        }
-      };
-      const std::size_t rows = block * shape_.gate_columns();
-      give(sums.ih + rows * shape_.inputs, kind.x_gates, shape_.inputs, gradients_.ih);
-      give(sums.hh + rows * shape_.state, kind.h_gates, shape_.state, gradients_.hh);
-      const T* bias = sums.bias + block * shape_.slot_columns();
-      give(bias, kind.x_gates, 1, gradients_.bias_ih);
-      give(bias + kind.first_h * shape_.width, kind.h_gates, 1, gradients_.bias_hh);
-    });
-    for (std::size_t i = 0; i < shape_.state && shape_.projected; i++) {
-      const T* row = sums.projection + i * shape_.padded();
-      std::copy(row, row + shape_.hidden, gradients_.projection + i * shape_.hidden);
-    }
-  }
-
   const GemmKernels<T> kernels_;
   const CellKernels<T> cell_;
   const RecurrentShape& shape_;
@@ -410,7 +347,7 @@ class Backward {
   const PackedMatrix<T> to_input_, to_state_, to_hidden_;
   const std::size_t parts_;
   const Arrays<T> packed_;  // weights of the input, of the state, projection
-  const Temporary sums_;
+  const WeightSums<T> sums_;
 };
 
 }  // namespace

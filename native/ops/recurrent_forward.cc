@@ -95,7 +95,7 @@ class Forward {
       if (states_.h0 != nullptr)
         copy_row(states_.h0 + sample * shape_.state, 1, part.last + r * state_row(), shape_.state);
       if (states_.c0 == nullptr) continue;
-      each_block_of_units([&](std::size_t block, std::size_t first, std::size_t count) {
+      shape_.each_block([&](std::size_t block, std::size_t first, std::size_t count) {
         copy_row(states_.c0 + sample * shape_.hidden + first, 1, cell_of(part, block, r), count);
       });
     }
@@ -106,17 +106,9 @@ class Forward {
       const std::size_t sample = part.samples.begin + r;
       copy_row<T>(part.last + r * state_row(), 1, outputs_.hn + sample * shape_.state, shape_.state);
       if (outputs_.cn == nullptr) continue;
-      each_block_of_units([&](std::size_t block, std::size_t first, std::size_t count) {
+      shape_.each_block([&](std::size_t block, std::size_t first, std::size_t count) {
         copy_row<T>(cell_of(part, block, r), 1, outputs_.cn + sample * shape_.hidden + first, count);
       });
-    }
-  }
-
-  template <class F>
-  void each_block_of_units(const F& body) const {
-    for (std::size_t block = 0; block < shape_.blocks; block++) {
-      const std::size_t first = block * shape_.width;
-      body(block, first, std::min(shape_.width, shape_.hidden - first));
     }
   }
 
