@@ -32,8 +32,6 @@ double peak_once(const std::string& isa, std::size_t threads) {
   return work / (now() - start) * 1e-9;
 }
 
-// ---- cases -----------------------------------------------------------------------------------------------------------
-
 struct Case {
   const char* name;
   std::size_t m, n, k;

@@ -35,7 +35,7 @@ double best_rate(double seconds, const std::function<double()>& turn) {
   return best;
 }
 
-// ---- arithmetic ------------------------------------------------------------------------------------------------------
+// Arithmetic.
 
 double peak_rate(double seconds, std::size_t threads, const std::function<double()>& spin) {
   return best_rate(seconds, [&] {
@@ -71,7 +71,7 @@ std::vector<Peak> peaks() {
   return found;
 }
 
-// ---- memory ----------------------------------------------------------------------------------------------------------
+// Memory.
 
 // GCC and clang split a vector that the instruction set lacks, so that one loop serves all. Four sums, so that reading
 // does not wait for adding.
@@ -152,8 +152,6 @@ void print_bandwidth(double seconds, std::size_t threads, std::size_t bytes) {
   std::printf("{\"threads\": %zu, \"bytes\": %zu, \"read\": %.1f, \"copy\": %.1f}", threads, bytes, read,
               std::max(plain, streamed));
 }
-
-// ---- the whole -------------------------------------------------------------------------------------------------------
 
 // Sizes that fit into the first, second and third cache of today's processors, and into none.
 constexpr std::size_t kWorkingSets[] = {std::size_t{24} << 10, std::size_t{512} << 10, std::size_t{8} << 20,

@@ -73,7 +73,7 @@ MYELIN_FLOATS(MYELIN_UNARY, softplus, softplus(x))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, leaky_relu, leaky_relu(x, p0))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, elu(x, p0, p1))
 
-// ---- derivatives --------------------------------------------------------------------------------------------------
+// Derivatives.
 
 // 0 where x is not positive; a NaN of x lets the gradient through.
 template <class T>

@@ -66,7 +66,7 @@ struct KernelColumns {
   }
 };
 
-// ---- forward ------------------------------------------------------------------------------------------------------
+// Forward.
 
 template <class T, class At>
 MYELIN_INLINE Vec<T> depthwise_start(At at, const DepthwiseRows<T>& call, std::size_t c) {
@@ -187,7 +187,7 @@ void depthwise_rows_of_any(const DepthwiseRows<T>& call) {
   }
 }
 
-// ---- gradient of the weights --------------------------------------------------------------------------------------
+// Gradient of the weights.
 
 template <class T, std::size_t kPixels>
 void depthwise_gradient_pixels(const DepthwiseGradient<T>& call, std::size_t row, std::size_t pixel,
@@ -276,8 +276,6 @@ void depthwise_gradient_of_any(const DepthwiseGradient<T>& call) {
         [&](std::size_t pixel) { depthwise_gradient_pixels<T, 1>(call, row, pixel); });
   }
 }
-
-// ---- forms ----------------------------------------------------------------------------------------------------------
 
 // Kernels and strides with loops of their own: those in use, and those that gradients of stride 2 are cut into. float64
 // does without, for there are many of them.

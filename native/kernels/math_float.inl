@@ -129,7 +129,7 @@ MYELIN_INLINE Vec<float> log1p(Vec<float> x) {
   return select(x == Vec<float>(0.0f), x, r);
 }
 
-// ---- trigonometry -------------------------------------------------------------------------------------------------
+// Trigonometry.
 
 // |x| = q pi/2 + r with |r| <= pi/4, for |x| <= kTrigLimit.
 struct Quadrant {

@@ -58,7 +58,7 @@ MYELIN_INLINE Vec<float> erfc(Vec<float> x) {
   return select(x < Vec<float>(0.0f), 2.0f - tail, tail);
 }
 
-// ---- powers, in double -------------------------------------------------------------------------------------------
+// Powers, in double.
 
 // log2 of x >= 0, relative error 2^-43; x must come from a float.
 MYELIN_INLINE Vec<double> log2_of_float(Vec<double> x) {

@@ -92,7 +92,7 @@ MYELIN_INLINE void moments_of_rows(const T* x, std::ptrdiff_t row_stride, std::s
   });
 }
 
-// ---- rows: layer norm and its kin ---------------------------------------------------------------------------------
+// Rows: layer norm and its kin.
 
 template <class T>
 MYELIN_INLINE void normalize_row(const T* x, T mean, T rstd, const T* weight, const T* bias, T* out, std::size_t n) {
@@ -123,7 +123,7 @@ MYELIN_INLINE void normalize_backward_row(const T* dout, const T* x, T mean, T r
   });
 }
 
-// ---- columns: channels-last batch norm ----------------------------------------------------------------------------
+// Columns: channels-last batch norm.
 
 template <class T>
 MYELIN_INLINE void scale_shift_each_row(const T* x, std::ptrdiff_t x_stride, const T* scale, const T* shift, T* out,

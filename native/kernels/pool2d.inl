@@ -1,7 +1,7 @@
 // Pooling of channels-last images, a row of windows at a time. Lanes are channels; where there is one channel alone they
 // are neighbouring windows.
 
-// ---- windows as lanes ---------------------------------------------------------------------------------------------
+// Windows as lanes.
 
 // Lanes 0, 2, 4, ... of two vectors that share a lane: the last of `low` is the first of `high`.
 template <class T, std::size_t... i>
@@ -45,7 +45,7 @@ MYELIN_INLINE Vec<I> multiples(I step) {
   return load(lanes);
 }
 
-// ---- places: int32 in memory, integers as wide as T in registers --------------------------------------------------
+// Places: int32 in memory, integers as wide as T in registers.
 
 template <class T, class At>
 MYELIN_INLINE void store_places(At at, std::int32_t* p, Vec<IntFor<T>> places, std::size_t count) {
@@ -69,7 +69,7 @@ MYELIN_INLINE Vec<IntFor<T>> load_places(At at, const std::int32_t* p, std::size
   }
 }
 
-// ---- one vector of results ----------------------------------------------------------------------------------------
+// One vector of results.
 
 template <class T>
 struct Peak {
@@ -107,7 +107,7 @@ MYELIN_INLINE Vec<T> sum_of(const PoolRow& row, std::size_t lines, std::size_t c
   return sum;
 }
 
-// ---- rows of windows ----------------------------------------------------------------------------------------------
+// Rows of windows.
 
 // Calls body(at, element, count, places, load) for every vector of results: `element` counts them over windows and
 // channels, `places` are those of the windows' first taps, load(place) reads the image that much further on.
@@ -166,8 +166,6 @@ MYELIN_INLINE void avg_pool_row(const PoolRow& row, const T* image, std::ptrdiff
   if (row.lines == 2 && row.columns == 2) return avg_pool_windows(row, 2, 2, image, step, divisor, out);
   avg_pool_windows(row, row.lines, row.columns, image, step, divisor, out);
 }
-
-// ---- gradients ----------------------------------------------------------------------------------------------------
 
 template <bool kAdd, class T, class At>
 MYELIN_INLINE void give(At at, T* p, Vec<T> share) {

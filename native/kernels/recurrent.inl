@@ -99,7 +99,7 @@ void rnn_relu_step(const RecurrentStep<T>& s) {
   rnn_step(s, [](Vec<T> x) MYELIN_FORCE_INLINE { return rectified(x); });
 }
 
-// ---- the way back -------------------------------------------------------------------------------------------------
+// The way back.
 
 // The gradient of the new state in row r.
 template <class T, class At>

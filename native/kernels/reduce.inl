@@ -146,7 +146,7 @@ MYELIN_INTEGERS(MYELIN_REDUCE_WIDE, sum, Sum)
 MYELIN_INTEGERS(MYELIN_REDUCE_WIDE, prod, Product)
 MYELIN_REDUCE_WIDE(std::uint8_t, u8, sum, Sum)
 
-// ---- down the columns ---------------------------------------------------------------------------------------------
+// Down the columns.
 
 // `width` vectors side by side: the columns that are reduced at a time.
 template <class T, int width>

@@ -142,7 +142,7 @@ MYELIN_FLOATS(MYELIN_UNARY_PARAM, scale_shift, (x * p0 + p1))
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, leaky_relu, x > 0 ? x : x * p0)
 MYELIN_FLOATS(MYELIN_UNARY_PARAM, elu, x > 0 ? x : p0 * std::expm1(x * p1))
 
-// ---- activations and their derivatives ----------------------------------------------------------------------------
+// Activations and their derivatives.
 
 double sigmoid(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }

@@ -143,7 +143,7 @@ void weighted_rows(const WeightedRows<T>& w) {
   }
 }
 
-// ---- the table's names --------------------------------------------------------------------------------------------
+// The table's names.
 
 #define MYELIN_ROWS(T, prefix, unused)                                                                                 \
   void prefix##_softmax(const T* x, T* out, std::size_t n) {                                                           \

@@ -38,7 +38,7 @@ MYELIN_FLOATS(MYELIN_BINARY, log_add_exp, log_add_exp(a, b))
 MYELIN_FLOATS(MYELIN_BINARY, log_add_exp2, log_add_exp2(a, b))
 MYELIN_FLOATS(MYELIN_BINARY, x_log_y, x_log_y(a, b))
 
-// ---- activations --------------------------------------------------------------------------------------------------
+// Activations.
 
 // tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2), and what its derivative needs.
 template <class T>

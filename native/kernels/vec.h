@@ -119,7 +119,7 @@ MYELIN_INLINE Vec<To> bitcast(Vec<From> v) {
   return (typename Vec<To>::Raw)v.raw;
 }
 
-// ---- memory -------------------------------------------------------------------------------------------------------
+// Memory.
 
 template <class T>
 MYELIN_INLINE Vec<T> load(const T* p) {
@@ -157,7 +157,7 @@ MYELIN_INLINE void partial_store(T* p, Vec<T> v, std::size_t count) {
   for (std::size_t i = 0; i < count; i++) p[i] = lanes[i];
 }
 
-// ---- arithmetic ---------------------------------------------------------------------------------------------------
+// Arithmetic.
 
 // a * b + c, rounded once where the ISA has fused multiply-add (avx2, avx512, neon) and twice on sse2. It is never left
 // to the compiler's contraction: the same source gives the same bits with every compiler.
@@ -270,7 +270,7 @@ MYELIN_INLINE Vec<T> scale_by_power(Vec<T> x, Vec<T> n) {
   return x * bitcast<float>((half + 127) << 23) * bitcast<float>((whole - half + 127) << 23);
 }
 
-// ---- lanes --------------------------------------------------------------------------------------------------------
+// Lanes.
 
 // Combines all lanes pairwise in a fixed order.
 template <class T, class F>

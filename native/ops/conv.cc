@@ -11,8 +11,6 @@
 namespace myelin {
 namespace {
 
-// ---- shapes ----------------------------------------------------------------------------------------------------------
-
 // Beyond this a padded size or a window could overflow; no tensor that fits into memory comes near.
 constexpr std::int64_t kLargest = std::int64_t{1} << 31;
 constexpr std::size_t kLargestWindow = std::size_t{1} << 28;
@@ -91,8 +89,6 @@ void require_output(const View& view, const ConvShape& shape) {
 void require_kernel(const View& view, const ConvShape& shape) {
   require_shape(view, shape.out_channels, shape.group_channels(), shape.kernel_height, shape.kernel_width);
 }
-
-// ---- ops -------------------------------------------------------------------------------------------------------------
 
 template <class T>
 Weights<T> forward_weights(const View& kernel, const ConvShape& shape) {

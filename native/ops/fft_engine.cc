@@ -126,7 +126,7 @@ Parts<T> run_passes(const Kernels<T>& kernels, const FftColumns<T>& columns, Par
   return from;
 }
 
-// ---- short lengths: many rows become the columns of one matrix -----------------------------------------------------
+// Short lengths: many rows become the columns of one matrix.
 
 template <class T>
 void run_short(const Kernels<T>& kernels, const FftPlan<T>& plan, const FftSource<T>& from, const FftSink<T>& to,
@@ -148,7 +148,7 @@ void run_short(const Kernels<T>& kernels, const FftPlan<T>& plan, const FftSourc
   for (std::size_t i = 0; i < rows; i++) save(kernels, lying + i * stride, n, to, i * to.step);
 }
 
-// ---- long lengths: a row is a matrix ------------------------------------------------------------------------------
+// Long lengths: a row is a matrix.
 
 // Columns [begin, begin + count) of the first matrix, through to their places as rows of the transposed one.
 template <class T>
@@ -203,7 +203,7 @@ void run_matrix(const Kernels<T>& kernels, const FftPlan<T>& plan, const FftSour
   });
 }
 
-// ---- lengths with large prime factors: a convolution with a chirp --------------------------------------------------
+// Lengths with large prime factors: a convolution with a chirp.
 
 template <class T>
 void run_chirp(const Kernels<T>& kernels, const FftPlan<T>& plan, const FftSource<T>& from, const FftSink<T>& to) {

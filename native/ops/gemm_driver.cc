@@ -22,7 +22,7 @@ T finish(const Gemm<T>& product, T sum, T before, T bias) {
   return product.relu && value < 0 ? T(0) : value;
 }
 
-// ---- n = 1: matrix times vector, bound by reading the matrix once ----------------------------------------------------
+// n = 1: matrix times vector, bound by reading the matrix once.
 
 template <class T>
 const T* contiguous_column(const Matrix<const T>& column, std::size_t count) {
@@ -101,7 +101,7 @@ bool try_multiply_vector(const GemmKernels<T>& kernels, const Gemm<T>& product, 
   return false;
 }
 
-// ---- matrix times matrix ---------------------------------------------------------------------------------------------
+// Matrix times matrix.
 
 // Where the kernel reads B.
 enum class Source {

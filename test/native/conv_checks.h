@@ -158,7 +158,7 @@ void test_convs() {
   test_conv<T>({0, 3, 5, 5, 4, 3, 3, 1, 1, 0, 0, 0, 0, 1, 1, 1});
 }
 
-// ---- Winograd's algorithm ---------------------------------------------------------------------------------------------
+// Winograd's algorithm.
 
 Array<double> widened(Array<float>& from) {
   const View& view = from.view;

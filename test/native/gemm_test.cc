@@ -7,8 +7,6 @@
 
 namespace {
 
-// ---- the driver ------------------------------------------------------------------------------------------------------
-
 template <class T>
 Matrix<T> matrix_of(const View& view) {
   return {reinterpret_cast<T*>(view.data), static_cast<std::ptrdiff_t>(view.strides[0]),
@@ -80,8 +78,6 @@ void test_gemms() {
     test_gemm<T>(m, n, k, Layout::kGaps);
   }
 }
-
-// ---- ops -------------------------------------------------------------------------------------------------------------
 
 template <class T>
 void test_matmul(const std::vector<std::int64_t>& batch, std::int64_t m, std::int64_t n, std::int64_t k) {

@@ -29,7 +29,7 @@ std::vector<std::size_t> row_lengths() {
   return all;
 }
 
-// ---- reductions ---------------------------------------------------------------------------------------------------
+// Reductions.
 
 template <class T>
 std::vector<T> values_for_reduction(Random& random, std::size_t n) {
@@ -136,7 +136,7 @@ void check(myelin::ReduceRowsFn<T>* got, myelin::ReduceRowsFn<T>* want) {
   });
 }
 
-// ---- softmax and its kin ------------------------------------------------------------------------------------------
+// Softmax and its kin.
 
 template <class T>
 void check(myelin::RowFn<T>* got, myelin::RowFn<T>* want) {
@@ -180,7 +180,7 @@ void check(myelin::RowBackwardFn<T>* got, myelin::RowBackwardFn<T>* want) {
     }
 }
 
-// ---- data movement ------------------------------------------------------------------------------------------------
+// Data movement.
 
 template <class T>
 void check(myelin::TransposeFn<T>* got, myelin::TransposeFn<T>* want) {

@@ -47,8 +47,6 @@ void fail(const std::string& where, std::size_t index, T want, T got, double ulp
   fail(where + line);
 }
 
-// ---- arrays -------------------------------------------------------------------------------------------------------
-
 constexpr std::size_t kFence = 128;
 constexpr unsigned char kCanary = 0xA5;
 
@@ -93,8 +91,6 @@ struct Output : Array<T> {
     for (std::size_t i = 0; i < values.size(); i++) (*this)[i] = values[i];
   }
 };
-
-// ---- values -------------------------------------------------------------------------------------------------------
 
 using Random = std::mt19937_64;
 
@@ -161,8 +157,6 @@ std::vector<T> plain_values(Random& random, std::size_t n) {
   for (T& v : values) v = plain_value<T>(random);
   return values;
 }
-
-// ---- comparison ---------------------------------------------------------------------------------------------------
 
 // How far from the reference a result may be: so many ulp of the greater of the result and `floor`.
 struct Tolerance {

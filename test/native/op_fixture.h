@@ -40,7 +40,7 @@ std::string list(const std::int64_t* values, int count) {
   return text + "]";
 }
 
-// ---- tensors of any layout, with canaries around and between their elements -------------------------------------------
+// Tensors of any layout, with canaries around and between their elements.
 
 constexpr double kCanary = 12345;
 
@@ -166,8 +166,6 @@ bool same_on_all_threads(Array<T>& result, const std::function<void()>& body) {
   }
   return same;
 }
-
-// ---- ops -------------------------------------------------------------------------------------------------------------
 
 void run_op(const char* name, std::vector<View> in, View out, const std::vector<double>& attrs) {
   for (const OpInfo& op : all_ops()) {
