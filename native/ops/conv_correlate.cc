@@ -66,58 +66,88 @@ class Correlation {
   }
 
   void run() {
-    const Temporary packed(groups_ * panels_ * depth_ * width_ * sizeof(T));
-    packed_ = packed.as<T>();
-    pack_weights();
+    const std::size_t rows = rows_of_strip(), strips = ceil_div(lattice_.rows, rows);
+    constexpr std::size_t kFew = 2;
+    if (in_.count * strips <= kFew) return run_by_panels(strips);
+    run_by_strips(strips, 2 * depth_ * weights_.out_channels * groups_ * lattice_.cols * rows);
+  }
+
+ private:
+  static constexpr std::size_t kLeastWork = 4000000;  // of a chunk
+
+  std::size_t rows_of_strip() const {
     // A double, because steps may be as large as no image is.
     const double row_bytes = static_cast<double>(lattice_.in_step_y * sizeof(T)) *
                              static_cast<double>(lattice_.in_step_x * lattice_.cols) *
                              static_cast<double>(in_.channels);
-    const std::size_t rows = std::clamp<std::size_t>(
+    return std::clamp<std::size_t>(
         static_cast<std::size_t>(static_cast<double>(kStripBytes) / std::max(1.0, row_bytes)), 1, lattice_.rows);
-    const std::size_t strips = ceil_div(lattice_.rows, rows), all = in_.count * strips;
-    const std::size_t work = 2 * depth_ * weights_.out_channels * groups_ * lattice_.cols * rows;
-    constexpr std::size_t kLeastWork = 4000000;
+  }
+
+  // All weights are packed, then read by every strip.
+  void run_by_strips(std::size_t strips, std::size_t work) const {
+    const std::size_t panels = groups_ * panels_, all = in_.count * strips;
+    const Temporary memory(panels * panel_size() * sizeof(T));
+    T* const packed = memory.as<T>();
+    pack_weights(packed);
     const std::size_t chunks = chunks_for(all, ceil_div(kLeastWork, std::max<std::size_t>(1, work)));
     parallel_for(chunks, [&](std::size_t chunk) {
       const Range mine = chunk_range(all, chunks, chunk);
-      std::vector<std::ptrdiff_t> segments(lattice_.taps.size() / run_);
       for (std::size_t i = mine.begin; i < mine.end; i++) {
-        add_strip(i / strips, chunk_range(lattice_.rows, strips, i % strips), segments);
+        const Range rows = chunk_range(lattice_.rows, strips, i % strips);
+        add_strip(i / strips, rows, {0, panels}, packed);
+        out_.finish_rows(finish_, i / strips, rows, {0, lattice_.cols});
       }
     });
   }
 
- private:
-  void pack_weights() const {
+  // Few pixels: weights are most of what is read, so each panel is used as soon as it is packed.
+  void run_by_panels(std::size_t strips) const {
     const std::size_t panels = groups_ * panels_;
-    constexpr std::size_t kBytesPerChunk = 64 << 10;
-    const std::size_t bytes = panels * depth_ * width_ * sizeof(T);
-    const std::size_t chunks = std::min(panels, chunks_for(bytes, kBytesPerChunk));
+    const std::size_t work = 2 * depth_ * width_ * in_.count * lattice_.rows * lattice_.cols;
+    const std::size_t chunks =
+        std::min(panels, chunks_for(panels, ceil_div(kLeastWork, std::max<std::size_t>(1, work))));
+    const auto for_strips = [&](const auto& body) {
+      for (std::size_t i = 0; i < in_.count * strips; i++)
+        body(i / strips, chunk_range(lattice_.rows, strips, i % strips));
+    };
     parallel_for(chunks, [&](std::size_t chunk) {
       const Range mine = chunk_range(panels, chunks, chunk);
+      T* const packed = scratch<T>(Scratch::kPackB, panel_size());
       for (std::size_t panel = mine.begin; panel < mine.end; panel++) {
-        if (taps_.together) {
-          pack_together(panel);
-        } else {
-          pack_each(panel);
-        }
+        pack(panel, packed);
+        for_strips([&](std::size_t index, Range rows) { add_strip(index, rows, {panel, panel + 1}, packed); });
       }
+    });
+    for_strips([&](std::size_t index, Range rows) { out_.finish_rows(finish_, index, rows, {0, lattice_.cols}); });
+  }
+
+  std::size_t panel_size() const { return depth_ * width_; }
+
+  void pack_weights(T* packed) const {
+    const std::size_t panels = groups_ * panels_;
+    constexpr std::size_t kBytesPerChunk = 64 << 10;
+    const std::size_t chunks = std::min(panels, chunks_for(panels * panel_size() * sizeof(T), kBytesPerChunk));
+    parallel_for(chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(panels, chunks, chunk);
+      for (std::size_t panel = mine.begin; panel < mine.end; panel++) pack(panel, packed + panel * panel_size());
     });
   }
 
-  void pack_each(std::size_t panel) const {
+  void pack(std::size_t panel, T* to) const { taps_.together ? pack_together(panel, to) : pack_each(panel, to); }
+
+  void pack_each(std::size_t panel, T* to) const {
     const std::size_t column = panel % panels_ * width_;
     for (std::size_t t = 0; t < lattice_.taps.size(); t++) {
       Matrix<const T> matrix = tap_weights(t, panel / panels_);
       matrix.data = matrix.at(0, column);
       pack_panel(kernels_, matrix, weights_.in_channels, std::min(width_, weights_.out_channels - column),
-                 packed_row(panel, t, 0), width_);
+                 packed_row(to, t, 0), width_);
     }
   }
 
   // Turns the weights of some input channels and all taps, then deals out the rows: memory is read once, in its order.
-  void pack_together(std::size_t panel) const {
+  void pack_together(std::size_t panel, T* to) const {
     constexpr std::size_t kBlock = 4096;  // elements that are turned at once
     const std::size_t column = panel % panels_ * width_, count = std::min(width_, weights_.out_channels - column);
     const std::size_t taps = lattice_.taps.size(), channels = weights_.in_channels;
@@ -131,7 +161,7 @@ class Correlation {
                          static_cast<std::ptrdiff_t>(width_), count, some * taps);
       for (std::size_t r = 0; r < some; r++) {
         for (std::size_t t = 0; t < taps; t++) {
-          T* const row = packed_row(panel, t, i + r);
+          T* const row = packed_row(to, t, i + r);
           std::copy_n(block + (r * taps + static_cast<std::size_t>(tap_offset(t) - taps_.first)) * width_, count, row);
           std::fill(row + count, row + width_, T(0));
         }
@@ -161,16 +191,17 @@ class Correlation {
            static_cast<std::ptrdiff_t>(lattice_.taps[t].kx) * weights_.x;
   }
 
-  T* packed_row(std::size_t panel, std::size_t t, std::size_t channel) const {
-    return packed_ + (panel * depth_ + t * weights_.in_channels + channel) * width_;
+  T* packed_row(T* packed, std::size_t t, std::size_t channel) const {
+    return packed + (t * weights_.in_channels + channel) * width_;
   }
 
   Matrix<const T> tap_weights(std::size_t t, std::size_t group) const {
     return weights_.matrix(group, lattice_.taps[t].ky, lattice_.taps[t].kx);
   }
 
-  // Rows [rows.begin, rows.end) of the lattice in image `index`.
-  void add_strip(std::size_t index, Range rows, std::vector<std::ptrdiff_t>& segments) const {
+  // Rows [rows.begin, rows.end) of the lattice in image `index`, with panels of weights that lie one behind the other.
+  void add_strip(std::size_t index, Range rows, Range panels, const T* packed) const {
+    std::vector<std::ptrdiff_t> segments(lattice_.taps.size() / run_);
     const auto step = static_cast<std::ptrdiff_t>(lattice_.in_step_y);
     const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(rows.begin) * step + reach_.top;
     const std::ptrdiff_t bottom = static_cast<std::ptrdiff_t>(rows.end - 1) * step + reach_.bottom + 1;
@@ -182,13 +213,14 @@ class Correlation {
       segments[i] =
           (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
     }
-    for (std::size_t panel = 0; panel < groups_ * panels_; panel++) add_panel(index, rows, window, segments, panel);
-    out_.finish_rows(finish_, index, rows, {0, lattice_.cols});
+    for (std::size_t panel = panels.begin; panel < panels.end; panel++, packed += panel_size()) {
+      add_panel(index, rows, window, segments, panel, packed);
+    }
   }
 
   // The columns of one panel of weights, row by row.
   void add_panel(std::size_t index, Range rows, const Window<T>& window, const std::vector<std::ptrdiff_t>& segments,
-                 std::size_t panel) const {
+                 std::size_t panel, const T* packed) const {
     const std::size_t group = panel / panels_, column = panel % panels_ * width_;
     const std::size_t channel = group * weights_.out_channels + column;
     GemmPanel<T> call{};
@@ -197,7 +229,7 @@ class Correlation {
     call.a_segments = segments.data();
     call.segments = segments.size();
     call.k = run_ * weights_.in_channels;
-    call.b = packed_ + panel * depth_ * width_;
+    call.b = packed;
     call.b_k = static_cast<std::ptrdiff_t>(width_);
     call.b_padded = true;
     call.c_row = static_cast<std::ptrdiff_t>(lattice_.step_x * out_.channels);
@@ -231,7 +263,6 @@ class Correlation {
   const Reach reach_;
   std::size_t run_, width_, panels_, depth_;
   TapsInMemory taps_;
-  T* packed_ = nullptr;
 };
 
 }  // namespace
