@@ -116,6 +116,21 @@ OPTIMIZERS = {
     "lion-options": lambda p: Lion(p, lr=0.05, betas=(0.8, 0.9), weight_decay=0.2),
     "lamb": lambda p: LAMB(p, lr=0.05),
     "lamb-options": lambda p: LAMB(p, lr=0.1, betas=(0.8, 0.9), eps=1e-4, weight_decay=0.2),
+    "rprop": lambda p: optim.Rprop(p, lr=0.05),
+    "rprop-options": lambda p: optim.Rprop(p, lr=0.3, etas=(0.3, 1.7), step_sizes=(0.05, 0.5)),
+    "rprop-maximize": lambda p: optim.Rprop(p, lr=0.01, maximize=True),
+    "rprop-late": lambda p: optim.Rprop(p, lr=0.1),
+    "asgd": lambda p: optim.ASGD(p, lr=0.1),
+    "asgd-options": lambda p: optim.ASGD(p, lr=0.2, lambd=0.05, alpha=0.6, t0=3, weight_decay=0.1),
+    "asgd-maximize": lambda p: optim.ASGD(p, lr=0.02, t0=1, maximize=True),
+    "asgd-late": lambda p: optim.ASGD(p, lr=0.1, lambd=0.1, t0=2),
+    "adafactor": lambda p: optim.Adafactor(p),
+    "adafactor-options": lambda p: optim.Adafactor(
+        p, lr=0.4, beta2_decay=-0.5, eps=(0.6, 1.1), d=1.05, weight_decay=0.1
+    ),
+    "adafactor-groups": lambda p: optim.Adafactor(groups(p), lr=0.1, weight_decay=0.2),
+    "adafactor-maximize": lambda p: optim.Adafactor(p, lr=0.05, maximize=True),
+    "adafactor-late": lambda p: optim.Adafactor(p, lr=0.2),
     "sgd-cycled": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.5),
     "sgd-nesterov-cycled": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
     "rmsprop-cycled": lambda p: optim.RMSprop(p, lr=0.1, momentum=0.9),
@@ -190,6 +205,9 @@ SCHEDULES = {
     "cyclic-fading": lambda o: lr_scheduler.CyclicLR(
         o, 0.1, 0.5, step_size_up=5, mode="exp_range", gamma=0.97, cycle_momentum=False
     ),
+    "cyclic-scaled": lambda o: lr_scheduler.CyclicLR(
+        o, 0.1, 0.5, step_size_up=4, step_size_down=3, scale_fn=lambda n: 1 / n**2, cycle_momentum=False
+    ),
     "one-cycle-momentum": lambda o: lr_scheduler.OneCycleLR(o, 0.5, 50),
     "one-cycle-momentum-three": lambda o: lr_scheduler.OneCycleLR(
         o, 0.5, 50, pct_start=0.4, anneal_strategy="linear", three_phase=True, base_momentum=0.5, max_momentum=0.9
@@ -197,6 +215,9 @@ SCHEDULES = {
     "cyclic-momentum": lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.5, step_size_up=6),
     "cyclic-momentum-halving": lambda o: lr_scheduler.CyclicLR(
         o, 0.1, 0.5, step_size_up=4, step_size_down=7, mode="triangular2", base_momentum=0.6, max_momentum=0.95
+    ),
+    "cyclic-momentum-scaled": lambda o: lr_scheduler.CyclicLR(
+        o, 0.1, 0.5, step_size_up=5, scale_fn=lambda n: 0.95**n, scale_mode="iterations"
     ),
     "inverse-root": lambda o: lr_scheduler.LambdaLR(o, lambda t: min((t + 1) / 10, math.sqrt(10 / (t + 1)))),
     "lambda": lambda o: lr_scheduler.LambdaLR(o, lambda t: 0.95**t),

@@ -1,11 +1,13 @@
 // Steps of optimizers.
 import {
   Adadelta,
+  Adafactor,
   Adagrad,
   Adam,
   Adamax,
   AdamW,
   add,
+  ASGD,
   LAMB,
   LBFGS,
   Lion,
@@ -14,6 +16,7 @@ import {
   Parameter,
   RAdam,
   RMSprop,
+  Rprop,
   scope,
   SGD,
   square,
@@ -44,14 +47,18 @@ const optimizers: Readonly<Record<string, (parameters: Parameters) => Optimizer>
   radam: (parameters) => new RAdam(parameters, { lr: 1e-3 }),
   lion: (parameters) => new Lion(parameters, { lr: 1e-3, weightDecay: 0.01 }),
   lamb: (parameters) => new LAMB(parameters, { lr: 1e-3, weightDecay: 0.01 }),
+  rprop: (parameters) => new Rprop(parameters, { lr: 1e-3 }),
+  asgd: (parameters) => new ASGD(parameters, { lr: 1e-3 }),
+  adafactor: (parameters) => new Adafactor(parameters, { lr: 1e-3 }),
 };
 
 export function updateWays(args: Arguments): Workload[] {
   const { parameters: count, size } = numbersOf(args, 'parameters', 'size');
+  const side = Math.sqrt(size);
   const named = <X>(make: (seed: number) => X): Record<string, X> =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, make(i)]));
-  const parameters = named((i) => new Parameter(floats(1 + 2 * i, size)));
-  const gradients = named((i) => floats(2 + 2 * i, size));
+  const parameters = named((i) => new Parameter(floats(1 + 2 * i, side, side)));
+  const gradients = named((i) => floats(2 + 2 * i, side, side));
   const optimizer = pick(optimizers, args['what'])(parameters);
   const run = (): void => optimizer.step(gradients);
   const outputs = (): Digest[] => {

@@ -135,6 +135,12 @@ export function checkDecay(op: string, name: string, value: unknown): asserts va
   if (typeof value !== 'number' || !(value >= 0 && value < 1)) refuse(op, name, value, `0 <= ${name} < 1`);
 }
 
+/** Refuses what are not two numbers. */
+export function checkTwoNumbers(op: string, name: string, value: unknown): asserts value is readonly [number, number] {
+  const isPair = Array.isArray(value) && value.length === 2 && value.every((each) => typeof each === 'number');
+  if (!isPair) refuse(op, name, value, 'two numbers');
+}
+
 /** Refuses what is neither true nor false. */
 export function checkFlag(op: string, name: string, value: unknown): asserts value is boolean {
   if (typeof value !== 'boolean') refuse(op, name, value, 'true or false');

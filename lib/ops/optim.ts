@@ -1,6 +1,6 @@
 import { defineOp, type AttrKinds, type Attrs } from '../engine/define.js';
 import { describe, fail } from '../tensor/errors.js';
-import { sameShape } from '../tensor/shape.js';
+import { sameShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkDTypeOf, floats } from './checks.js';
 
@@ -15,16 +15,32 @@ function checkLength(op: string, name: string, list: readonly Tensor[], params: 
   fail('SHAPE', op, `${list.length} ${name} for ${params.length} params (need one for each)`);
 }
 
-// Every list has one tensor per parameter, of its shape and dtype; all but the gradients lie in memory as it does.
-function checkLists(op: string, params: readonly Tensor[], lists: Lists): void {
+/** The shape of what is remembered, by the parameter's. */
+type ShapeRule = (shape: Shape) => Shape;
+
+/** The shape of averages of the rows of matrices. */
+export const rowAverages = (shape: Shape): Shape => [...shape.slice(0, -1), 1];
+/** The shape of averages of the columns of matrices. */
+export const columnAverages = (shape: Shape): Shape => [...shape.slice(0, -2), 1, ...shape.slice(-1)];
+
+// Every list has one tensor per parameter, of its dtype, and of its shape where there is no rule; all but the gradients lie in
+// memory as it does.
+function checkLists(
+  op: string,
+  params: readonly Tensor[],
+  lists: Lists,
+  rules: Partial<Readonly<Record<string, ShapeRule>>>,
+): void {
   params.forEach((param, i) => checkDTypeOf(op, `params[${i}]`, param, floats));
   for (const [name, list] of Object.entries(lists)) {
     checkLength(op, name, list, params);
     list.forEach((x, i) => {
       const param = params[i]!;
-      if (sameShape(x.shape, param.shape) && x.dtype === param.dtype) return;
+      const shape = rules[name]?.(param.shape) ?? param.shape;
+      if (sameShape(x.shape, shape) && x.dtype === param.dtype) return;
       const given = `params[${i}] is ${describe(param)}, ${name}[${i}] is ${describe(x)}`;
-      fail(x.dtype === param.dtype ? 'SHAPE' : 'DTYPE', op, `${given} (need equal shapes and dtypes)`);
+      const need = shape === param.shape ? 'equal shapes and dtypes' : describe({ dtype: param.dtype, shape });
+      fail(x.dtype === param.dtype ? 'SHAPE' : 'DTYPE', op, `${given} (need ${need})`);
     });
   }
 }
@@ -48,6 +64,8 @@ interface StepSpec<State extends string, Scalar extends string, A extends AttrKi
   readonly momentum?: M;
   /** Lists that the options make needless: they are empty. */
   readonly absent?: (attrs: Attrs<A>) => readonly (State | Scalar)[];
+  /** Refuses parameters that these options are not for, and says of which shape the states are that are not like a parameter. */
+  readonly shapes?: (params: readonly Tensor[], attrs: Attrs<A>) => Partial<Readonly<Record<State, ShapeRule>>>;
 }
 
 // The inputs are params[], grads[], the states, the scalars, momentum if there is one, and lr.
@@ -56,7 +74,15 @@ function defineStep<
   const A extends AttrKinds,
   const Scalar extends string = never,
   const M extends boolean = false,
->({ name, states, scalars = [], attrs, momentum, absent = () => [] }: StepSpec<State, Scalar, A, M>) {
+>({
+  name,
+  states,
+  scalars = [],
+  attrs,
+  momentum,
+  absent = () => [],
+  shapes = () => ({}),
+}: StepSpec<State, Scalar, A, M>) {
   type List = 'params' | 'grads' | State | Scalar;
   type Common = 'lr' | (M extends true ? 'momentum' : never);
   const common = (momentum === true ? ['momentum', 'lr'] : ['lr']) as readonly Common[];
@@ -73,7 +99,7 @@ function defineStep<
       const missing: readonly string[] = absent(options);
       const present = (names: readonly string[]): Lists =>
         Object.fromEntries(names.filter((list) => !missing.includes(list)).map((list) => [list, rest[list]!]));
-      checkLists(name, params!, { grads: grads!, ...present(states) });
+      checkLists(name, params!, { grads: grads!, ...present(states) }, shapes(params!, options));
       for (const [list, tensors] of Object.entries(present(scalars))) {
         checkLength(name, list, tensors, params!);
         tensors.forEach((x, i) => checkScalar(name, `${list}[${i}]`, x));
@@ -233,4 +259,52 @@ export const lambStep = defineStep({
   scalars: ['steps'],
   attrs: { beta2: 'float', eps: 'float' },
   momentum: true,
+});
+
+/**
+ * Rprop on all parameters at once, in place.
+ *
+ * Each element has a size: times etaPlus while its gradient keeps the sign of the step before (`previous`), times etaMinus where
+ * it changes it, within bounds; param −= size · sign(g), where g = 0 after a change.
+ */
+export const rpropStep = defineStep({
+  name: 'rpropStep',
+  states: ['previous', 'sizes'],
+  attrs: { etaMinus: 'float', etaPlus: 'float', minSize: 'float', maxSize: 'float' },
+});
+
+/**
+ * ASGD on all parameters at once, in place.
+ *
+ * param = (1 − lambd · η) param − η g; mean += μ (param − mean); then η = lr / (1 + lambd · lr · t)^alpha and
+ * μ = 1 / max(1, t − t0), where t is the step, counted from 1. `rates` are η, `weights` are μ.
+ */
+export const asgdStep = defineStep({
+  name: 'asgdStep',
+  states: ['means'],
+  scalars: ['steps', 'rates', 'weights'],
+  attrs: { lambd: 'float', alpha: 'float', t0: 'float' },
+});
+
+/**
+ * Adafactor on matrices (`factored`), or on vectors and numbers, at once, in place.
+ *
+ * w = t^decay at step t, counted from 1; rows r and columns c keep (1 − w) of themselves and take w of the mean of g² along an axis;
+ * v = r c / max(mean r, eps), for vectors v = c is kept by element; u = g / max(√v, eps);
+ * param −= min(lr, 1 / √t) · max(least, RMS(param)) / max(1, RMS(u) / clip) · u
+ */
+export const adafactorStep = defineStep({
+  name: 'adafactorStep',
+  states: ['rows', 'columns'],
+  scalars: ['steps'],
+  attrs: { decay: 'float', eps: 'float', least: 'float', clip: 'float', factored: 'bool' },
+  absent: ({ factored }) => (factored ? [] : ['rows']),
+  shapes: (params, { factored }) => {
+    const odd = params.find(({ rank }) => rank > 1 !== factored);
+    if (odd !== undefined) {
+      const need = factored ? 'at least two axes' : 'at most one axis';
+      fail('SHAPE', 'adafactorStep', `a parameter is ${describe(odd)} (need ${need})`);
+    }
+    return factored ? { rows: rowAverages, columns: columnAverages } : {};
+  },
 });

@@ -1,5 +1,4 @@
-import { checkAtLeast, checkDecay } from '../ops/checks.js';
-import { fail, show } from '../tensor/errors.js';
+import { checkAtLeast, checkDecay, checkTwoNumbers } from '../ops/checks.js';
 import { commonAttrs, commonDefaults, eachElement, singleNumber, type OptimizerOptions } from './optimizer.js';
 
 // What Adam and its kin have in common: averages of gradients and of their squares.
@@ -16,7 +15,7 @@ export const betaDefaults = { ...commonDefaults, betas: [0.9, 0.999], eps: 1e-8 
 
 /** Refuses what are not two decay rates. */
 export function checkBetas(op: string, betas: unknown): void {
-  if (!Array.isArray(betas) || betas.length !== 2) fail('VALUE', op, `betas is ${show(betas)} (need two numbers)`);
+  checkTwoNumbers(op, 'betas', betas);
   checkDecay(op, 'betas[0]', betas[0]);
   checkDecay(op, 'betas[1]', betas[1]);
 }

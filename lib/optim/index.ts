@@ -1,8 +1,10 @@
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
+export { Adafactor, type AdafactorOptions } from './adafactor.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
 export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW } from './adamw.js';
+export { ASGD, type ASGDOptions } from './asgd.js';
 export type { BetaOptions } from './betas.js';
 export { clipGradNorm, clipGradValue, type ClippedGradients, type NamedGradients } from './clip.js';
 export { GradScaler, type GradScalerOptions } from './grad-scaler.js';
@@ -19,6 +21,7 @@ export {
 } from './optimizer.js';
 export { RAdam, type RAdamOptions } from './radam.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export { Rprop, type RpropOptions } from './rprop.js';
 export {
   chained,
   constantRate,

@@ -1,14 +1,14 @@
 import { buffer } from '../nn/init.js';
 import { assignState, type StateDict } from '../nn/state-dict.js';
 import { where } from '../ops/compare.js';
-import { full, fullLike } from '../ops/creation.js';
+import { full } from '../ops/creation.js';
 import { add } from '../ops/arithmetic.js';
 import { checkArray, checkAtLeast, checkDecay, checkFlag, checkObject, checkTensor } from '../ops/checks.js';
 import { clone } from '../ops/move.js';
 import { describe, fail, show } from '../tensor/errors.js';
 import { Variable, type Buffer } from '../tensor/parameter.js';
 import { scope } from '../tensor/scope.js';
-import { sameShape } from '../tensor/shape.js';
+import { sameShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What every optimizer can be told. */
@@ -62,16 +62,20 @@ export interface Update<Slot extends string> {
   readonly lr: Tensor;
 }
 
-/** Something that is remembered for each parameter: in a tensor like it, or as a single number. */
+/** Something that is remembered for each parameter: in a tensor, or as a single number. */
 export interface SlotSpec {
   readonly start: number;
   readonly single: boolean;
+  /** Of which shape the tensor is, by the parameter's; undefined for parameters that need none. */
+  readonly shape: (shape: Shape) => Shape | undefined;
 }
 
 /** Remembers a tensor like each parameter, filled with a number at first. */
-export const eachElement = (start = 0): SlotSpec => ({ start, single: false });
+export const eachElement = (start = 0): SlotSpec => ({ start, single: false, shape: (own) => own });
+/** Remembers zeros of a shape that follows from the parameter's. */
+export const zerosOf = (shape: SlotSpec['shape']): SlotSpec => ({ start: 0, single: false, shape });
 /** Remembers a number for each parameter. */
-export const singleNumber = (start = 0): SlotSpec => ({ start, single: true });
+export const singleNumber = (start = 0): SlotSpec => ({ start, single: true, shape: () => [] });
 
 /** The algorithm of an optimizer; {@link Optimizer} does the rest. */
 export interface UpdateRule<O extends OptimizerOptions, Slot extends string> {
@@ -314,13 +318,20 @@ function remember<Slot extends string>(
   slots: Readonly<Record<Slot, SlotSpec | undefined>>,
   parameters: ReadonlyMap<string, Variable>,
 ): Record<Slot, ReadonlyMap<string, Buffer>> {
-  const first = ({ start, single }: SlotSpec, parameter: Variable): Buffer =>
-    single ? scalar(start) : buffer(() => fullLike(parameter, start));
-  return mapSlots(slots, (slot) =>
-    slot === undefined
-      ? new Map()
-      : new Map([...parameters].map(([name, parameter]) => [name, first(slot, parameter)])),
-  );
+  const first = ({ start, single, shape }: SlotSpec, { shape: own, dtype }: Variable): Buffer | undefined => {
+    const wanted = shape(own);
+    if (wanted === undefined) return undefined;
+    return single ? scalar(start) : buffer(() => full(wanted, start, { dtype }));
+  };
+  return mapSlots(slots, (slot) => {
+    const buffers = new Map<string, Buffer>();
+    if (slot === undefined) return buffers;
+    for (const [name, parameter] of parameters) {
+      const made = first(slot, parameter);
+      if (made !== undefined) buffers.set(name, made);
+    }
+    return buffers;
+  });
 }
 
 /** Deals the parameters out to the groups, and what no group wants to a last one with the common options. */

@@ -7,6 +7,7 @@ import {
   checkOption,
   checkPositive,
 } from '../ops/checks.js';
+import { fail, show } from '../tensor/errors.js';
 import type { Schedule } from './schedule.js';
 
 /** The way from one rate to another: at share 0 the first, at share 1 the second. */
@@ -172,6 +173,13 @@ export interface CyclicShape {
   readonly mode?: 'same' | 'halving' | 'fading';
   /** What the height is multiplied by at every step when it fades; default 1. */
   readonly factor?: number;
+  /**
+   * What the height is multiplied by, in place of `mode` and `factor`: a function of the number of the cycle, from 1, or of the step,
+   * from 0, as `scaleMode` says.
+   */
+  readonly scale?: (count: number) => number;
+  /** What `scale` is given: the number of the cycle, or that of the step; default `'cycle'`. */
+  readonly scaleMode?: 'cycle' | 'iterations';
 }
 
 /** Options of {@link cyclicRate}. */
@@ -180,21 +188,30 @@ export interface CyclicOptions extends CyclicShape {
   readonly min: number;
 }
 
-/** From one value to another and back, again and again. */
-function again(
-  op: string,
-  from: number,
-  to: number,
-  { up, down = up, mode = 'same', factor = 1 }: CyclicShape,
-): Schedule {
-  for (const [name, value] of Object.entries({ up, down, factor })) checkPositive(op, name, value);
+/** How high a step of a cycle, counted from 0, can climb, relative to the first cycle. */
+function scaleOf(op: string, options: CyclicShape): (cycle: number, step: number) => number {
+  const { mode = 'same', factor = 1, scale, scaleMode = 'cycle' } = options;
+  checkPositive(op, 'factor', factor);
   checkOption(op, 'mode', mode, ['same', 'halving', 'fading']);
+  checkOption(op, 'scaleMode', scaleMode, ['cycle', 'iterations']);
+  if (scale !== undefined) {
+    if (typeof scale !== 'function') fail('TYPE', op, `scale is ${show(scale)} (need a function)`);
+    return scaleMode === 'cycle' ? (cycle) => scale(cycle + 1) : (_, step) => scale(step);
+  }
+  if (mode === 'same') return () => 1;
+  return mode === 'halving' ? (cycle) => 0.5 ** cycle : (_, step) => factor ** step;
+}
+
+/** From one value to another and back, again and again. */
+function again(op: string, from: number, to: number, options: CyclicShape): Schedule {
+  const { up, down = up } = options;
+  for (const [name, value] of Object.entries({ up, down })) checkPositive(op, name, value);
+  const scale = scaleOf(op, options);
   return (step) => {
     const cycle = Math.floor(step / (up + down));
     const within = step - cycle * (up + down);
     const height = within <= up ? within / up : (up + down - within) / down;
-    const scale = mode === 'same' ? 1 : mode === 'halving' ? 0.5 ** cycle : factor ** step;
-    return from + (to - from) * height * scale;
+    return from + (to - from) * height * scale(cycle, step);
   };
 }
 
@@ -208,6 +225,9 @@ function again(
  * @param options.mode how high later cycles climb: `'same'`, `'halving'` each time, or `'fading'` by `factor` at every step;
  *   default `'same'`
  * @param options.factor what the height is multiplied by at every step when it fades; default 1
+ * @param options.scale what the height is multiplied by, in place of `mode`: a function of the number of the cycle, from 1, or of the
+ *   step, from 0; default none
+ * @param options.scaleMode whether `scale` is given the number of the `'cycle'` or of the step, `'iterations'`; default `'cycle'`
  * @throws MyelinError `VALUE` for options out of range
  *
  * Source: Smith 2017, «Cyclical Learning Rates for Training Neural Networks», section 3.
@@ -242,6 +262,8 @@ export interface CyclicMomentumOptions extends CyclicShape {
  * @param options.mode how far it falls in later cycles: `'same'`, `'halving'` each time, or `'fading'` by `factor` at every step;
  *   default `'same'`
  * @param options.factor what that is multiplied by at every step when it fades; default 1
+ * @param options.scale what that is multiplied by, in place of `mode`, as {@link cyclicRate} takes it; default none
+ * @param options.scaleMode whether `scale` is given the number of the `'cycle'` or of the step, `'iterations'`; default `'cycle'`
  * @throws MyelinError `VALUE` for options out of range
  *
  * Source: Smith 2018, «A disciplined approach to neural network hyper-parameters: Part 1», section 4.3.

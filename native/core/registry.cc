@@ -81,6 +81,7 @@ const std::vector<OpInfo>& all_ops() {
     register_move(list);
     register_random(list);
     register_optim(list);
+    register_adafactor(list);
     register_lbfgs(list);
     register_recurrent(list);
     register_fft(list);

@@ -113,6 +113,7 @@ void register_sampling(OpList& ops);
 void register_move(OpList& ops);
 void register_random(OpList& ops);
 void register_optim(OpList& ops);
+void register_adafactor(OpList& ops);
 void register_lbfgs(OpList& ops);
 void register_recurrent(OpList& ops);
 void register_fft(OpList& ops);

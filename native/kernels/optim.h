@@ -79,6 +79,21 @@ struct LambStep {
   double beta1, beta2, eps, decay;
   double correction1, correction2;
 };
+// State: gradient of the step before, size of the step. The rate is 1: a size is a distance.
+struct RpropStep {
+  StepTerms terms;
+  double eta_minus, eta_plus, min_size, max_size;
+};
+// State: average. The rate is that of the parameter's own step; the average goes `weight` of the way to the parameter.
+struct AsgdStep {
+  StepTerms terms;
+  double weight;
+};
+// State: columns. direction = g / sqrt(max(row column, eps^2)), where row column stands for the average square.
+struct AdafactorStep {
+  StepTerms terms;
+  double row, eps;
+};
 template <class T, class Step>
 using StepFn = void(const StepArrays<T>& arrays, std::size_t n, const Step& step);
 template <class T>
@@ -101,13 +116,25 @@ template <class T>
 using LionFn = StepFn<T, LionStep>;
 template <class T>
 using LambFn = StepFn<T, LambStep>;
+template <class T>
+using RpropFn = StepFn<T, RpropStep>;
+template <class T>
+using AsgdFn = StepFn<T, AsgdStep>;
+template <class T>
+using AdafactorFn = StepFn<T, AdafactorStep>;
 // LAMB needs the lengths of parameter and direction before the parameter moves. The first pass updates the state and
 // adds to both squared lengths, the second moves the parameter by terms.lr times the direction.
 struct SquaredLengths {
   double param, direction;
 };
+template <class T, class Step>
+using StepSumsFn = void(const StepArrays<T>& arrays, std::size_t n, const Step& step, SquaredLengths* lengths);
 template <class T>
-using LambMomentsFn = void(const StepArrays<T>& arrays, std::size_t n, const LambStep& step, SquaredLengths* lengths);
+using LambMomentsFn = StepSumsFn<T, LambStep>;
+// Adafactor adds squares of a row to the sums of columns and both squared lengths (of parameter and gradient), and later measures
+// directions, before the parameter moves.
+template <class T>
+using AdafactorSumsFn = StepSumsFn<T, AdafactorStep>;
 
 // out[i] = a x[i] + b y[i]; returns the sum of out[i] z[i], a tree whose order depends on n alone. z may be out.
 template <class T>

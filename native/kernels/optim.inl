@@ -24,9 +24,11 @@ struct Element {
     at.store_to(arrays.state[which] + i, value);
     return value;
   }
-  MYELIN_INLINE void move(Vec<T> direction, T size) const {
+  MYELIN_INLINE Vec<T> move(Vec<T> direction, T size) const {
     const Vec<T> from = terms.shrink == 1 ? param : param * T(terms.shrink);
-    at.store_to(arrays.param + i, fma(direction, Vec<T>(-size), from));
+    const Vec<T> to = fma(direction, Vec<T>(-size), from);
+    at.store_to(arrays.param + i, to);
+    return to;
   }
 };
 
@@ -162,6 +164,31 @@ MYELIN_INLINE void lion(const StepArrays<T>& arrays, std::size_t n, LionStep ste
   });
 }
 
+template <class T>
+MYELIN_INLINE void rprop(const StepArrays<T>& arrays, std::size_t n, RpropStep step) {
+  const T lr = T(step.terms.lr);
+  const Vec<T> zero(T(0)), one(T(1)), eta_minus(T(step.eta_minus)), eta_plus(T(step.eta_plus));
+  const Vec<T> min_size(T(step.min_size)), max_size(T(step.max_size));
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> g = x.gradient(), sides = g * x.state(0);
+    const Mask<T> turned = sides < zero;
+    const Vec<T> factor = select(turned, eta_minus, select(sides > zero, eta_plus, one));
+    const Vec<T> size = x.keep(1, min(max(x.state(1) * factor, min_size), max_size));
+    x.move(sign(x.keep(0, select(turned, zero, g))) * size, lr);
+  });
+}
+
+template <class T>
+MYELIN_INLINE void asgd(const StepArrays<T>& arrays, std::size_t n, AsgdStep step) {
+  const T lr = T(step.terms.lr);
+  const Vec<T> weight(T(step.weight));
+  const bool begins = step.weight == 1;
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> param = x.move(x.gradient(), lr), average = x.state(0);
+    x.keep(0, begins ? param : fma(param - average, weight, average));
+  });
+}
+
 // Where LAMB goes, before its length is set.
 template <class T>
 MYELIN_INLINE Vec<T> lamb_direction(Vec<T> param, Vec<T> m, Vec<T> v, const LambStep& step) {
@@ -192,6 +219,44 @@ MYELIN_INLINE void lamb_apply(const StepArrays<T>& arrays, std::size_t n, LambSt
   });
 }
 
+template <class T>
+MYELIN_INLINE void adafactor_squares(const StepArrays<T>& arrays, std::size_t n, AdafactorStep step,
+                                     SquaredLengths* lengths) {
+  Vec<T> param(T(0)), gradient(T(0));
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    const Vec<T> square = x.gradient() * x.gradient();
+    x.keep(0, x.state(0) + square);
+    gradient = gradient + square;
+    param = fma(x.param, x.param, param);
+  });
+  lengths->param += double(sum_lanes(param));
+  lengths->direction += double(sum_lanes(gradient));
+}
+
+// Calls body(element, direction) for all vectors of a row.
+template <class T, class F>
+MYELIN_INLINE void each_direction(const StepArrays<T>& arrays, std::size_t n, const AdafactorStep& step, F body) {
+  const Vec<T> row(T(step.row)), least(T(step.eps * step.eps));
+  each_element(arrays, n, step.terms, [&](const auto& x) MYELIN_FORCE_INLINE {
+    body(x, x.gradient() / sqrt(maximum(x.state(0, T(1)) * row, least)));
+  });
+}
+
+template <class T>
+MYELIN_INLINE void adafactor_length(const StepArrays<T>& arrays, std::size_t n, AdafactorStep step,
+                                    SquaredLengths* lengths) {
+  Vec<T> sum(T(0));
+  each_direction(arrays, n, step,
+                 [&](const auto&, Vec<T> direction) MYELIN_FORCE_INLINE { sum = fma(direction, direction, sum); });
+  lengths->direction += double(sum_lanes(sum));
+}
+
+template <class T>
+MYELIN_INLINE void adafactor_apply(const StepArrays<T>& arrays, std::size_t n, AdafactorStep step) {
+  const T lr = T(step.terms.lr);
+  each_direction(arrays, n, step, [&](const auto& x, Vec<T> direction) MYELIN_FORCE_INLINE { x.move(direction, lr); });
+}
+
 // Directions of L-BFGS: a vector changes, and the product that decides the next change is formed on the way.
 template <class T>
 MYELIN_INLINE T blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {
@@ -204,25 +269,32 @@ MYELIN_INLINE T blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, 
 
 #define MYELIN_STEP_OF(T, prefix, verb, Step) \
   void prefix##_##verb(const StepArrays<T>& arrays, std::size_t n, const Step& step) { verb(arrays, n, step); }
-#define MYELIN_OPTIMIZERS(T, prefix)                                                           \
-  MYELIN_STEP_OF(T, prefix, sgd, SgdStep)                                                      \
-  MYELIN_STEP_OF(T, prefix, adam, AdamStep)                                                    \
-  MYELIN_STEP_OF(T, prefix, rmsprop, RmspropStep)                                              \
-  MYELIN_STEP_OF(T, prefix, adagrad, AdagradStep)                                              \
-  MYELIN_STEP_OF(T, prefix, adadelta, AdadeltaStep)                                            \
-  MYELIN_STEP_OF(T, prefix, adamax, AdamaxStep)                                                \
-  MYELIN_STEP_OF(T, prefix, nadam, NadamStep)                                                  \
-  MYELIN_STEP_OF(T, prefix, radam, RadamStep)                                                  \
-  MYELIN_STEP_OF(T, prefix, lion, LionStep)                                                    \
-  MYELIN_STEP_OF(T, prefix, lamb_apply, LambStep)                                              \
-  void prefix##_lamb_moments(const StepArrays<T>& arrays, std::size_t n, const LambStep& step, \
-                             SquaredLengths* lengths) {                                        \
-    lamb_moments(arrays, n, step, lengths);                                                    \
-  }                                                                                            \
-  T prefix##_blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {  \
-    return blend_dot(x, a, y, b, out, z, n);                                                   \
+#define MYELIN_SUMS_OF(T, prefix, verb, Step)                                                                   \
+  void prefix##_##verb(const StepArrays<T>& arrays, std::size_t n, const Step& step, SquaredLengths* lengths) { \
+    verb(arrays, n, step, lengths);                                                                             \
+  }
+#define MYELIN_OPTIMIZERS(T, prefix)                                                          \
+  MYELIN_STEP_OF(T, prefix, sgd, SgdStep)                                                     \
+  MYELIN_STEP_OF(T, prefix, adam, AdamStep)                                                   \
+  MYELIN_STEP_OF(T, prefix, rmsprop, RmspropStep)                                             \
+  MYELIN_STEP_OF(T, prefix, adagrad, AdagradStep)                                             \
+  MYELIN_STEP_OF(T, prefix, adadelta, AdadeltaStep)                                           \
+  MYELIN_STEP_OF(T, prefix, adamax, AdamaxStep)                                               \
+  MYELIN_STEP_OF(T, prefix, nadam, NadamStep)                                                 \
+  MYELIN_STEP_OF(T, prefix, radam, RadamStep)                                                 \
+  MYELIN_STEP_OF(T, prefix, lion, LionStep)                                                   \
+  MYELIN_STEP_OF(T, prefix, lamb_apply, LambStep)                                             \
+  MYELIN_STEP_OF(T, prefix, rprop, RpropStep)                                                 \
+  MYELIN_STEP_OF(T, prefix, asgd, AsgdStep)                                                   \
+  MYELIN_STEP_OF(T, prefix, adafactor_apply, AdafactorStep)                                   \
+  MYELIN_SUMS_OF(T, prefix, lamb_moments, LambStep)                                           \
+  MYELIN_SUMS_OF(T, prefix, adafactor_squares, AdafactorStep)                                 \
+  MYELIN_SUMS_OF(T, prefix, adafactor_length, AdafactorStep)                                  \
+  T prefix##_blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) { \
+    return blend_dot(x, a, y, b, out, z, n);                                                  \
   }
 MYELIN_OPTIMIZERS(float, f32)
 MYELIN_OPTIMIZERS(double, f64)
 #undef MYELIN_OPTIMIZERS
+#undef MYELIN_SUMS_OF
 #undef MYELIN_STEP_OF

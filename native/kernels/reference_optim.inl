@@ -111,6 +111,27 @@ void lion(const StepArrays<T>& arrays, std::size_t n, const LionStep& step) {
   });
 }
 
+template <class T>
+void rprop(const StepArrays<T>& arrays, std::size_t n, const RpropStep& step) {
+  each_element(arrays, n, step.terms, [&](const auto& x) {
+    const double g = x.gradient(), sides = g * x.state(0);
+    const double size = x.state(1) * (sides < 0 ? step.eta_minus : sides > 0 ? step.eta_plus : 1);
+    const double bounded = x.keep(1, size < step.min_size   ? step.min_size
+                                     : size > step.max_size ? step.max_size
+                                                            : size);
+    const double kept = x.keep(0, sides < 0 ? 0 : g);
+    x.move(kept > 0 ? bounded : kept < 0 ? -bounded : 0);
+  });
+}
+
+template <class T>
+void asgd(const StepArrays<T>& arrays, std::size_t n, const AsgdStep& step) {
+  each_element(arrays, n, step.terms, [&](const auto& x) {
+    x.move(x.gradient());
+    x.average(0, x.param(), 1 - step.weight);
+  });
+}
+
 double lamb_direction(double param, double m, double v, const LambStep& step) {
   return m / step.correction1 / (std::sqrt(v / step.correction2) + step.eps) + step.decay * param;
 }
@@ -131,6 +152,33 @@ void lamb_apply(const StepArrays<T>& arrays, std::size_t n, const LambStep& step
 }
 
 template <class T>
+void adafactor_squares(const StepArrays<T>& arrays, std::size_t n, const AdafactorStep& step, SquaredLengths* lengths) {
+  each_element(arrays, n, step.terms, [&](const auto& x) {
+    const double square = std::pow(x.gradient(), 2);
+    x.keep(0, x.state(0) + square);
+    lengths->param += std::pow(x.param(), 2);
+    lengths->direction += square;
+  });
+}
+
+template <class Element>
+double adafactor_direction(const Element& x, const AdafactorStep& step) {
+  const double variance = step.row * x.state(0), least = step.eps * step.eps;
+  return x.gradient() / std::sqrt(variance < least ? least : variance);
+}
+
+template <class T>
+void adafactor_length(const StepArrays<T>& arrays, std::size_t n, const AdafactorStep& step, SquaredLengths* lengths) {
+  each_element(arrays, n, step.terms,
+               [&](const auto& x) { lengths->direction += std::pow(adafactor_direction(x, step), 2); });
+}
+
+template <class T>
+void adafactor_apply(const StepArrays<T>& arrays, std::size_t n, const AdafactorStep& step) {
+  each_element(arrays, n, step.terms, [&](const auto& x) { x.move(adafactor_direction(x, step)); });
+}
+
+template <class T>
 T blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {
   double sum = 0;
   for (std::size_t i = 0; i < n; i++) {
@@ -142,24 +190,31 @@ T blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n)
 
 #define MYELIN_STEP_OF(T, prefix, verb, Step) \
   void prefix##_##verb(const StepArrays<T>& arrays, std::size_t n, const Step& step) { verb(arrays, n, step); }
-#define MYELIN_OPTIMIZERS(T, prefix, unused)                                                   \
-  MYELIN_STEP_OF(T, prefix, sgd, SgdStep)                                                      \
-  MYELIN_STEP_OF(T, prefix, adam, AdamStep)                                                    \
-  MYELIN_STEP_OF(T, prefix, rmsprop, RmspropStep)                                              \
-  MYELIN_STEP_OF(T, prefix, adagrad, AdagradStep)                                              \
-  MYELIN_STEP_OF(T, prefix, adadelta, AdadeltaStep)                                            \
-  MYELIN_STEP_OF(T, prefix, adamax, AdamaxStep)                                                \
-  MYELIN_STEP_OF(T, prefix, nadam, NadamStep)                                                  \
-  MYELIN_STEP_OF(T, prefix, radam, RadamStep)                                                  \
-  MYELIN_STEP_OF(T, prefix, lion, LionStep)                                                    \
-  MYELIN_STEP_OF(T, prefix, lamb_apply, LambStep)                                              \
-  void prefix##_lamb_moments(const StepArrays<T>& arrays, std::size_t n, const LambStep& step, \
-                             SquaredLengths* lengths) {                                        \
-    lamb_moments(arrays, n, step, lengths);                                                    \
-  }                                                                                            \
-  T prefix##_blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) {  \
-    return blend_dot(x, a, y, b, out, z, n);                                                   \
+#define MYELIN_SUMS_OF(T, prefix, verb, Step)                                                                   \
+  void prefix##_##verb(const StepArrays<T>& arrays, std::size_t n, const Step& step, SquaredLengths* lengths) { \
+    verb(arrays, n, step, lengths);                                                                             \
+  }
+#define MYELIN_OPTIMIZERS(T, prefix, unused)                                                  \
+  MYELIN_STEP_OF(T, prefix, sgd, SgdStep)                                                     \
+  MYELIN_STEP_OF(T, prefix, adam, AdamStep)                                                   \
+  MYELIN_STEP_OF(T, prefix, rmsprop, RmspropStep)                                             \
+  MYELIN_STEP_OF(T, prefix, adagrad, AdagradStep)                                             \
+  MYELIN_STEP_OF(T, prefix, adadelta, AdadeltaStep)                                           \
+  MYELIN_STEP_OF(T, prefix, adamax, AdamaxStep)                                               \
+  MYELIN_STEP_OF(T, prefix, nadam, NadamStep)                                                 \
+  MYELIN_STEP_OF(T, prefix, radam, RadamStep)                                                 \
+  MYELIN_STEP_OF(T, prefix, lion, LionStep)                                                   \
+  MYELIN_STEP_OF(T, prefix, lamb_apply, LambStep)                                             \
+  MYELIN_STEP_OF(T, prefix, rprop, RpropStep)                                                 \
+  MYELIN_STEP_OF(T, prefix, asgd, AsgdStep)                                                   \
+  MYELIN_STEP_OF(T, prefix, adafactor_apply, AdafactorStep)                                   \
+  MYELIN_SUMS_OF(T, prefix, lamb_moments, LambStep)                                           \
+  MYELIN_SUMS_OF(T, prefix, adafactor_squares, AdafactorStep)                                 \
+  MYELIN_SUMS_OF(T, prefix, adafactor_length, AdafactorStep)                                  \
+  T prefix##_blend_dot(const T* x, T a, const T* y, T b, T* out, const T* z, std::size_t n) { \
+    return blend_dot(x, a, y, b, out, z, n);                                                  \
   }
 MYELIN_FLOATS(MYELIN_OPTIMIZERS, )
 #undef MYELIN_OPTIMIZERS
+#undef MYELIN_SUMS_OF
 #undef MYELIN_STEP_OF

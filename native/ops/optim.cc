@@ -1,5 +1,6 @@
 #include "ops/optim_step.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -9,8 +10,8 @@
 namespace myelin {
 namespace {
 
-// Where the number of steps is among the single numbers of a parameter, and what only NAdam has.
-constexpr int kSteps = 0, kProducts = 1;
+// Where the number of steps is among the single numbers of a parameter, and what only NAdam and ASGD have.
+constexpr int kSteps = 0, kProducts = 1, kRates = 1, kWeights = 2;
 
 // How many steps a parameter has made, this one included.
 double step_of(const StepInputs& inputs, int i) { return inputs.number_of(kSteps, i) + 1; }
@@ -173,6 +174,38 @@ void lion_step(OpCall& call) {
   update(call.kernels.f32_lion, call.kernels.f64_lion, inputs, step, alike<LionStep>);
 }
 
+void rprop_step(OpCall& call) {
+  const StepOptions options(call.attrs);
+  RpropStep step;
+  step.eta_minus = call.attrs.number();
+  step.eta_plus = call.attrs.number();
+  step.min_size = call.attrs.number();
+  step.max_size = call.attrs.number();
+  const StepInputs inputs(call, {true, true}, 0, kRate);
+  step.terms = options.terms(inputs.learning_rate());
+  step.terms.lr = 1;
+  update(call.kernels.f32_rprop, call.kernels.f64_rprop, inputs, step, alike<RpropStep>);
+}
+
+void asgd_step(OpCall& call) {
+  const StepOptions options(call.attrs);
+  const double lambd = call.attrs.number(), power = call.attrs.number(), start = call.attrs.number();
+  const StepInputs inputs(call, {true}, 3, kRate);
+  const double lr = inputs.learning_rate();
+  update(call.kernels.f32_asgd, call.kernels.f64_asgd, inputs, AsgdStep{}, [&](AsgdStep& own, int i) {
+    const double rate = inputs.number_of(kRates, i);
+    own.terms = options.terms(rate);
+    own.terms.shrink *= 1 - lambd * rate;
+    own.weight = inputs.number_of(kWeights, i);
+  });
+  for (int i = 0; i < inputs.count(); i++) {
+    const double t = step_of(inputs, i);
+    inputs.number_of(kRates, i) = lr / std::pow(1 + lambd * lr * t, power);
+    inputs.number_of(kWeights, i) = 1 / std::max(1.0, t - start);
+  }
+  count_step(inputs);
+}
+
 // Updates the state, measures each parameter and its direction, and then moves it by lr |parameter| / |direction|.
 template <class T>
 void lamb_parameters(LambMomentsFn<T>* moments, LambFn<T>* apply, const StepInputs& inputs,
@@ -230,6 +263,8 @@ void register_optim(OpList& ops) {
   ops.push_back({"radamStep", kVariadic, 0, radam_step});
   ops.push_back({"lionStep", kVariadic, 0, lion_step});
   ops.push_back({"lambStep", kVariadic, 0, lamb_step});
+  ops.push_back({"rpropStep", kVariadic, 0, rprop_step});
+  ops.push_back({"asgdStep", kVariadic, 0, asgd_step});
 }
 
 }  // namespace myelin

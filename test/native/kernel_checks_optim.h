@@ -109,6 +109,13 @@ inline std::vector<myelin::LionStep> steps_of(myelin::LionStep) { return {{kPlai
 inline std::vector<myelin::LambStep> steps_of(myelin::LambStep) {
   return {{kPlain, 0.9, 0.999, 1e-6, 0, 0.1, 0.001}, {kAllTerms, 0.5, 0.9, 1e-3, 0.1, 0.5, 0.2}};
 }
+inline std::vector<myelin::RpropStep> steps_of(myelin::RpropStep) {
+  return {{kPlain, 0.5, 1.2, 1e-6, 50}, {kAllTerms, 0.3, 2, 0.08, 0.5}};
+}
+inline std::vector<myelin::AsgdStep> steps_of(myelin::AsgdStep) { return {{kPlain, 1}, {kAllTerms, 0.25}}; }
+inline std::vector<myelin::AdafactorStep> steps_of(myelin::AdafactorStep) {
+  return {{kPlain, 0.7, 1e-7}, {kAllTerms, 0.5, 0.8}};
+}
 
 template <class T, class Step>
 void check(myelin::StepFn<T, Step>* got, myelin::StepFn<T, Step>* want) {
@@ -117,9 +124,9 @@ void check(myelin::StepFn<T, Step>* got, myelin::StepFn<T, Step>* want) {
                   [&](auto* kernel, StepState<T>& state, std::size_t n) { kernel(state.arrays(), n, step); });
 }
 
-template <class T>
-void check(myelin::LambMomentsFn<T>* got, myelin::LambMomentsFn<T>* want) {
-  for (const myelin::LambStep& step : steps_of(myelin::LambStep{})) {
+template <class T, class Step>
+void check(myelin::StepSumsFn<T, Step>* got, myelin::StepSumsFn<T, Step>* want) {
+  for (const Step& step : steps_of(Step{})) {
     std::vector<T> lengths;
     check_step<T>(got, want, [&](auto* kernel, StepState<T>& state, std::size_t n) {
       myelin::SquaredLengths found = {0.5, 0.25};

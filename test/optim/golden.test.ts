@@ -1,10 +1,12 @@
 import {
   Adadelta,
+  Adafactor,
   Adagrad,
   Adam,
   Adamax,
   AdamW,
   add,
+  ASGD,
   chained,
   clipGradNorm,
   clipGradValue,
@@ -36,6 +38,7 @@ import {
   polynomialDecay,
   RAdam,
   RMSprop,
+  Rprop,
   select,
   sequential,
   SGD,
@@ -95,6 +98,21 @@ const optimizers: Readonly<Record<string, (parameters: Parameters) => Optimizer>
   'lion-options': (p) => new Lion(p, { lr: 0.05, betas: [0.8, 0.9], weightDecay: 0.2 }),
   lamb: (p) => new LAMB(p, { lr: 0.05 }),
   'lamb-options': (p) => new LAMB(p, { lr: 0.1, betas: [0.8, 0.9], eps: 1e-4, weightDecay: 0.2 }),
+  rprop: (p) => new Rprop(p, { lr: 0.05 }),
+  'rprop-options': (p) => new Rprop(p, { lr: 0.3, etas: [0.3, 1.7], stepSizes: [0.05, 0.5] }),
+  'rprop-maximize': (p) => new Rprop(p, { lr: 0.01, maximize: true }),
+  'rprop-late': (p) => new Rprop(p, { lr: 0.1 }),
+  asgd: (p) => new ASGD(p, { lr: 0.1 }),
+  'asgd-options': (p) => new ASGD(p, { lr: 0.2, lambd: 0.05, alpha: 0.6, t0: 3, weightDecay: 0.1 }),
+  'asgd-maximize': (p) => new ASGD(p, { lr: 0.02, t0: 1, maximize: true }),
+  'asgd-late': (p) => new ASGD(p, { lr: 0.1, lambd: 0.1, t0: 2 }),
+  adafactor: (p) => new Adafactor(p),
+  'adafactor-options': (p) =>
+    new Adafactor(p, { lr: 0.4, beta2Decay: -0.5, eps: [0.6, 1.1], d: 1.05, weightDecay: 0.1 }),
+  'adafactor-groups': (p) =>
+    new Adafactor(p, { lr: 0.1, weightDecay: 0.2, groups: [{ match: isBias, lr: 0.2, weightDecay: 0 }] }),
+  'adafactor-maximize': (p) => new Adafactor(p, { lr: 0.05, maximize: true }),
+  'adafactor-late': (p) => new Adafactor(p, { lr: 0.2 }),
   adamw: (p) => new AdamW(p, { lr: 0.05 }),
   'adamw-options': (p) => new AdamW(p, { lr: 0.1, betas: [0.7, 0.9], eps: 1e-6, weightDecay: 0.3 }),
   'adamw-groups': (p) =>
@@ -241,6 +259,7 @@ describe.each(['float32', 'float64'] as const)('in %s, ten steps are those of Py
 });
 
 describe('schedules are those of PyTorch', () => {
+  const fadingByStep = { scale: (step: number) => 0.95 ** step, scaleMode: 'iterations' } as const;
   const schedules: Readonly<Record<string, Schedule>> = {
     constant: sequential([constantRate(0.15), constantRate(0.5)], [7]),
     'step-decay': stepDecay(0.5, { every: 4, factor: 0.3 }),
@@ -264,10 +283,12 @@ describe('schedules are those of PyTorch', () => {
     cyclic: cyclicRate(0.5, { min: 0.1, up: 6 }),
     'cyclic-halving': cyclicRate(0.5, { min: 0.1, up: 4, down: 7, mode: 'halving' }),
     'cyclic-fading': cyclicRate(0.5, { min: 0.1, up: 5, mode: 'fading', factor: 0.97 }),
+    'cyclic-scaled': cyclicRate(0.5, { min: 0.1, up: 4, down: 3, scale: (cycle) => 1 / cycle ** 2 }),
     'one-cycle-momentum': oneCycle(0.5, { steps: 50 }),
     'one-cycle-momentum-three': oneCycle(0.5, { steps: 50, warmup: 0.4, strategy: 'linear', threePhase: true }),
     'cyclic-momentum': cyclicRate(0.5, { min: 0.1, up: 6 }),
     'cyclic-momentum-halving': cyclicRate(0.5, { min: 0.1, up: 4, down: 7, mode: 'halving' }),
+    'cyclic-momentum-scaled': cyclicRate(0.5, { min: 0.1, up: 5, ...fadingByStep }),
     multiplicative: multiplicativeRate(0.5, (step) => (step % 3 === 0 ? 1.05 : 0.9)),
     chained: chained(0.5, [linearDecay(1, { steps: 8, start: 0.2, end: 1 }), stepDecay(1, { every: 10, factor: 0.5 })]),
     'inverse-root': inverseSqrtDecay(0.5, { warmup: 10 }),
@@ -286,6 +307,7 @@ describe('schedules are those of PyTorch', () => {
     }),
     'cyclic-momentum': cyclicMomentum({ up: 6 }),
     'cyclic-momentum-halving': cyclicMomentum({ base: 0.6, max: 0.95, up: 4, down: 7, mode: 'halving' }),
+    'cyclic-momentum-scaled': cyclicMomentum({ up: 5, ...fadingByStep }),
   };
   const plateaus: Readonly<Record<string, PlateauSchedule>> = {
     plateau: new PlateauSchedule(0.5, { factor: 0.5, patience: 2, cooldown: 1, min: 0.01 }),

@@ -1,5 +1,6 @@
 import { activation } from './activation';
 import { activationMore } from './activation-more';
+import { adafactor } from './adafactor';
 import { arrange } from './arrange';
 import { assign } from './assign';
 import { at } from './at';
@@ -59,6 +60,7 @@ import { windows } from './windows';
 export const families: Readonly<Record<string, SampleTable>> = {
   activation,
   'activation-more': activationMore,
+  adafactor,
   arrange,
   assign,
   at,

@@ -51,9 +51,9 @@ interface Rule {
 
 const scalar = (value: number): InputSpec => values([], [value], 'float64');
 
-/** Averages of squares are never negative, and a variance is not either. */
+/** Averages of squares and sizes are never negative, and a variance is not either. */
 function fill(list: string, shape: readonly number[]): InputSpec {
-  if (['squares', 'maxima', 'moves', 'largest'].includes(list)) return uniform(shape, 0.5, 2);
+  if (['squares', 'maxima', 'moves', 'largest', 'sizes'].includes(list)) return uniform(shape, 0.5, 2);
   return list === 'means' ? uniform(shape, -0.5, 0.5) : uniform(shape, -2, 2, [0]);
 }
 
@@ -303,6 +303,45 @@ function lamb(common: Common, options: Betas, step: number): Rule {
   };
 }
 
+function rprop(common: Common, options: { etaMinus: number; etaPlus: number; minSize: number; maxSize: number }): Rule {
+  const { etaMinus, etaPlus, minSize, maxSize } = options;
+  return {
+    states: ['previous', 'sizes'],
+    common,
+    options,
+    direction: (state, g) => {
+      const side = Math.sign(g * state['previous']!);
+      const size = state['sizes']! * (side < 0 ? etaMinus : side > 0 ? etaPlus : 1);
+      state['sizes'] = Math.min(Math.max(size, minSize), maxSize);
+      state['previous'] = side < 0 ? 0 : g;
+      // A size is a distance already.
+      return (state['sizes'] * Math.sign(state['previous'])) / lr;
+    },
+  };
+}
+
+function asgd(common: Common, options: { lambd: number; alpha: number; t0: number }, step: number): Rule {
+  const { lambd, alpha, t0 } = options;
+  const [rate, weight] = [0.03, step === 1 ? 1 : 0.25];
+  const shrinks = (own: number): number => (common.decoupled ? 1 - own * common.weightDecay : 1);
+  return {
+    states: ['means'],
+    scalars: { steps: step - 1, rates: rate, weights: weight },
+    after: () => ({
+      steps: step,
+      rates: lr / (1 + lambd * lr * step) ** alpha,
+      weights: 1 / Math.max(1, step - t0),
+    }),
+    common,
+    options,
+    direction: (state, g, param) => {
+      const moved = param * shrinks(rate) * (1 - lambd * rate) - rate * g;
+      state['means']! += weight * (moved - state['means']!);
+      return (param * shrinks(lr) - moved) / lr;
+    },
+  };
+}
+
 /** A step whose gradient has another shape than its parameter, and one with a single number too many. */
 function refusals(step: (typeof steps)[keyof typeof steps], rule: Rule): readonly ErrorCase[] {
   const lists = { ...rule.scalars, ...Object.fromEntries(rule.states.map((list) => [list, 0])) };
@@ -394,5 +433,15 @@ export const optim: SampleTable = {
   lambStep: optimizer(
     steps.lambStep,
     [plain, coupled, decoupled].map((common, i) => lamb(common, { ...betas, eps: 1e-6 }, 1 + 3 * i)),
+  ),
+  rpropStep: optimizer(
+    steps.rpropStep,
+    [plain, coupled, decoupled].map((common) =>
+      rprop(common, { etaMinus: 0.5, etaPlus: 1.2, minSize: 0.7, maxSize: 1.5 }),
+    ),
+  ),
+  asgdStep: optimizer(
+    steps.asgdStep,
+    [plain, coupled, decoupled].map((common, i) => asgd(common, { lambd: 0.1, alpha: 0.75, t0: 2 }, 1 + 3 * i)),
   ),
 };

@@ -76,17 +76,21 @@ OPTIMIZERS = {
     "radam": (torch.optim.RAdam, {}),
     "lion": (Lion, {"weight_decay": 0.01}),
     "lamb": (Lamb, {"weight_decay": 0.01}),
+    "rprop": (torch.optim.Rprop, {}),
+    "asgd": (torch.optim.ASGD, {}),
+    "adafactor": (torch.optim.Adafactor, {}),
 }
 
 
 def update(case):
     create, options = pick(OPTIMIZERS, case["what"])
+    side = int(case["size"] ** 0.5)
 
     def make(setting, **choice):
-        starts = [tensor(1 + 2 * i, case["size"]) for i in range(case["parameters"])]
+        starts = [tensor(1 + 2 * i, side, side) for i in range(case["parameters"])]
         parameters = [start.clone().requires_grad_() for start in starts]
         for i, each in enumerate(parameters):
-            each.grad = tensor(2 + 2 * i, case["size"])
+            each.grad = tensor(2 + 2 * i, side, side)
         optimizer = create(parameters, lr=1e-3, **options, **choice)
 
         def outputs():

@@ -1,4 +1,4 @@
-// Steps of optimizers: of one parameter that fits into the second cache, of one that fits into none, and of many small ones.
+// Steps of optimizers: of one square matrix that fits into the second cache, of one that fits into none, and of many small ones.
 import { float32Bytes, type Case, type Target } from '../case.js';
 
 /** Numbers that are read and written for each element: all but the gradient are both. */
@@ -15,6 +15,9 @@ const touched = {
   radam: 7,
   lion: 5,
   lamb: 7,
+  rprop: 7,
+  asgd: 5,
+  adafactor: 6,
 } as const;
 
 const ratio = { atLeast: 1, of: ['PyTorch'] } as const;

@@ -1,0 +1,4 @@
+import { adafactor } from '../samples/adafactor';
+import { testSamples } from '../support/op-table';
+
+testSamples(adafactor);
