@@ -45,13 +45,6 @@ def labels(*shape, classes):
     return torch.randint(classes, shape)
 
 
-class Hardsigmoid(nn.Module):
-    """PyTorch's own has 1 / 6 in float32 in its gradient."""
-
-    def forward(self, x):
-        return nn.functional.relu6(x + 3) / 6
-
-
 # Layers: how to build one, and its input.
 LAYERS = {
     "linear": (lambda: nn.Linear(5, 3), lambda: normal(4, 5)),
@@ -70,18 +63,6 @@ LAYERS = {
     "conv2d-valid": (lambda: nn.Conv2d(2, 3, 2, padding="valid"), lambda: normal(1, 2, 4, 5)),
     "conv2d-no-bias": (lambda: nn.Conv2d(2, 3, 1, bias=False), lambda: normal(2, 2, 3, 4)),
     "conv2d-wide": (lambda: nn.Conv2d(9, 17, 3, padding=1), lambda: normal(1, 9, 4, 4)),
-    "max-pool2d": (lambda: nn.MaxPool2d(2), lambda: normal(2, 3, 4, 5)),
-    "max-pool2d-padding": (lambda: nn.MaxPool2d(3, stride=2, padding=1), lambda: normal(1, 2, 7, 6)),
-    "max-pool2d-dilation": (lambda: nn.MaxPool2d((2, 3), stride=1, dilation=(2, 1)), lambda: normal(1, 2, 5, 6)),
-    "max-pool2d-ceil": (lambda: nn.MaxPool2d(3, stride=2, ceil_mode=True), lambda: normal(1, 2, 6, 8)),
-    "avg-pool2d": (lambda: nn.AvgPool2d(2), lambda: normal(2, 3, 4, 5)),
-    "avg-pool2d-padding": (lambda: nn.AvgPool2d(3, stride=2, padding=1), lambda: normal(1, 2, 7, 6)),
-    "avg-pool2d-exclude": (
-        lambda: nn.AvgPool2d((3, 2), stride=2, padding=1, count_include_pad=False),
-        lambda: normal(1, 2, 7, 6),
-    ),
-    "avg-pool2d-ceil": (lambda: nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), lambda: normal(1, 2, 6, 8)),
-    "global-avg-pool2d": (lambda: nn.AdaptiveAvgPool2d(1), lambda: normal(2, 3, 4, 5)),
     "batch-norm1d": (lambda: nn.BatchNorm1d(4), lambda: normal(6, 4)),
     "batch-norm1d-time": (lambda: nn.BatchNorm1d(3, eps=1e-3), lambda: normal(4, 3, 5)),
     "batch-norm2d": (lambda: nn.BatchNorm2d(3, momentum=0.3), lambda: normal(2, 3, 4, 3)),
@@ -96,42 +77,6 @@ LAYERS = {
     "embedding-padding": (lambda: nn.Embedding(5, 3, padding_idx=1), lambda: torch.tensor([[1, 3, 1], [0, 4, 3]])),
     "flatten": (lambda: nn.Flatten(), lambda: normal(2, 3, 2, 2)),
     "flatten-middle": (lambda: nn.Flatten(1, 2), lambda: normal(2, 3, 2, 2)),
-    "relu": (lambda: nn.ReLU(), lambda: normal(4, 5)),
-    "leaky-relu": (lambda: nn.LeakyReLU(), lambda: normal(4, 5)),
-    "leaky-relu-steep": (lambda: nn.LeakyReLU(0.3), lambda: normal(4, 5)),
-    "elu": (lambda: nn.ELU(), lambda: normal(4, 5)),
-    "elu-alpha": (lambda: nn.ELU(alpha=0.5), lambda: normal(4, 5)),
-    "gelu": (lambda: nn.GELU(), lambda: normal(4, 5)),
-    "gelu-tanh": (lambda: nn.GELU(approximate="tanh"), lambda: normal(4, 5)),
-    "silu": (lambda: nn.SiLU(), lambda: normal(4, 5)),
-    "sigmoid": (lambda: nn.Sigmoid(), lambda: normal(4, 5)),
-    "tanh": (lambda: nn.Tanh(), lambda: normal(4, 5)),
-    "softplus": (lambda: nn.Softplus(), lambda: normal(4, 5)),
-    "softplus-threshold": (lambda: nn.Softplus(beta=2, threshold=0.5), lambda: normal(4, 5)),
-    "softplus-large": (lambda: nn.Softplus(), lambda: normal(4, 5) * 20),
-    "softplus-beta": (lambda: nn.Softplus(beta=2), lambda: normal(4, 5)),
-    "relu6": (lambda: nn.ReLU6(), lambda: normal(3, 4) * 8),
-    "hardtanh": (lambda: nn.Hardtanh(), lambda: normal(3, 4)),
-    "hardtanh-options": (lambda: nn.Hardtanh(-0.5, 2), lambda: normal(3, 4)),
-    "hardsigmoid": (Hardsigmoid, lambda: normal(3, 4)),
-    "hardswish": (lambda: nn.Hardswish(), lambda: normal(3, 4) * 4),
-    "softshrink": (lambda: nn.Softshrink(), lambda: normal(3, 4)),
-    "hardshrink": (lambda: nn.Hardshrink(lambd=0.75), lambda: normal(3, 4)),
-    "threshold": (lambda: nn.Threshold(0.25, 20), lambda: normal(3, 4)),
-    "prelu": (lambda: nn.PReLU(), lambda: normal(3, 4)),
-    "prelu-channels": (lambda: nn.PReLU(3), lambda: normal(2, 3, 2)),
-    "rrelu": (lambda: nn.RReLU(0.25, 0.25), lambda: normal(3, 4)),
-    "selu": (lambda: nn.SELU(), lambda: normal(3, 4)),
-    "celu": (lambda: nn.CELU(alpha=0.5), lambda: normal(3, 4)),
-    "mish": (lambda: nn.Mish(), lambda: normal(3, 4)),
-    "log-sigmoid": (lambda: nn.LogSigmoid(), lambda: normal(3, 4)),
-    "softsign": (lambda: nn.Softsign(), lambda: normal(3, 4)),
-    "tanhshrink": (lambda: nn.Tanhshrink(), lambda: normal(3, 4)),
-    "glu": (lambda: nn.GLU(), lambda: normal(3, 4)),
-    "softmin": (lambda: nn.Softmin(dim=-1), lambda: normal(3, 4)),
-    "softmax": (lambda: nn.Softmax(dim=-1), lambda: normal(4, 5)),
-    "softmax-first": (lambda: nn.Softmax(dim=0), lambda: normal(4, 5)),
-    "log-softmax": (lambda: nn.LogSoftmax(dim=1), lambda: normal(3, 4, 2)),
     "identity": (lambda: nn.Identity(), lambda: normal(4, 5)),
     "sequential": (
         lambda: nn.Sequential(
@@ -166,8 +111,8 @@ def layer_case(build, draw):
     record |= {f"grad/{name}": x.grad for name, x in inputs.items() if x.grad is not None}
     record |= {f"grad/{name}": value.grad for name, value in module.named_parameters()}
     record |= {f"after/{name}": value for name, value in module.named_buffers()}
-    record["eval"] = module.eval()(*inputs.values())
-    return record
+    evaluated = module.eval()(*inputs.values())
+    return record if torch.equal(evaluated, out) else record | {"eval": evaluated}
 
 
 # Losses: how to build one, and its input and target.

@@ -1,10 +1,11 @@
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh, type GeluOptions } from '../ops/activation.js';
 import { div, mul } from '../ops/arithmetic.js';
-import { checkNumber, checkPositive } from '../ops/checks.js';
+import { checkNumber, checkPositive, checkReal } from '../ops/checks.js';
 import { gt, where } from '../ops/compare.js';
 import type { Floating } from '../ops/operands.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
 import type { DType, FloatDType } from '../tensor/dtype.js';
+import { describe, fail } from '../tensor/errors.js';
 import { scope } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -218,6 +219,27 @@ export class Softmax extends Module {
 
   override forward<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
     return softmax(x, this.options);
+  }
+}
+
+/**
+ * {@link Softmax} over the channels at each place of an image.
+ *
+ * Shapes: x [B, C, H, W], of a single sample without B → the same. Dtypes: float dtypes.
+ *
+ * @throws MyelinError `SHAPE` for another number of axes
+ * @example
+ * ```ts
+ * import { ones, Softmax2d } from 'myelin';
+ * console.log(new Softmax2d().forward(ones([2, 1, 1])).flatten().toArray()); // [ 0.5, 0.5 ]
+ * ```
+ */
+export class Softmax2d extends Module {
+  override forward<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
+    checkReal('Softmax2d', 'x', x);
+    if (x.rank !== 3 && x.rank !== 4)
+      fail('SHAPE', 'Softmax2d', `x is ${describe(x)} (need [B, C, H, W] or [C, H, W])`);
+    return softmax(x, { axis: -3 });
   }
 }
 

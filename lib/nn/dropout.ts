@@ -75,23 +75,26 @@ export class Dropout extends Dropping {
   }
 }
 
+/** How many of the first axes tell channels apart, by the number of axes that an input may have. */
+type Apart = Readonly<Record<number, number>>;
+
 abstract class ChannelDropout extends Dropping {
-  protected abstract readonly ranks: readonly number[];
+  protected abstract readonly apart: Apart;
 
   protected override drop<D extends FloatDType, S extends Shape>(x: Tensor<D, S>): Tensor<D, S> {
-    if (!this.ranks.includes(x.rank)) {
-      fail('SHAPE', this.constructor.name, `x is ${describe(x)} (need ${this.ranks.join(' or ')} axes)`, {
-        x: x.shape,
-      });
+    const apart = this.apart[x.rank];
+    if (apart === undefined) {
+      const need = Object.keys(this.apart).join(' or ');
+      fail('SHAPE', this.constructor.name, `x is ${describe(x)} (need ${need} axes)`, { x: x.shape });
     }
-    return this.dropSlices(x, 2);
+    return this.dropSlices(x, apart);
   }
 }
 
 /**
  * Sets whole channels of signals to zero at random while training, since neighbours in a channel tell of each other.
  *
- * Shapes: x [B, C, L] → the same. Dtypes: float dtypes.
+ * Shapes: x [B, C, L], of a single sample without B → the same. Dtypes: float dtypes.
  *
  * @param p probability that a channel of a sample is dropped; default 0.5
  * @param options.generator where random numbers come from; default the global one
@@ -105,7 +108,7 @@ abstract class ChannelDropout extends Dropping {
  * ```
  */
 export class Dropout1d extends ChannelDropout {
-  protected override readonly ranks = [3];
+  protected override readonly apart: Apart = { 2: 1, 3: 2 };
 
   constructor(p = 0.5, options: DropoutLayerOptions = {}) {
     super('Dropout1d', p, options);
@@ -113,7 +116,8 @@ export class Dropout1d extends ChannelDropout {
 }
 
 /**
- * {@link Dropout1d} for images: sets whole channels to zero. Shapes: x [B, C, H, W] → the same. Dtypes: float dtypes.
+ * {@link Dropout1d} for images: sets whole channels to zero. Shapes: x [B, C, H, W], or signals [B, C, L] as in PyTorch → the same.
+ * Dtypes: float dtypes.
  *
  * @param p probability that a channel of a sample is dropped; default 0.5
  * @param options.generator where random numbers come from; default the global one
@@ -125,7 +129,7 @@ export class Dropout1d extends ChannelDropout {
  * ```
  */
 export class Dropout2d extends ChannelDropout {
-  protected override readonly ranks = [4];
+  protected override readonly apart: Apart = { 3: 2, 4: 2 };
 
   constructor(p = 0.5, options: DropoutLayerOptions = {}) {
     super('Dropout2d', p, options);
@@ -133,7 +137,8 @@ export class Dropout2d extends ChannelDropout {
 }
 
 /**
- * {@link Dropout1d} for volumes: sets whole channels to zero. Shapes: x [B, C, D, H, W] → the same. Dtypes: float dtypes.
+ * {@link Dropout1d} for volumes: sets whole channels to zero. Shapes: x [B, C, D, H, W], of a single sample without B → the same.
+ * Dtypes: float dtypes.
  *
  * @param p probability that a channel of a sample is dropped; default 0.5
  * @param options.generator where random numbers come from; default the global one
@@ -145,7 +150,7 @@ export class Dropout2d extends ChannelDropout {
  * ```
  */
 export class Dropout3d extends ChannelDropout {
-  protected override readonly ranks = [5];
+  protected override readonly apart: Apart = { 4: 1, 5: 2 };
 
   constructor(p = 0.5, options: DropoutLayerOptions = {}) {
     super('Dropout3d', p, options);

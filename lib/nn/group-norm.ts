@@ -5,6 +5,7 @@ import { fail } from '../tensor/errors.js';
 import type { Parameter } from '../tensor/parameter.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { asBatch } from './batch.js';
 import { ChannelNorm, type ChannelNormOptions } from './channel-norm.js';
 import { normParameters } from './init.js';
 import { Module } from './module.js';
@@ -83,8 +84,8 @@ abstract class InstanceNorm<D extends FloatDType> extends ChannelNorm<D> {
     this.checkRank(x);
     const { weight, bias, eps, running_mean: runningMean, running_var: runningVar } = this;
     const useInputStats = this.training || runningMean === undefined;
-    const momentum = this.momentum ?? 0;
-    return instanceNorm(x, { weight, bias, runningMean, runningVar, useInputStats, momentum, eps });
+    const options = { weight, bias, runningMean, runningVar, useInputStats, momentum: this.momentum ?? 0, eps };
+    return asBatch<D>(x, this.ranks[1]! - 2, (batch) => instanceNorm(batch, options)) as Tensor<D, S>;
   }
 }
 
@@ -95,7 +96,7 @@ abstract class InstanceNorm<D extends FloatDType> extends ChannelNorm<D> {
  *
  * With running statistics, training moves them toward the averages over the batch, and inference uses them.
  *
- * Shapes: x [B, C, L]; parameters and statistics [C]. Dtypes: float dtypes.
+ * Shapes: x [B, C, L], of a single sample without B; parameters and statistics [C]. Dtypes: float dtypes.
  *
  * State: weight, bias, running_mean, running_var, num_batches_tracked, as far as the options ask for them.
  *
@@ -116,11 +117,11 @@ abstract class InstanceNorm<D extends FloatDType> extends ChannelNorm<D> {
  * ```
  */
 export class InstanceNorm1d<D extends FloatDType = 'float32'> extends InstanceNorm<D> {
-  protected override readonly ranks = [3];
+  protected override readonly ranks = [2, 3];
 }
 
 /**
- * {@link InstanceNorm1d} for images. Shapes: x [B, C, H, W]. Options, state and errors are the same.
+ * {@link InstanceNorm1d} for images. Shapes: x [B, C, H, W] or [C, H, W]. Options, state and errors are the same.
  *
  * @example
  * ```ts
@@ -129,11 +130,11 @@ export class InstanceNorm1d<D extends FloatDType = 'float32'> extends InstanceNo
  * ```
  */
 export class InstanceNorm2d<D extends FloatDType = 'float32'> extends InstanceNorm<D> {
-  protected override readonly ranks = [4];
+  protected override readonly ranks = [3, 4];
 }
 
 /**
- * {@link InstanceNorm1d} for volumes. Shapes: x [B, C, D, H, W]. Options, state and errors are the same.
+ * {@link InstanceNorm1d} for volumes. Shapes: x [B, C, D, H, W] or [C, D, H, W]. Options, state and errors are the same.
  *
  * @example
  * ```ts
@@ -142,5 +143,5 @@ export class InstanceNorm2d<D extends FloatDType = 'float32'> extends InstanceNo
  * ```
  */
 export class InstanceNorm3d<D extends FloatDType = 'float32'> extends InstanceNorm<D> {
-  protected override readonly ranks = [5];
+  protected override readonly ranks = [4, 5];
 }

@@ -32,6 +32,7 @@ export {
   Sigmoid,
   SiLU,
   Softmax,
+  Softmax2d,
   Softplus,
   Tanh,
   type SoftmaxLayerOptions,
@@ -72,6 +73,11 @@ export {
   type EmbeddingOptions,
   type PretrainedOptions,
 } from './embedding.js';
+export {
+  AdaptiveLogSoftmaxWithLoss,
+  type AdaptiveLogSoftmaxOptions,
+  type AdaptiveLogSoftmaxOutput,
+} from './adaptive-softmax.js';
 export { Bilinear } from './bilinear.js';
 export { Flatten, Unflatten, type FlattenOptions } from './flatten.js';
 export { Fold, Unfold } from './fold.js';
@@ -168,6 +174,7 @@ export {
 } from './positions.js';
 export * from './pool-adaptive.js';
 export * from './pool-axes.js';
+export * from './pool-fractional.js';
 export * from './pool-global.js';
 export * from './unpool.js';
 export { ChannelShuffle, PixelShuffle, PixelUnshuffle, Upsample } from './upsample.js';

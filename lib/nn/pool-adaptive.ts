@@ -16,7 +16,7 @@ import {
 } from '../ops/pool-indices.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { asBatch } from './batch.js';
+import { asBatch, placesAsBatch } from './batch.js';
 import { AdaptivePool } from './pool-window.js';
 
 /**
@@ -117,7 +117,7 @@ export class AdaptiveMaxPool1d extends AdaptivePool<Single> {
 
   /** {@link AdaptiveMaxPool1d.forward} and where each maximum is in the signal of the input. */
   withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
-    return adaptiveMaxPool1dWithIndices(x, this.outputSize);
+    return placesAsBatch(x, 1, (batch) => adaptiveMaxPool1dWithIndices(batch, this.outputSize));
   }
 }
 
@@ -147,7 +147,7 @@ export class AdaptiveMaxPool2d extends AdaptivePool<AdaptivePair> {
 
   /** {@link AdaptiveMaxPool2d.forward} and where each maximum is in the plane of the input. */
   withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
-    return adaptiveMaxPool2dWithIndices(x, this.outputSize);
+    return placesAsBatch(x, 2, (batch) => adaptiveMaxPool2dWithIndices(batch, this.outputSize));
   }
 }
 
@@ -176,6 +176,6 @@ export class AdaptiveMaxPool3d extends AdaptivePool<AdaptiveTriple> {
 
   /** {@link AdaptiveMaxPool3d.forward} and where each maximum is in the volume of the input. */
   withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
-    return adaptiveMaxPool3dWithIndices(x, this.outputSize);
+    return placesAsBatch(x, 3, (batch) => adaptiveMaxPool3dWithIndices(batch, this.outputSize));
   }
 }

@@ -13,7 +13,7 @@ import {
 import type { AvgPoolOptions, DividedPoolOptions, MaxPoolOptions } from '../ops/pool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { asBatch } from './batch.js';
+import { asBatch, placesAsBatch } from './batch.js';
 import { WindowPool } from './pool-window.js';
 
 /**
@@ -46,7 +46,7 @@ export class MaxPool1d extends WindowPool<Single, MaxPoolOptions<Single>> {
 
   /** {@link MaxPool1d.forward} and where each maximum is in the signal of the input, as {@link MaxUnpool1d} takes it. */
   withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
-    return maxPool1dWithIndices(x, this.kernelSize, this.options);
+    return placesAsBatch(x, 1, (batch) => maxPool1dWithIndices(batch, this.kernelSize, this.options));
   }
 }
 
@@ -79,7 +79,7 @@ export class MaxPool3d extends WindowPool<Triple, MaxPoolOptions<Triple>> {
 
   /** {@link MaxPool3d.forward} and where each maximum is in the volume of the input, as {@link MaxUnpool3d} takes it. */
   withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
-    return maxPool3dWithIndices(x, this.kernelSize, this.options);
+    return placesAsBatch(x, 3, (batch) => maxPool3dWithIndices(batch, this.kernelSize, this.options));
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../ops/pool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { asBatch } from './batch.js';
+import { asBatch, placesAsBatch } from './batch.js';
 import { WindowPool } from './pool-window.js';
 
 /**
@@ -43,7 +43,7 @@ export class MaxPool2d extends WindowPool<Pair, MaxPool2dOptions> {
 
   /** {@link MaxPool2d.forward} and where each maximum is in the plane of the input, as {@link MaxUnpool2d} takes it. */
   withIndices<D extends FloatDType>(x: Tensor<D>): [max: Tensor<D>, indices: Tensor<'int32'>] {
-    return maxPool2dWithIndices(x, this.kernelSize, this.options);
+    return placesAsBatch(x, 2, (batch) => maxPool2dWithIndices(batch, this.kernelSize, this.options));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Pair, Single, Triple } from '../ops/checks.js';
 import type { IndexDType } from '../ops/indexing.js';
+import { unsqueeze } from '../ops/reshape.js';
 import {
   maxUnpool1d,
   maxUnpool2d,
@@ -10,6 +11,7 @@ import {
 } from '../ops/unpool.js';
 import type { FloatDType } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { asBatch } from './batch.js';
 import { WindowPool } from './pool-window.js';
 
 /** What undoes pools whose windows are of a given size. */
@@ -17,13 +19,31 @@ abstract class Unpool<E, Options extends object> extends WindowPool<
   E,
   Omit<Options, 'outputSize'>,
   readonly [x: Tensor<FloatDType>, indices: Tensor<IndexDType>]
-> {}
+> {
+  protected constructor(
+    private readonly axes: number,
+    kernelSize: E,
+    options: Omit<Options, 'outputSize'>,
+  ) {
+    super(axes, kernelSize, options);
+  }
+
+  /** Runs what takes batches on a single sample, too. */
+  protected put<D extends FloatDType>(
+    x: Tensor<D>,
+    indices: Tensor<IndexDType>,
+    run: (x: Tensor<D>, indices: Tensor<IndexDType>) => Tensor<D>,
+  ): Tensor<D> {
+    return asBatch(x, this.axes, (batch) => run(batch, batch === x ? indices : unsqueeze(indices, 0)));
+  }
+}
 
 /**
  * Puts maxima back where {@link MaxPool1d} found them, and zeros everywhere else.
  *
- * Shapes: x and indices [B, C, L] → [B, C, L′] with L′ = (L − 1)·stride − 2·padding + K. Dtypes: x float dtypes; indices int32 or
- * int64.
+ * Shapes, of a single sample without B:
+ * x and indices [B, C, L] → [B, C, L′] with L′ = (L − 1)·stride − 2·padding + K.
+ * Dtypes: x float dtypes; indices int32 or int64.
  *
  * @param kernelSize windows of the pool that is undone
  * @param options.stride its stride; default `kernelSize`
@@ -47,15 +67,18 @@ export class MaxUnpool1d extends Unpool<Single, MaxUnpool1dOptions> {
    * @param outputSize length of the result, when it does not follow from the windows
    */
   override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Single): Tensor<D> {
-    return maxUnpool1d(x, indices, this.kernelSize, { ...this.options, outputSize });
+    return this.put(x, indices, (batch, places) =>
+      maxUnpool1d(batch, places, this.kernelSize, { ...this.options, outputSize }),
+    );
   }
 }
 
 /**
  * Puts maxima back where {@link MaxPool2d} found them, and zeros everywhere else.
  *
- * Shapes: x and indices [B, C, H, W] → [B, C, H′, W′] with H′ = (H − 1)·stride − 2·padding + K. Dtypes: x float dtypes; indices int32 or
- * int64.
+ * Shapes, of a single sample without B:
+ * x and indices [B, C, H, W] → [B, C, H′, W′] with H′ = (H − 1)·stride − 2·padding + K.
+ * Dtypes: x float dtypes; indices int32 or int64.
  *
  * @param kernelSize windows of the pool that is undone
  * @param options.stride its stride; default `kernelSize`
@@ -79,15 +102,18 @@ export class MaxUnpool2d extends Unpool<Pair, MaxUnpool2dOptions> {
    * @param outputSize height and width of the result, when they do not follow from the windows
    */
   override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Pair): Tensor<D> {
-    return maxUnpool2d(x, indices, this.kernelSize, { ...this.options, outputSize });
+    return this.put(x, indices, (batch, places) =>
+      maxUnpool2d(batch, places, this.kernelSize, { ...this.options, outputSize }),
+    );
   }
 }
 
 /**
  * Puts maxima back where {@link MaxPool3d} found them, and zeros everywhere else.
  *
- * Shapes: x and indices [B, C, D, H, W] → [B, C, D′, H′, W′] with D′ = (D − 1)·stride − 2·padding + K. Dtypes: x float dtypes; indices int32 or
- * int64.
+ * Shapes, of a single sample without B:
+ * x and indices [B, C, D, H, W] → [B, C, D′, H′, W′] with D′ = (D − 1)·stride − 2·padding + K.
+ * Dtypes: x float dtypes; indices int32 or int64.
  *
  * @param kernelSize windows of the pool that is undone
  * @param options.stride its stride; default `kernelSize`
@@ -111,6 +137,8 @@ export class MaxUnpool3d extends Unpool<Triple, MaxUnpool3dOptions> {
    * @param outputSize depth, height and width of the result, when they do not follow from the windows
    */
   override forward<D extends FloatDType>(x: Tensor<D>, indices: Tensor<IndexDType>, outputSize?: Triple): Tensor<D> {
-    return maxUnpool3d(x, indices, this.kernelSize, { ...this.options, outputSize });
+    return this.put(x, indices, (batch, places) =>
+      maxUnpool3d(batch, places, this.kernelSize, { ...this.options, outputSize }),
+    );
   }
 }

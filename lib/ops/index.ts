@@ -104,6 +104,15 @@ export {
   maxPool3d,
   type LpPoolOptions,
 } from './pool-axes.js';
+export {
+  fractionalMaxPool2d,
+  fractionalMaxPool2dWithIndices,
+  fractionalMaxPool3d,
+  fractionalMaxPool3dWithIndices,
+  type FractionalMaxPool2dOptions,
+  type FractionalMaxPool3dOptions,
+  type FractionalPoolOptions,
+} from './pool-fractional.js';
 export * from './pool-global.js';
 export * from './pool-indices.js';
 export * from './order-statistics.js';

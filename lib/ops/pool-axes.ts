@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { abs, mul, pow, sign } from './arithmetic.js';
 import { relu } from './activation.js';
 import { checkFinite, checkReal, extentsOf, type Pair, type Single, type Triple } from './checks.js';
+import { gather } from './indexing.js';
 import { onBehalf } from './on-behalf.js';
 import { avgPool2d, maxPool2d, type AvgPoolOptions, type DividedPoolOptions, type MaxPoolOptions } from './pool.js';
 import { checkDivisor, divided } from './pool-divisor.js';
@@ -57,6 +58,13 @@ export function planeOf(
 
 /** The place of an axis that is left alone. */
 export const nowhere = -1;
+
+/** Elements of the last axes of x, seen as one axis, at places of it. */
+export function pick(x: Tensor, places: Tensor): Tensor {
+  const lead = x.shape.slice(0, 2);
+  const flat = reshape(places, [...lead, -1]) as Tensor<'int32'>;
+  return reshape(gather(reshape(x, [...lead, -1]), flat, { axis: 2 }), places.shape);
+}
 
 function poolSignal(op: string, x: Tensor, sizes: Sizes, plane: Plane): Tensor {
   const [kernel, options] = planeOf(sizes, nowhere, 0);

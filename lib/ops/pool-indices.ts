@@ -19,7 +19,7 @@ import {
   type AdaptiveTriple,
   type AxisWindows,
 } from './pool-adaptive.js';
-import { checkInput, nowhere, planeOf, sizesOf } from './pool-axes.js';
+import { checkInput, nowhere, pick, planeOf, sizesOf } from './pool-axes.js';
 import { maxPool2dWithIndices, type MaxPoolOptions } from './pool.js';
 import { arange } from './ranges.js';
 import { argmax, max } from './reduce.js';
@@ -29,13 +29,6 @@ import { take } from './take.js';
 type Found = [max: Tensor<FloatDType>, indices: Tensor<'int32'>];
 /** Maxima of type D, and their places. */
 export type Maxima<D extends FloatDType> = [max: Tensor<D>, indices: Tensor<'int32'>];
-
-/** Elements of the last axes of x, seen as one axis, at places of it. */
-function pick(x: Tensor, places: Tensor): Tensor {
-  const lead = x.shape.slice(0, 2);
-  const flat = reshape(places, [...lead, -1]) as Tensor<'int32'>;
-  return reshape(gather(reshape(x, [...lead, -1]), flat, { axis: 2 }), places.shape);
-}
 
 /**
  * {@link maxPool1d}, and where each maximum is in the signal: the first of several.

@@ -1,4 +1,4 @@
-"""Pools, borders, resizing, bags of embeddings and other layers that change shapes."""
+"""Borders, resizing, bags of embeddings and other layers that change shapes."""
 
 import torch
 from torch import nn
@@ -7,32 +7,8 @@ from golden_ops.cases import normal
 
 image = lambda: normal(1, 2, 5, 6)
 signal = lambda: normal(1, 2, 8)
-volume = lambda: normal(1, 2, 4, 4, 3)
 block = lambda: normal(1, 1, 2, 3, 2)
 picture = lambda: normal(1, 1, 4, 5)
-
-
-class Unpooled(nn.Module):
-    """A pool and what undoes it."""
-
-    def __init__(self, pool, unpool):
-        super().__init__()
-        self.pool, self.unpool = pool, unpool
-
-    def forward(self, x):
-        return self.unpool(*self.pool(x))
-
-
-class Located(nn.Module):
-    """Maxima and their places as one vector."""
-
-    def __init__(self, pool):
-        super().__init__()
-        self.pool = pool
-
-    def forward(self, x):
-        out, indices = self.pool(x)
-        return torch.cat([out.flatten(), indices.flatten()])
 
 
 class SwiGLU(nn.Module):
@@ -42,53 +18,6 @@ class SwiGLU(nn.Module):
 
 
 LAYERS = {
-    "max-pool1d": (lambda: nn.MaxPool1d(3, stride=2, padding=1), signal),
-    "max-pool3d": (lambda: nn.MaxPool3d(2, stride=1), volume),
-    "max-pool1d-indices": (lambda: Located(nn.MaxPool1d(3, stride=2, padding=1, return_indices=True)), signal),
-    "max-pool2d-indices": (lambda: Located(nn.MaxPool2d(3, stride=2, padding=1, return_indices=True)), image),
-    "max-pool3d-indices": (
-        lambda: Located(nn.MaxPool3d((2, 3, 2), stride=(1, 2, 1), padding=(0, 1, 1), return_indices=True)),
-        volume,
-    ),
-    "adaptive-max-pool1d-indices": (lambda: Located(nn.AdaptiveMaxPool1d(3, return_indices=True)), signal),
-    "adaptive-max-pool2d-indices": (lambda: Located(nn.AdaptiveMaxPool2d((2, 4), return_indices=True)), image),
-    "adaptive-max-pool3d-indices": (lambda: Located(nn.AdaptiveMaxPool3d((2, 3, 2), return_indices=True)), volume),
-    "max-pool2d-single": (lambda: nn.MaxPool2d(2, stride=1), lambda: normal(2, 3, 4)),
-    "adaptive-avg-pool1d-single": (lambda: nn.AdaptiveAvgPool1d(3), lambda: normal(2, 5)),
-    "max-unpool1d": (lambda: Unpooled(nn.MaxPool1d(2, return_indices=True), nn.MaxUnpool1d(2)), signal),
-    "max-unpool2d": (
-        lambda: Unpooled(nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)),
-        lambda: normal(1, 2, 4, 4),
-    ),
-    "max-unpool3d": (
-        lambda: Unpooled(nn.MaxPool3d(2, return_indices=True), nn.MaxUnpool3d(2)),
-        lambda: normal(1, 2, 4, 2, 2),
-    ),
-    "global-avg-pool1d": (lambda: nn.AdaptiveAvgPool1d(1), signal),
-    "global-avg-pool3d": (lambda: nn.AdaptiveAvgPool3d(1), volume),
-    "global-max-pool1d": (lambda: nn.AdaptiveMaxPool1d(1), signal),
-    "global-max-pool2d": (lambda: nn.AdaptiveMaxPool2d(1), image),
-    "global-max-pool3d": (lambda: nn.AdaptiveMaxPool3d(1), volume),
-    "avg-pool1d": (lambda: nn.AvgPool1d(2), signal),
-    "avg-pool3d": (lambda: nn.AvgPool3d((2, 3, 1), padding=(1, 0, 0)), volume),
-    "adaptive-avg-pool1d": (lambda: nn.AdaptiveAvgPool1d(3), signal),
-    "adaptive-avg-pool2d": (lambda: nn.AdaptiveAvgPool2d((2, 4)), image),
-    "adaptive-max-pool1d": (lambda: nn.AdaptiveMaxPool1d(3), signal),
-    "adaptive-max-pool2d": (lambda: nn.AdaptiveMaxPool2d((2, 4)), image),
-    "lp-pool1d": (lambda: nn.LPPool1d(2, 2), signal),
-    "lp-pool2d": (lambda: nn.LPPool2d(2, (2, 3), stride=1), image),
-    "lp-pool3d": (lambda: nn.LPPool3d(2, (2, 3, 1), stride=1), volume),
-    "avg-pool2d-divisor": (lambda: nn.AvgPool2d((2, 3), padding=1, divisor_override=5), image),
-    "avg-pool2d-divisor-ceil": (
-        lambda: nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True, count_include_pad=False, divisor_override=7),
-        lambda: normal(1, 2, 6, 6),
-    ),
-    "avg-pool3d-divisor": (lambda: nn.AvgPool3d(2, stride=3, ceil_mode=True, divisor_override=3), volume),
-    "adaptive-avg-pool2d-open": (lambda: nn.AdaptiveAvgPool2d((None, 4)), image),
-    "adaptive-avg-pool3d": (lambda: nn.AdaptiveAvgPool3d((3, 4, 2)), volume),
-    "adaptive-avg-pool3d-even": (lambda: nn.AdaptiveAvgPool3d((2, None, 1)), volume),
-    "adaptive-max-pool3d": (lambda: nn.AdaptiveMaxPool3d((3, 1, 2)), volume),
-    "adaptive-max-pool3d-even": (lambda: nn.AdaptiveMaxPool3d((2, 4, 1)), volume),
     "unfold": (lambda: nn.Unfold((2, 3), dilation=(1, 2), padding=(1, 0), stride=(2, 1)), image),
     "unfold-single": (lambda: nn.Unfold(2), lambda: normal(2, 3, 4)),
     "fold": (lambda: nn.Fold((4, 5), (2, 3), dilation=(1, 2), padding=1, stride=(2, 1)), lambda: normal(1, 12, 9)),

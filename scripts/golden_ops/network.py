@@ -41,6 +41,26 @@ CASES = {
         lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False), lambda: (normal(2, 3, 7, 6),)
     ),
     "global-avg-pool2d": Case(lambda x: x.mean((2, 3)), lambda: (normal(2, 3, 4, 5),)),
+    "fractional-max-pool2d": Case(
+        lambda x, u: F.fractional_max_pool2d(x, (2, 3), output_size=(3, 4), _random_samples=u.detach()),
+        lambda: (normal(2, 3, 7, 9), uniform(2, 3, 2)),
+    ),
+    "fractional-max-pool2d-places": Case(
+        lambda x, u: F.fractional_max_pool2d(
+            x, 2, output_ratio=(0.5, 0.7), _random_samples=u.detach(), return_indices=True
+        )[1].to(x.dtype),
+        lambda: (normal(1, 2, 6, 10), uniform(1, 2, 2)),
+    ),
+    "fractional-max-pool3d": Case(
+        lambda x, u: F.fractional_max_pool3d(x, (1, 2, 3), output_size=(3, 1, 2), _random_samples=u.detach()),
+        lambda: (normal(1, 2, 4, 3, 5), uniform(1, 2, 3)),
+    ),
+    "fractional-max-pool3d-places": Case(
+        lambda x, u: F.fractional_max_pool3d(
+            x, 2, output_ratio=0.6, _random_samples=u.detach(), return_indices=True
+        )[1].to(x.dtype),
+        lambda: (normal(2, 1, 5, 4, 6), uniform(2, 1, 3)),
+    ),
     "batch-norm": Case(
         lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
         lambda: (normal(4, 3, 2, 2), normal(3), normal(3)),

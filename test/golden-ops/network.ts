@@ -10,6 +10,10 @@ import {
   cosineSimilarity,
   crossEntropy,
   elu,
+  fractionalMaxPool2d,
+  fractionalMaxPool2dWithIndices,
+  fractionalMaxPool3d,
+  fractionalMaxPool3dWithIndices,
   gelu,
   globalAvgPool2d,
   im2col,
@@ -50,6 +54,18 @@ export const network: GoldenCalls = {
   'max-pool2d': real((x) => maxPool2d(x, 3, { stride: 2, padding: 1 })),
   'avg-pool2d': real((x) => avgPool2d(x, 3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false })),
   'global-avg-pool2d': real((x) => reshape(globalAvgPool2d(x), [2, 3])),
+  'fractional-max-pool2d': real((x, randomSamples) =>
+    fractionalMaxPool2d(x, [2, 3], { outputSize: [3, 4], randomSamples }),
+  ),
+  'fractional-max-pool2d-places': real((x, randomSamples) =>
+    cast(fractionalMaxPool2dWithIndices(x, 2, { outputRatio: [0.5, 0.7], randomSamples })[1], x.dtype),
+  ),
+  'fractional-max-pool3d': real((x, randomSamples) =>
+    fractionalMaxPool3d(x, [1, 2, 3], { outputSize: [3, 1, 2], randomSamples }),
+  ),
+  'fractional-max-pool3d-places': real((x, randomSamples) =>
+    cast(fractionalMaxPool3dWithIndices(x, 2, { outputRatio: 0.6, randomSamples })[1], x.dtype),
+  ),
   'batch-norm': summed(real((x, weight, bias) => batchNorm(x, { weight, bias }))),
   'layer-norm': summed(real((x, weight, bias) => layerNorm(x, [4, 5], { weight, bias }))),
   normalize: real((x) => normalize(x)),

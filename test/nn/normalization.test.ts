@@ -24,6 +24,9 @@ testLayers('layers-normalization', {
   'instance-norm2d-running': (dtype) =>
     new InstanceNorm2d(4, { affine: true, trackRunningStats: true, momentum: 0.3, dtype }),
   'instance-norm3d': (dtype) => new InstanceNorm3d(2, { trackRunningStats: true, dtype }),
+  'instance-norm1d-single': (dtype) => new InstanceNorm1d(3, { affine: true, dtype }),
+  'instance-norm2d-single': (dtype) => new InstanceNorm2d(2, { trackRunningStats: true, dtype }),
+  'instance-norm3d-single': (dtype) => new InstanceNorm3d(2, { dtype }),
   // The epsilon is that of float64, in which PyTorch computed.
   'rms-norm': (dtype) => new RMSNorm(5, { eps: 2 ** -52, dtype }),
   'rms-norm-shape': (dtype) => new RMSNorm([4, 5], { eps: 1e-2, dtype }),

@@ -78,55 +78,71 @@ const small = { dimFeedforward: 5, dropout: 0 };
 // 306 epsilons away from what it computes in float64.
 const tolerance = { relative: 16, absolute: 4096 };
 
-testLayers(
-  'layers-transformer',
-  {
-    attention: attention([6, 2]),
-    'attention-causal': attention([6, 2], () => ({ isCausal: true, needWeights: false })),
-    'attention-padding': attention([6, 2], () => ({ keyPaddingMask: padding(), averageAttnWeights: false })),
-    'attention-masks': attention([6, 2], () => ({ keyPaddingMask: padding(), attnMask: added(), needWeights: false })),
-    'attention-heads': attention([6, 2], () => ({ attnMask: expand(future(), [4, 4, 4]) })),
-    'attention-no-bias': attention([6, 2], undefined, { bias: false }),
-    'attention-extra': attention([6, 2], () => ({ keyPaddingMask: padding(), attnMask: future() }), {
-      addBiasKv: true,
-      addZeroAttn: true,
-    }),
-    'attention-cross': attention([6, 3], () => ({ needWeights: false }), { batchFirst: true }),
-    'attention-widths': attention([6, 2], undefined, { kdim: 3, vdim: 5 }),
-    'attention-single': attention([4, 2]),
-    'encoder-layer': (dtype) => new TransformerEncoderLayer(4, 2, { ...small, dtype }),
-    'encoder-layer-first': (dtype) =>
-      new TransformerEncoderLayer(4, 2, { ...small, normFirst: true, activation: 'gelu', batchFirst: true, dtype }),
-    'encoder-layer-masks': (dtype) => {
-      const module = new TransformerEncoderLayer<FloatDType>(4, 2, { ...small, bias: false, dtype });
-      const plain = module.forward.bind(module);
-      const masks = () => ({ srcMask: future(), srcKeyPaddingMask: padding() });
-      return Object.assign(module, { forward: (x: Real) => scope(() => plain(x, masks())) });
+describe('attention', () => {
+  testLayers(
+    'layers-attention',
+    {
+      attention: attention([6, 2]),
+      'attention-causal': attention([6, 2], () => ({ isCausal: true, needWeights: false })),
+      'attention-padding': attention([6, 2], () => ({ keyPaddingMask: padding(), averageAttnWeights: false })),
+      'attention-masks': attention([6, 2], () => ({
+        keyPaddingMask: padding(),
+        attnMask: added(),
+        needWeights: false,
+      })),
+      'attention-heads': attention([6, 2], () => ({ attnMask: expand(future(), [4, 4, 4]) })),
+      'attention-no-bias': attention([6, 2], undefined, { bias: false }),
+      'attention-extra': attention([6, 2], () => ({ keyPaddingMask: padding(), attnMask: future() }), {
+        addBiasKv: true,
+        addZeroAttn: true,
+      }),
+      'attention-cross': attention([6, 3], () => ({ needWeights: false }), { batchFirst: true }),
+      'attention-widths': attention([6, 2], undefined, { kdim: 3, vdim: 5 }),
+      'attention-single': attention([4, 2]),
     },
-    encoder: (dtype) =>
-      new TransformerEncoder(
-        () => new TransformerEncoderLayer(4, 2, { ...small, dtype }),
-        2,
-        new LayerNorm(4, { dtype }),
-      ),
-    'decoder-layer': (dtype) => {
-      const module = new TransformerDecoderLayer<FloatDType>(4, 2, { ...small, dtype });
-      const plain = module.forward.bind(module);
-      const masks = () => ({ tgtIsCausal: true, memoryKeyPaddingMask: padding() });
-      return Object.assign(module, { forward: (x: Real, memory: Real) => scope(() => plain(x, memory, masks())) });
+    [],
+    tolerance,
+  );
+});
+
+describe('transformers', () => {
+  testLayers(
+    'layers-transformer',
+    {
+      'encoder-layer': (dtype) => new TransformerEncoderLayer(4, 2, { ...small, dtype }),
+      'encoder-layer-first': (dtype) =>
+        new TransformerEncoderLayer(4, 2, { ...small, normFirst: true, activation: 'gelu', batchFirst: true, dtype }),
+      'encoder-layer-masks': (dtype) => {
+        const module = new TransformerEncoderLayer<FloatDType>(4, 2, { ...small, bias: false, dtype });
+        const plain = module.forward.bind(module);
+        const masks = () => ({ srcMask: future(), srcKeyPaddingMask: padding() });
+        return Object.assign(module, { forward: (x: Real) => scope(() => plain(x, masks())) });
+      },
+      encoder: (dtype) =>
+        new TransformerEncoder(
+          () => new TransformerEncoderLayer(4, 2, { ...small, dtype }),
+          2,
+          new LayerNorm(4, { dtype }),
+        ),
+      'decoder-layer': (dtype) => {
+        const module = new TransformerDecoderLayer<FloatDType>(4, 2, { ...small, dtype });
+        const plain = module.forward.bind(module);
+        const masks = () => ({ tgtIsCausal: true, memoryKeyPaddingMask: padding() });
+        return Object.assign(module, { forward: (x: Real, memory: Real) => scope(() => plain(x, memory, masks())) });
+      },
+      decoder: (dtype) =>
+        new TransformerDecoder(() => new TransformerDecoderLayer(4, 2, { ...small, normFirst: true, dtype }), 2),
+      transformer: (dtype) => {
+        const sizes = { dModel: 4, nhead: 2, numEncoderLayers: 1, numDecoderLayers: 1 };
+        const module = new Transformer<FloatDType>({ ...sizes, ...small, batchFirst: true, dtype });
+        const plain = module.forward.bind(module);
+        return Object.assign(module, { forward: (src: Real, tgt: Real) => plain(src, tgt, { tgtIsCausal: true }) });
+      },
     },
-    decoder: (dtype) =>
-      new TransformerDecoder(() => new TransformerDecoderLayer(4, 2, { ...small, normFirst: true, dtype }), 2),
-    transformer: (dtype) => {
-      const sizes = { dModel: 4, nhead: 2, numEncoderLayers: 1, numDecoderLayers: 1 };
-      const module = new Transformer<FloatDType>({ ...sizes, ...small, batchFirst: true, dtype });
-      const plain = module.forward.bind(module);
-      return Object.assign(module, { forward: (src: Real, tgt: Real) => plain(src, tgt, { tgtIsCausal: true }) });
-    },
-  },
-  [],
-  tolerance,
-);
+    [],
+    tolerance,
+  );
+});
 
 const largest = (a: Tensor, b: Tensor): number => scope(() => a.sub(b).abs().max().item() as number);
 

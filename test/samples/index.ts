@@ -34,6 +34,7 @@ import { patches } from './patches';
 import { pieces } from './pieces';
 import { pool } from './pool';
 import { poolAxes } from './pool-axes';
+import { poolFractional } from './pool-fractional';
 import { products } from './products';
 import { random } from './random';
 import { recurrent } from './recurrent';
@@ -94,6 +95,7 @@ export const families: Readonly<Record<string, SampleTable>> = {
   pieces,
   pool,
   'pool-axes': poolAxes,
+  'pool-fractional': poolFractional,
   products,
   random,
   recurrent,

@@ -1,0 +1,4 @@
+import { poolFractional } from '../samples/pool-fractional';
+import { testSamples } from '../support/op-table';
+
+testSamples(poolFractional);
