@@ -102,7 +102,8 @@ void Plans::deliver(napi_env env, napi_value, void*, void* data) {
   // In a worker that is being terminated each of these may fail, the error's construction too.
   try {
     const Napi::Value position = Napi::Number::New(env, static_cast<double>(run->plan->plan.position()));
-    const Napi::Value error = run->error == nullptr ? Napi::Env(env).Undefined() : to_javascript(env, run->error).Value();
+    const Napi::Value error =
+        run->error == nullptr ? Napi::Env(env).Undefined() : to_javascript(env, run->error).Value();
     run->done.Call({Napi::Boolean::New(env, !run->stopped), position, error});
   } catch (const Napi::Error& thrown) {
     thrown.ThrowAsJavaScriptException();
