@@ -103,17 +103,17 @@ bool try_multiply_vector(const GemmKernels<T>& kernels, const Gemm<T>& product, 
 
 // Matrix times matrix.
 
-// Where the kernel reads B.
+// Where the kernel reads a factor.
 enum class Source {
   kInPlace,
-  kPackedTogether,  // a block of K is packed by all threads, then read by all
-  kPackedAlone,     // each panel is packed by the one thread that reads it, just before
+  kCopiedTogether,  // a block of K is copied by all threads, then read by all
+  kCopiedAlone,     // each part is copied by the one thread that reads it, just before
 };
 
 // How a product is cut; depends on shapes and strides only.
 struct Cut {
-  Source source;
-  bool turn_a;        // each chunk copies its rows of A, whose columns are consecutive, row by row
+  Source a;           // copied: its columns are consecutive, and are turned to rows
+  Source b;           // copied: packed as panels
   std::size_t width;  // of a panel
   std::size_t k_blocks;
   std::size_t n_block;     // columns of B packed at a time, a multiple of the width
@@ -137,6 +137,14 @@ bool turning_a_pays(const Gemm<T>& product, std::size_t depth) {
   return product.a.row == 1 && product.a.col != 1 && depth >= kLongSum && product.n >= kManyColumns;
 }
 
+// Threads turn all of A together where each can keep it in its second-level cache. Else each turns the rows of its chunk.
+template <class T>
+Source source_of_a(const Gemm<T>& product, std::size_t depth) {
+  constexpr std::size_t kCachedBytes = 768 << 10;
+  if (!turning_a_pays(product, depth)) return Source::kInPlace;
+  return product.m * depth * sizeof(T) <= kCachedBytes ? Source::kCopiedTogether : Source::kCopiedAlone;
+}
+
 // A panel that one thread packs and reads alone neither waits for others nor comes out of another core's cache; but then
 // all of A passes it, and has to come from the second-level cache as well.
 template <class T>
@@ -151,22 +159,24 @@ Cut cut_product(const Gemm<T>& product, const GemmBlocking& blocking) {
   cut.width = panel_width(blocking, product.n);
   const bool in_place = product.b.col == 1 && !packing_pays(product);
   cut.k_blocks = product.k <= 2 * blocking.kc ? 1 : ceil_div(product.k, blocking.kc);
-  cut.turn_a = turning_a_pays(product, ceil_div(product.k, cut.k_blocks));
+  const std::size_t depth = ceil_div(product.k, cut.k_blocks);
+  cut.a = source_of_a(product, depth);
   cut.n_block = in_place ? product.n : std::max<std::size_t>(1, blocking.nc / cut.width) * cut.width;
 
   const std::size_t cols = std::min(product.n, cut.n_block), panels = ceil_div(cols, cut.width);
-  const double work = 2.0 * static_cast<double>(product.m) * static_cast<double>(cols) *
-                      static_cast<double>(ceil_div(product.k, cut.k_blocks));
+  const double work = 2.0 * static_cast<double>(product.m) * static_cast<double>(cols) * static_cast<double>(depth);
   const std::size_t wanted = static_cast<std::size_t>(std::clamp(work / kLeastWork, 1.0, double{kMaxChunks}));
-  // A turned A is shared by all columns of a chunk, a packed panel of B by all its rows: split the other way first.
+  // Rows of A turned alone are shared by all columns of a chunk, a packed panel of B by all its rows: split the other way
+  // first.
   constexpr std::size_t kLeastRows = 32;
   const std::size_t most_rows = std::max<std::size_t>(1, product.m / kLeastRows);
-  const bool alone = !in_place && !cut.turn_a && packing_alone_pays(product, ceil_div(product.k, cut.k_blocks), panels);
+  const bool turned_alone = cut.a == Source::kCopiedAlone;
+  const bool alone = !in_place && !turned_alone && packing_alone_pays(product, depth, panels);
   cut.row_chunks = alone ? 1 : ceil_div(product.m, blocking.mc);
-  if (cut.turn_a) cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, wanted));
+  if (turned_alone) cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, wanted));
   cut.col_chunks = std::min(panels, ceil_div(wanted, cut.row_chunks));
   if (!alone) cut.row_chunks = std::max(cut.row_chunks, std::min(most_rows, ceil_div(wanted, cut.col_chunks)));
-  cut.source = in_place ? Source::kInPlace : cut.row_chunks == 1 ? Source::kPackedAlone : Source::kPackedTogether;
+  cut.b = in_place ? Source::kInPlace : cut.row_chunks == 1 ? Source::kCopiedAlone : Source::kCopiedTogether;
   return cut;
 }
 
@@ -185,7 +195,8 @@ class BlockedProduct {
       const Range cols{n, std::min(product_.n, n + cut_.n_block)};
       for (std::size_t block = 0; block < cut_.k_blocks; block++) {
         const Range ks = chunk_range(product_.k, cut_.k_blocks, block);
-        if (cut_.source == Source::kPackedTogether) pack(cols, ks);
+        if (cut_.a == Source::kCopiedTogether) turn(ks);
+        if (cut_.b == Source::kCopiedTogether) pack(cols, ks);
         multiply(cols, ks);
       }
     }
@@ -206,6 +217,24 @@ class BlockedProduct {
       }
     });
   }
+
+  void turn(Range ks) {
+    turned_ = scratch<T>(Scratch::kPackA, product_.m * row_of_turned(ks));
+    constexpr std::size_t kBytesPerChunk = 128 << 10;
+    const std::size_t depth = ks.end - ks.begin, chunks = chunks_for(product_.m * depth * sizeof(T), kBytesPerChunk);
+    for_chunks(threads_, chunks, [&](std::size_t chunk) {
+      const Range mine = chunk_range(depth, chunks, chunk, kernels_.blocking.lanes);
+      turn({0, product_.m}, {ks.begin + mine.begin, ks.begin + mine.end}, turned_ + mine.begin, row_of_turned(ks));
+    });
+  }
+
+  void turn(Range rows, Range ks, T* out, std::size_t out_row) const {
+    kernels_.transpose(bits_of(product_.a.at(rows.begin, ks.begin)), product_.a.col, bits_of(out),
+                       static_cast<std::ptrdiff_t>(out_row), ks.end - ks.begin, rows.end - rows.begin);
+  }
+
+  // A vector more than the rows need, so that they do not all start in the same set of the cache.
+  std::size_t row_of_turned(Range ks) const { return ks.end - ks.begin + kernels_.blocking.lanes; }
 
   void multiply(Range cols, Range ks) {
     const std::size_t panels = ceil_div(cols.end - cols.begin, cut_.width);
@@ -242,14 +271,14 @@ class BlockedProduct {
 
   void read_b(GemmPanel<T>& panel, std::size_t j, std::size_t p, Range ks) const {
     const Matrix<const T> b = block_of_b(ks, j);
-    if (cut_.source == Source::kInPlace) {
+    if (cut_.b == Source::kInPlace) {
       panel.b = b.data;
       panel.b_k = b.row;
       return;
     }
     panel.b_k = static_cast<std::ptrdiff_t>(cut_.width);
     panel.b_padded = true;
-    if (cut_.source == Source::kPackedTogether) {
+    if (cut_.b == Source::kCopiedTogether) {
       panel.b = packed_ + p * cut_.width * panel.k;
       return;
     }
@@ -260,14 +289,13 @@ class BlockedProduct {
 
   Matrix<const T> block_of_a(Range rows, Range ks) const {
     const Matrix<const T>& a = product_.a;
-    const T* data = a.at(rows.begin, ks.begin);
-    if (!cut_.turn_a) return {data, a.row, a.col};
-    const std::size_t depth = ks.end - ks.begin, count = rows.end - rows.begin;
-    // A vector more than the rows need, so that they do not all start in the same set of the cache.
-    const std::size_t stride = depth + kernels_.blocking.lanes;
-    T* own = scratch<T>(Scratch::kPackA, count * stride);
-    kernels_.transpose(bits_of(data), a.col, bits_of(own), static_cast<std::ptrdiff_t>(stride), depth, count);
-    return {own, static_cast<std::ptrdiff_t>(stride), 1};
+    if (cut_.a == Source::kInPlace) return {a.at(rows.begin, ks.begin), a.row, a.col};
+    const std::size_t row = row_of_turned(ks);
+    const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(row);
+    if (cut_.a == Source::kCopiedTogether) return {turned_ + rows.begin * row, stride, 1};
+    T* own = scratch<T>(Scratch::kPackA, (rows.end - rows.begin) * row);
+    turn(rows, ks, own, row);
+    return {own, stride, 1};
   }
 
   Matrix<const T> block_of_b(Range ks, std::size_t j) const {
@@ -278,7 +306,8 @@ class BlockedProduct {
   const Gemm<T>& product_;
   const Threads threads_;
   const Cut cut_;
-  T* packed_ = nullptr;
+  T* packed_ = nullptr;  // a block of B
+  T* turned_ = nullptr;  // a block of A
 };
 
 // C whose rows are not consecutive in memory: the product is formed beside it.
