@@ -101,8 +101,8 @@ MYELIN_INLINE Vec<T> bounded(Vec<T> x) {
 template <class T>
 MYELIN_INLINE Vec<T> gelu_backward(Vec<T> dout, Vec<T> unbounded) {
   const Vec<T> x = bounded(unbounded);
-  const Vec<T> density = T(0.39894228040143267794) * exp(T(-0.5) * x * x);
-  return dout * fma(x, density, normal_cdf(x));
+  const Normal<T> normal = normal_at(x);
+  return dout * fma(x, normal.density, normal.cdf);
 }
 
 // s + x s (1 - s) y' with s = sigmoid(y) and y' the derivative of its argument.

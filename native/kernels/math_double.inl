@@ -35,6 +35,8 @@ MYELIN_INLINE Vec<double> normal_cdf(Vec<double> x) {
   return map_lanes(x, [](double v) { return 0.5 * __builtin_erfc(v * -0.70710678118654752440); });
 }
 
+MYELIN_INLINE Normal<double> normal_at(Vec<double> x) { return {normal_cdf(x), kNormalDensity * exp(-0.5 * x * x)}; }
+
 #define MYELIN_LIBM(name)                                                                              \
   MYELIN_INLINE Vec<double> name(Vec<double> x, Vec<double> y) {                                       \
     double first[kLanes<double>], second[kLanes<double>];                                              \

@@ -27,6 +27,14 @@ MYELIN_INLINE Vec<float> times_gaussian(Vec<float> y, Vec<float> x, float scale)
   return scale_by_power(y * power, e.n);
 }
 
+constexpr double kNormalDensity = 0.39894228040143267794;  // at 0: 1 / sqrt(2 pi)
+
+// The normal distribution at a place: the integral up to it, and the density there.
+template <class T>
+struct Normal {
+  Vec<T> cdf, density;
+};
+
 // Phi(-t) for t >= 0: relative error 6 ulp until it underflows.
 MYELIN_INLINE Vec<float> normal_tail(Vec<float> t) {
   const Vec<float> bounded = min(Vec<float>(14.5f), t);
@@ -37,6 +45,14 @@ MYELIN_INLINE Vec<float> normal_tail(Vec<float> t) {
 MYELIN_INLINE Vec<float> normal_cdf(Vec<float> x) {
   const Vec<float> tail = normal_tail(abs(x));
   return select(x < Vec<float>(0.0f), tail, 1.0f - tail);
+}
+
+// Phi(x) and phi(x) from one exponential, to 2^-22 of their largest values.
+MYELIN_INLINE Normal<float> normal_at(Vec<float> x) {
+  const Vec<float> t = min(Vec<float>(14.0f), abs(x));
+  const ReducedExp e = reduce_exp(-0.5f * t * t);
+  const Vec<float> power = scale_by_power(e.expm1 + 1.0f, e.n), tail = scaled_normal_tail(t) * power;
+  return {select(x < Vec<float>(0.0f), tail, 1.0f - tail), float(kNormalDensity) * power};
 }
 
 // 4 ulp.
