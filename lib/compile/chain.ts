@@ -11,7 +11,7 @@ import { passesOver } from './walk.js';
 const chainOp = planOp('chain', { parts: 'floats' });
 
 /** Ops that hand on pieces of their result while these are in the cache. */
-const products: ReadonlySet<string> = new Set(['conv2d', 'linear', 'matmul']);
+const products: ReadonlySet<string> = new Set(['conv2d', 'conv2dPacked', 'linear', 'matmul']);
 
 /** Terms of a sum up to which a matrix product waits for memory, so that a pass over its result counts. */
 const fewTerms = 256;
@@ -20,7 +20,7 @@ const fewBytes = 2 ** 20;
 
 /** Whether what follows is faster piece by piece. */
 function pays({ op, inputs: [x], outputs: [out] }: Node): boolean {
-  if (op.name === 'conv2d') return true;
+  if (op.name.startsWith('conv2d')) return true;
   const terms = x!.shape.at(-1)!;
   const rows = sizeOf(out!.shape.slice(op.name === 'matmul' ? -2 : 0, -1));
   return terms <= fewTerms && rows * terms * dtypeInfo(out!.dtype).size > fewBytes;

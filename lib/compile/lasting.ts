@@ -1,8 +1,11 @@
 import { isPure } from './fold.js';
 import { writtenValues, type Graph, type Node, type Value, type View } from './graph.js';
 
-/** What lasts has memory of its own, so a large result may take no more than so many times what it is made of. */
-const mostGrowth = 2;
+/**
+ * What lasts has memory of its own, so a large result may take no more than so many times what it is made of. Winograd's algorithm
+ * makes thirty-six numbers of nine weights, and some more to fill panels.
+ */
+const mostGrowth = 6;
 const large = 64 * 1024;
 
 /** Weights are not copied, so as to be read in another form, if they are larger: whoever has such would miss the memory. */
@@ -10,6 +13,10 @@ export const mostCopiedBytes = 32 * 2 ** 20;
 
 const bytesOf = (views: readonly View[]): number =>
   [...new Set(views.map(({ value }) => value))].reduce((bytes, value) => bytes + value.bytes, 0);
+
+/** Whether results of so many bytes, made of these, are not too large to keep. */
+export const mayKeep = (bytes: number, inputs: readonly View[]): boolean =>
+  bytes <= Math.max(large, mostGrowth * bytesOf(inputs));
 
 /** Whether a value is bound, and runs of the graph do not assign it; whoever holds a borrowed array writes it unheard. */
 export function isSteady(value: Value, written: ReadonlySet<Value>): boolean {
@@ -25,8 +32,7 @@ export function lastingIn(graph: Graph): (value: Value) => boolean {
   const canLast = (node: Node): boolean => {
     const { inputs, outputs } = node;
     if (!isPure(node) || inputs.length === 0 || outputs.some(({ value }) => returned.has(value))) return false;
-    if (bytesOf(outputs) > Math.max(large, mostGrowth * bytesOf(inputs))) return false;
-    return inputs.every(({ value }) => isLasting(value));
+    return mayKeep(bytesOf(outputs), inputs) && inputs.every(({ value }) => isLasting(value));
   };
   for (const node of graph.nodes) if (canLast(node)) for (const { value } of node.outputs) made.add(value);
   return isLasting;

@@ -1,15 +1,20 @@
+import { encodeAttrs } from '../engine/command.js';
 import { planOp } from '../engine/define.js';
 import { cells, gatesOf, type Cell } from '../ops/cells.js';
+import { geometryAttrs } from '../ops/conv.js';
 import { blocksOf } from '../ops/recurrent.js';
 import { dtypeInfo, type DType } from '../tensor/dtype.js';
+import { native } from '../tensor/native.js';
 import { sizeOf, stridesOf } from '../tensor/shape.js';
 import type { Graph, Node, View } from './graph.js';
-import { lastingIn, mostCopiedBytes } from './lasting.js';
+import { lastingIn, mayKeep, mostCopiedBytes } from './lasting.js';
 import { viewNames } from './reads.js';
 
 const packWeightOp = planOp('packWeight', {});
 const linearPackedOp = planOp('linearPacked', { activation: ['none', 'relu'] });
 const packRecurrentOp = planOp('packRecurrent', { cell: cells });
+const packConv2dOp = planOp('packConv2d', { inputShape: 'ints', ...geometryAttrs });
+const conv2dPackedOp = planOp('conv2dPacked', geometryAttrs);
 const recurrentPackedOp = planOp('recurrentPacked', { cell: cells, reverse: 'bool', batchFirst: 'bool', keep: 'bool' });
 
 /** Rows of a linear layer: one alone reads the weight once, as it lies; among many, packing is a small part of the work. */
@@ -74,7 +79,18 @@ function recurrentPacking({ inputs, attrs }: Node): Packing | undefined {
   };
 }
 
+function convPacking({ inputs, attrs }: Node): Packing | undefined {
+  const [x, weight] = inputs as [View, View];
+  if (!isWide(weight.dtype)) return;
+  const packAttrs = { inputShape: x.shape, ...attrs };
+  const described = Float64Array.of(weight.shape.length, ...weight.shape, ...encodeAttrs(packConv2dOp, packAttrs));
+  const elements = native.packedConvElements(dtypeInfo(weight.dtype).size, described);
+  if (elements === 0) return;
+  return { op: packConv2dOp, inputs: [weight], attrs: packAttrs, elements, taker: conv2dPackedOp };
+}
+
 const packings: Readonly<Record<string, (node: Node) => Packing | undefined>> = {
+  conv2d: convPacking,
   linear: linearPacking,
   recurrent: recurrentPacking,
 };
@@ -93,7 +109,7 @@ export function packWeights(graph: Graph): Graph {
     const { op, inputs, attrs, elements, taker } = packing;
     const { dtype } = inputs[0]!;
     const bytes = elements * dtypeInfo(dtype).size;
-    if (bytes > mostCopiedBytes) return [node];
+    if (bytes > mostCopiedBytes || !mayKeep(bytes, inputs)) return [node];
     const key = [op.name, Object.values(attrs).join(), ...inputs.map(nameOf)].join('|');
     const before = packed.get(key);
     const view = before ?? { value: { kind: 'made', bytes }, dtype, shape: [elements], strides: [1], offset: 0 };

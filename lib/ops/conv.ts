@@ -8,7 +8,8 @@ import { checkConvolution, convolvedShape, type ConvOptions, type Geometry } fro
 import { zeros } from './creation.js';
 import { sum } from './reduce.js';
 
-const geometryAttrs = { stride: 'ints', padding: 'ints', dilation: 'ints', groups: 'int' } as const;
+/** How `conv2d` moves its kernel. */
+export const geometryAttrs = { stride: 'ints', padding: 'ints', dilation: 'ints', groups: 'int' } as const;
 
 const imageSpec = (x: TensorSpec, shape: Shape): TensorSpec => ({
   dtype: x.dtype,

@@ -37,6 +37,7 @@ export interface Native {
     commit: number,
     lasting: number,
   ): number;
+  packedConvElements(elementBytes: number, attributes: Float64Array): number;
   runPlan(plan: number, arguments_: Float64Array, times?: Float64Array): void;
   startPlan(
     plan: number,

@@ -7,6 +7,7 @@
 
 #include "binding/environment.h"
 #include "core/pool.h"
+#include "ops/conv_packed.h"
 
 namespace myelin {
 
@@ -134,6 +135,16 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   });
 }
 
+// packedConvElements(bytes of an element, attributes): see native/ops/conv_packed.h.
+Napi::Value packed_conv_elements(const Napi::CallbackInfo& info) {
+  return guarded(info, [&] {
+    const DType dtype = size_at(info, 0) == sizeof(float) ? DType::kFloat32 : DType::kFloat64;
+    const std::vector<double> numbers = numbers_at(info, 1);
+    const std::size_t elements = packed_conv_elements(dtype, Attrs(numbers.data(), numbers.size()));
+    return Napi::Number::New(info.Env(), static_cast<double>(elements));
+  });
+}
+
 // A plan that does not run now, ready to do so.
 const std::shared_ptr<PlanState>& prepared(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info);
@@ -193,6 +204,7 @@ void release(const Napi::CallbackInfo& info) {
 
 void export_plan(Napi::Env env, Napi::Object exports) {
   exports.Set("createPlan", Napi::Function::New<create>(env, "createPlan"));
+  exports.Set("packedConvElements", Napi::Function::New<packed_conv_elements>(env, "packedConvElements"));
   exports.Set("runPlan", Napi::Function::New<run>(env, "runPlan"));
   exports.Set("startPlan", Napi::Function::New<start>(env, "startPlan"));
   exports.Set("stopPlan", Napi::Function::New<stop>(env, "stopPlan"));

@@ -122,8 +122,8 @@ void Plan::prepare(const double* arguments, const StorageTable& storages) {
 
 bool Plan::run(const std::atomic<Stop>& stop, double* times) {
   const KernelTable& kernels = active_kernels();
-  const std::size_t first = skip_ && lasts_ ? lasting_ : 0;
-  lasts_ = first > 0;
+  const std::size_t first = skip_ && lasts_for_ == &kernels ? lasting_ : 0;
+  lasts_for_ = first > 0 ? &kernels : nullptr;
   if (times != nullptr) std::fill_n(times, first, milliseconds());
   for (position_ = first; position_ < steps_.size(); position_++) {
     const Stop wish = stop.load(std::memory_order_relaxed);
@@ -138,7 +138,7 @@ bool Plan::run(const std::atomic<Stop>& stop, double* times) {
                 Attrs(numbers_.data() + step.attributes_at, step.attributes),
                 kernels};
     execute(*step.op, call, step.halves);
-    lasts_ = lasts_ || position_ + 1 == lasting_;
+    if (position_ + 1 == lasting_) lasts_for_ = &kernels;
   }
   if (times != nullptr) times[position_] = milliseconds();
   return true;

@@ -84,8 +84,9 @@ class Plan {
   std::vector<Step> steps_;
   std::size_t commit_;
   std::size_t lasting_;
-  bool lasts_ = false;  // the lasting commands have run to their end
-  bool skip_ = false;   // the run that was prepared last need not repeat them
+  const KernelTable* lasts_for_ =
+      nullptr;         // by which the lasting commands have run to their end; each packs its own way
+  bool skip_ = false;  // the run that was prepared last need not repeat them
   std::size_t position_ = 0;
   std::size_t arena_bytes_;
   char* arena_ = nullptr;

@@ -1,6 +1,9 @@
 // conv2d and its gradients: shapes are checked and the way is chosen here, sums are in the other files.
 #include "ops/conv_images.h"
+#include "ops/conv_packed.h"
+#include "ops/conv_shape.h"
 #include "ops/conv_winograd.h"
+#include "ops/gemm_packed.h"
 
 #include <algorithm>
 
@@ -10,85 +13,6 @@
 
 namespace myelin {
 namespace {
-
-// Beyond this a padded size or a window could overflow; no tensor that fits into memory comes near.
-constexpr std::int64_t kLargest = std::int64_t{1} << 31;
-constexpr std::size_t kLargestWindow = std::size_t{1} << 28;
-
-std::size_t to_size(std::int64_t value, std::int64_t least) {
-  require(value >= least && value < kLargest, "conv2d: a size is out of range");
-  return static_cast<std::size_t>(value);
-}
-
-Dims list_of(Attrs& attrs, int length) {
-  int count = 0;
-  const Dims values = attrs.integers(count, length);
-  require(count == length, "conv2d: an attribute list has another length than expected");
-  return values;
-}
-
-std::size_t out_extent(std::size_t in, std::size_t before, std::size_t after, std::size_t kernel, std::size_t stride,
-                       std::size_t dilation) {
-  const std::size_t padded = in + before + after, reach = (kernel - 1) * dilation + 1;
-  require(reach <= padded, "conv2d: the kernel is larger than the padded input");
-  return (padded - reach) / stride + 1;
-}
-
-// Reads stride, padding (top, left, bottom, right), dilation and groups.
-ConvShape shape_of(const Dims& input, const Dims& kernel, Attrs& attrs) {
-  const Dims stride = list_of(attrs, 2), padding = list_of(attrs, 4), dilation = list_of(attrs, 2);
-  ConvShape shape{};
-  shape.groups = to_size(attrs.integer(), 1);
-  shape.batch = to_size(input[0], 0);
-  shape.channels = to_size(input[1], 0);
-  shape.height = to_size(input[2], 0);
-  shape.width = to_size(input[3], 0);
-  shape.out_channels = to_size(kernel[0], 0);
-  shape.kernel_height = to_size(kernel[2], 1);
-  shape.kernel_width = to_size(kernel[3], 1);
-  shape.stride_y = to_size(stride[0], 1);
-  shape.stride_x = to_size(stride[1], 1);
-  shape.top = to_size(padding[0], 0);
-  shape.left = to_size(padding[1], 0);
-  shape.bottom = to_size(padding[2], 0);
-  shape.right = to_size(padding[3], 0);
-  shape.dilation_y = to_size(dilation[0], 1);
-  shape.dilation_x = to_size(dilation[1], 1);
-  require(shape.channels % shape.groups == 0 && shape.out_channels % shape.groups == 0,
-          "conv2d: groups must divide the channels");
-  require(kernel[1] == static_cast<std::int64_t>(shape.group_channels()),
-          "conv2d: the kernel has another number of channels than a group");
-  shape.out_height =
-      out_extent(shape.height, shape.top, shape.bottom, shape.kernel_height, shape.stride_y, shape.dilation_y);
-  shape.out_width =
-      out_extent(shape.width, shape.left, shape.right, shape.kernel_width, shape.stride_x, shape.dilation_x);
-  // The rows that one output row reads are held in memory at once.
-  const double window = static_cast<double>((shape.kernel_height - 1) * shape.dilation_y + 1) *
-                        static_cast<double>(shape.width + shape.left + shape.right) *
-                        static_cast<double>(std::max(shape.channels, shape.out_channels));
-  if (window > static_cast<double>(kLargestWindow))
-    fail("OUT_OF_MEMORY", "conv2d: the padded rows of one output row do not fit into memory");
-  return shape;
-}
-
-void require_shape(const View& view, std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
-  const std::array<std::size_t, 4> expected{a, b, c, d};
-  require(view.rank == 4, "conv2d: an operand has not four axes");
-  for (int i = 0; i < 4; i++) {
-    require(view.shape[i] == static_cast<std::int64_t>(expected[static_cast<std::size_t>(i)]),
-            "conv2d: an operand has another shape than expected");
-  }
-}
-
-void require_input(const View& view, const ConvShape& shape) {
-  require_shape(view, shape.batch, shape.channels, shape.height, shape.width);
-}
-void require_output(const View& view, const ConvShape& shape) {
-  require_shape(view, shape.batch, shape.out_channels, shape.out_height, shape.out_width);
-}
-void require_kernel(const View& view, const ConvShape& shape) {
-  require_shape(view, shape.out_channels, shape.group_channels(), shape.kernel_height, shape.kernel_width);
-}
 
 template <class T>
 Weights<T> forward_weights(const View& kernel, const ConvShape& shape) {
@@ -122,7 +46,12 @@ bool try_product(const KernelTable& kernels, const ConvShape& shape, const Image
   product.c = {out.data, static_cast<std::ptrdiff_t>(out.channels), 1};
   product.bias = bias;
   product.finish = finish;
-  gemm(kernels, product);
+  if (weights.packed == nullptr) {
+    gemm(kernels, product);
+  } else {
+    gemm_packed(kernels, product, weights.packed);
+    product.finish_rows({0, product.m});
+  }
   return true;
 }
 
@@ -134,18 +63,10 @@ std::vector<T> values_of(const View& vector) {
   return values;
 }
 
-// Whether Winograd's algorithm, which is float32 only, is the way to convolve into height x width pixels.
 template <class T>
-bool winograd_applies(const ConvShape& shape, std::size_t height, std::size_t width) {
-  const bool fits = shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride_y == 1 && shape.stride_x == 1;
-  return std::is_same_v<T, float> && fits &&
-         winograd::pays(shape.batch, ceil_div(height, shape.dilation_y), ceil_div(width, shape.dilation_x),
-                        shape.group_channels(), shape.group_out_channels());
-}
-
-template <class T>
-void forward_of(OpCall& call, const ConvShape& shape) {
-  const Weights<T> weights = forward_weights<T>(call.in[1], shape);
+void forward_of(OpCall& call, const ConvShape& shape, const T* packed) {
+  Weights<T> weights = forward_weights<T>(call.in[1], shape);
+  weights.packed = packed;
   const std::vector<T> values = values_of<T>(call.in[2]);
   const T* bias = values.empty() ? nullptr : values.data();
   const ImageInput<T> x(call.kernels, call.in[0]);
@@ -305,25 +226,41 @@ void require_floats(const OpCall& call) {
   for (int i = 0; i < call.inputs; i++) require(call.in[i].dtype == dtype, "conv2d: dtypes differ");
 }
 
+// With a fourth input, the weights as `packConv2d` has packed them.
 void conv2d(OpCall& call) {
   require_floats(call);
   const View &x = call.in[0], &weight = call.in[1], &bias = call.in[2];
   require(x.rank == 4 && weight.rank == 4 && bias.rank == 1, "conv2d: an operand has another rank than expected");
-  const ConvShape shape = shape_of(x.shape, weight.shape, call.attrs);
+  const ConvShape shape = conv_shape(x.shape, weight.shape, call.attrs);
   require(bias.shape[0] == 0 || bias.shape[0] == weight.shape[0],
           "conv2d: bias must have one element for each output channel");
   require_output(call.out[0], shape);
   if (call.out[0].size() == 0) return;
-  if (x.dtype == DType::kFloat32) return forward_of<float>(call, shape);
-  forward_of<double>(call, shape);
+  visit_float(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    forward_of<T>(call, shape, call.inputs == 4 ? packed_weights<T>(call.kernels, shape, call.in[3]) : nullptr);
+  });
+}
+
+// weight -> the fourth input of `conv2dPacked`, for images of the shape that the attributes begin with.
+void pack_conv2d(OpCall& call) {
+  require_floats(call);
+  const View& weight = call.in[0];
+  require(weight.rank == 4, "conv2d: an operand has not four axes");
+  const Dims input = conv_extents(call.attrs);
+  const ConvShape shape = conv_shape(input, weight.shape, call.attrs);
+  visit_float(weight.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    pack_weights(call.kernels, shape, forward_weights<T>(weight, shape), call.out[0]);
+  });
 }
 
 void conv2d_d_input(OpCall& call) {
   require_floats(call);
   const View& weight = call.in[1];
   require(weight.rank == 4, "conv2d: an operand has not four axes");
-  const Dims input = list_of(call.attrs, 4);
-  const ConvShape shape = shape_of(input, weight.shape, call.attrs);
+  const Dims input = conv_extents(call.attrs);
+  const ConvShape shape = conv_shape(input, weight.shape, call.attrs);
   require_output(call.in[0], shape);
   require_input(call.out[0], shape);
   if (call.out[0].size() == 0) return;
@@ -335,8 +272,8 @@ void conv2d_d_weight(OpCall& call) {
   require_floats(call);
   const View& x = call.in[0];
   require(x.rank == 4, "conv2d: an operand has not four axes");
-  const Dims kernel = list_of(call.attrs, 4);
-  const ConvShape shape = shape_of(x.shape, kernel, call.attrs);
+  const Dims kernel = conv_extents(call.attrs);
+  const ConvShape shape = conv_shape(x.shape, kernel, call.attrs);
   require_output(call.in[1], shape);
   require_kernel(call.out[0], shape);
   if (call.out[0].size() == 0) return;
@@ -348,6 +285,8 @@ void conv2d_d_weight(OpCall& call) {
 
 void register_conv(OpList& ops) {
   ops.push_back({"conv2d", 3, 1, conv2d});
+  ops.push_back({"conv2dPacked", 4, 1, conv2d});
+  ops.push_back({"packConv2d", 1, 1, pack_conv2d});
   ops.push_back({"conv2dDInput", 2, 1, conv2d_d_input});
   ops.push_back({"conv2dDWeight", 2, 1, conv2d_d_weight});
 }

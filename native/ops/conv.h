@@ -72,6 +72,7 @@ struct Weights {
   const T* data;
   std::ptrdiff_t in, out, y, x, group;    // distances
   std::size_t in_channels, out_channels;  // of a group
+  const T* packed = nullptr;              // unless null, the same as the sum at hand reads them fastest
 
   Matrix<const T> matrix(std::size_t g, std::size_t ky, std::size_t kx) const {
     return {data + static_cast<std::ptrdiff_t>(g) * group + static_cast<std::ptrdiff_t>(ky) * y +

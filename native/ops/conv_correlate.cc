@@ -1,10 +1,11 @@
 // Forward convolution and the gradient of its input: rows of output pixels as panels of matrix products.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "core/pool.h"
 #include "core/scratch.h"
-#include "ops/conv.h"
+#include "ops/conv_taps.h"
 #include "ops/support.h"
 
 namespace myelin {
@@ -55,21 +56,15 @@ class Correlation {
         lattice_(lattice),
         out_(out),
         finish_(finish),
-        reach_(lattice.taps) {
-    run_ = groups == 1 ? run_length(lattice.taps) : 1;
-    // Two vectors wide: tiles of many pixels read the weights, which come from further away than pixels, less often.
-    constexpr std::size_t kVectors = 2;
-    width_ = kernels_.blocking.lanes * (weights.out_channels <= kernels_.blocking.lanes ? 1 : kVectors);
-    panels_ = ceil_div(weights.out_channels, width_);
-    depth_ = lattice.taps.size() * weights.in_channels;
-    taps_ = find_taps();
-  }
+        reach_(lattice.taps),
+        run_(groups == 1 ? run_length(lattice.taps) : 1),
+        packing_(kernels_, weights, groups, lattice.taps) {}
 
   void run() {
     const std::size_t rows = rows_of_strip(), strips = ceil_div(lattice_.rows, rows);
     constexpr std::size_t kFew = 2;
     if (in_.count * strips <= kFew) return run_by_panels(strips);
-    run_by_strips(strips, 2 * depth_ * weights_.out_channels * groups_ * lattice_.cols * rows);
+    run_by_strips(strips, 2 * packing_.depth() * weights_.out_channels * groups_ * lattice_.cols * rows);
   }
 
  private:
@@ -86,16 +81,20 @@ class Correlation {
 
   // All weights are packed, then read by every strip.
   void run_by_strips(std::size_t strips, std::size_t work) const {
-    const std::size_t panels = groups_ * panels_, all = in_.count * strips;
-    const Temporary memory(panels * panel_size() * sizeof(T));
-    T* const packed = memory.as<T>();
-    pack_weights(packed);
+    const std::size_t all = in_.count * strips;
+    std::optional<Temporary> memory;
+    const T* packed = weights_.packed;
+    if (packed == nullptr) {
+      T* const made = memory.emplace(packing_.elements() * sizeof(T)).template as<T>();
+      packing_.pack_all(made);
+      packed = made;
+    }
     const std::size_t chunks = chunks_for(all, ceil_div(kLeastWork, std::max<std::size_t>(1, work)));
     parallel_for(chunks, [&](std::size_t chunk) {
       const Range mine = chunk_range(all, chunks, chunk);
       for (std::size_t i = mine.begin; i < mine.end; i++) {
         const Range rows = chunk_range(lattice_.rows, strips, i % strips);
-        add_strip(i / strips, rows, {0, panels}, packed);
+        add_strip(i / strips, rows, {0, packing_.panels()}, packed);
         out_.finish_rows(finish_, i / strips, rows, {0, lattice_.cols});
       }
     });
@@ -103,8 +102,8 @@ class Correlation {
 
   // Few pixels: weights are most of what is read, so each panel is used as soon as it is packed.
   void run_by_panels(std::size_t strips) const {
-    const std::size_t panels = groups_ * panels_;
-    const std::size_t work = 2 * depth_ * width_ * in_.count * lattice_.rows * lattice_.cols;
+    const std::size_t panels = packing_.panels();
+    const std::size_t work = 2 * packing_.panel_size() * in_.count * lattice_.rows * lattice_.cols;
     const std::size_t chunks =
         std::min(panels, chunks_for(panels, ceil_div(kLeastWork, std::max<std::size_t>(1, work))));
     const auto for_strips = [&](const auto& body) {
@@ -113,90 +112,20 @@ class Correlation {
     };
     parallel_for(chunks, [&](std::size_t chunk) {
       const Range mine = chunk_range(panels, chunks, chunk);
-      T* const packed = scratch<T>(Scratch::kPackB, panel_size());
       for (std::size_t panel = mine.begin; panel < mine.end; panel++) {
-        pack(panel, packed);
+        const T* const packed = panel_at(panel);
         for_strips([&](std::size_t index, Range rows) { add_strip(index, rows, {panel, panel + 1}, packed); });
       }
     });
     for_strips([&](std::size_t index, Range rows) { out_.finish_rows(finish_, index, rows, {0, lattice_.cols}); });
   }
 
-  std::size_t panel_size() const { return depth_ * width_; }
-
-  void pack_weights(T* packed) const {
-    const std::size_t panels = groups_ * panels_;
-    constexpr std::size_t kBytesPerChunk = 64 << 10;
-    const std::size_t chunks = std::min(panels, chunks_for(panels * panel_size() * sizeof(T), kBytesPerChunk));
-    parallel_for(chunks, [&](std::size_t chunk) {
-      const Range mine = chunk_range(panels, chunks, chunk);
-      for (std::size_t panel = mine.begin; panel < mine.end; panel++) pack(panel, packed + panel * panel_size());
-    });
-  }
-
-  void pack(std::size_t panel, T* to) const { taps_.together ? pack_together(panel, to) : pack_each(panel, to); }
-
-  void pack_each(std::size_t panel, T* to) const {
-    const std::size_t column = panel % panels_ * width_;
-    for (std::size_t t = 0; t < lattice_.taps.size(); t++) {
-      Matrix<const T> matrix = tap_weights(t, panel / panels_);
-      matrix.data = matrix.at(0, column);
-      pack_panel(kernels_, matrix, weights_.in_channels, std::min(width_, weights_.out_channels - column),
-                 packed_row(to, t, 0), width_);
-    }
-  }
-
-  // Turns the weights of some input channels and all taps, then deals out the rows: memory is read once, in its order.
-  void pack_together(std::size_t panel, T* to) const {
-    constexpr std::size_t kBlock = 4096;  // elements that are turned at once
-    const std::size_t column = panel % panels_ * width_, count = std::min(width_, weights_.out_channels - column);
-    const std::size_t taps = lattice_.taps.size(), channels = weights_.in_channels;
-    const bool in_sequence = weights_.in == static_cast<std::ptrdiff_t>(taps);
-    const std::size_t step = in_sequence ? std::max<std::size_t>(1, kBlock / (taps * width_)) : 1;
-    T* const block = scratch<T>(Scratch::kRows, step * taps * width_);
-    const T* const first = weights_.matrix(panel / panels_, 0, 0).at(0, column) + taps_.first;
-    for (std::size_t i = 0; i < channels; i += step) {
-      const std::size_t some = std::min(step, channels - i);
-      kernels_.transpose(bits_of(first + static_cast<std::ptrdiff_t>(i) * weights_.in), weights_.out, bits_of(block),
-                         static_cast<std::ptrdiff_t>(width_), count, some * taps);
-      for (std::size_t r = 0; r < some; r++) {
-        for (std::size_t t = 0; t < taps; t++) {
-          T* const row = packed_row(to, t, i + r);
-          std::copy_n(block + (r * taps + static_cast<std::size_t>(tap_offset(t) - taps_.first)) * width_, count, row);
-          std::fill(row + count, row + width_, T(0));
-        }
-      }
-    }
-  }
-
-  // Where the weights of the taps lie: the first one, and whether there is nothing between them.
-  struct TapsInMemory {
-    std::ptrdiff_t first = 0;
-    bool together = false;
-  };
-
-  TapsInMemory find_taps() const {
-    if (lattice_.taps.empty()) return {};
-    std::ptrdiff_t first = tap_offset(0), last = first;
-    for (std::size_t t = 1; t < lattice_.taps.size(); t++) {
-      first = std::min(first, tap_offset(t));
-      last = std::max(last, tap_offset(t));
-    }
-    const bool together = lattice_.taps.size() > 1 && last - first < static_cast<std::ptrdiff_t>(lattice_.taps.size());
-    return {first, together};
-  }
-
-  std::ptrdiff_t tap_offset(std::size_t t) const {
-    return static_cast<std::ptrdiff_t>(lattice_.taps[t].ky) * weights_.y +
-           static_cast<std::ptrdiff_t>(lattice_.taps[t].kx) * weights_.x;
-  }
-
-  T* packed_row(T* packed, std::size_t t, std::size_t channel) const {
-    return packed + (t * weights_.in_channels + channel) * width_;
-  }
-
-  Matrix<const T> tap_weights(std::size_t t, std::size_t group) const {
-    return weights_.matrix(group, lattice_.taps[t].ky, lattice_.taps[t].kx);
+  // A panel of weights, as they have been packed or in this thread's scratch.
+  const T* panel_at(std::size_t panel) const {
+    if (weights_.packed != nullptr) return weights_.packed + panel * packing_.panel_size();
+    T* const packed = scratch<T>(Scratch::kPackB, packing_.panel_size());
+    packing_.pack(panel, packed);
+    return packed;
   }
 
   // Rows [rows.begin, rows.end) of the lattice in image `index`, with panels of weights that lie one behind the other.
@@ -213,7 +142,7 @@ class Correlation {
       segments[i] =
           (tap.dy - reach_.top) * window.row + (tap.dx - reach_.left) * static_cast<std::ptrdiff_t>(in_.channels);
     }
-    for (std::size_t panel = panels.begin; panel < panels.end; panel++, packed += panel_size()) {
+    for (std::size_t panel = panels.begin; panel < panels.end; panel++, packed += packing_.panel_size()) {
       add_panel(index, rows, window, segments, panel, packed);
     }
   }
@@ -221,7 +150,7 @@ class Correlation {
   // The columns of one panel of weights, row by row.
   void add_panel(std::size_t index, Range rows, const Window<T>& window, const std::vector<std::ptrdiff_t>& segments,
                  std::size_t panel, const T* packed) const {
-    const std::size_t group = panel / panels_, column = panel % panels_ * width_;
+    const std::size_t group = packing_.group(panel), column = packing_.column(panel);
     const std::size_t channel = group * weights_.out_channels + column;
     GemmPanel<T> call{};
     call.a_row = static_cast<std::ptrdiff_t>(lattice_.in_step_x * in_.channels);
@@ -230,11 +159,11 @@ class Correlation {
     call.segments = segments.size();
     call.k = run_ * weights_.in_channels;
     call.b = packed;
-    call.b_k = static_cast<std::ptrdiff_t>(width_);
+    call.b_k = static_cast<std::ptrdiff_t>(packing_.width());
     call.b_padded = true;
     call.c_row = static_cast<std::ptrdiff_t>(lattice_.step_x * out_.channels);
     call.rows = lattice_.cols;
-    call.cols = std::min(width_, weights_.out_channels - column);
+    call.cols = packing_.columns(panel);
     call.alpha = 1;
     call.bias = bias_ == nullptr ? nullptr : bias_ + channel;
     call.fetch_c = true;
@@ -261,8 +190,8 @@ class Correlation {
   const Images<T>& out_;
   const Finish* finish_;
   const Reach reach_;
-  std::size_t run_, width_, panels_, depth_;
-  TapsInMemory taps_;
+  const std::size_t run_;
+  const TapWeights<T> packing_;
 };
 
 }  // namespace

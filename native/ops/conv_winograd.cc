@@ -1,6 +1,7 @@
 #include "ops/conv_winograd.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/pool.h"
 #include "core/scratch.h"
@@ -71,14 +72,53 @@ void InputTiles::prefetch(std::size_t index) const {
   }
 }
 
+TurnedWeights::TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups)
+    : table_(table),
+      kernels_(table),
+      weights_(weights),
+      groups_(groups),
+      width_(panel_width(kernels_.blocking, weights.out_channels)),
+      group_panels_(ceil_div(weights.out_channels, width_)),
+      plane_(weights.in_channels * width_ + kPlaneGap) {}
+
+namespace {
+
+// Rows of weights that are turned together.
+constexpr std::size_t kDepth = 16;
+
+}  // namespace
+
+void TurnedWeights::turn_all(float* to) const {
+  const std::size_t depth = weights_.in_channels, steps = ceil_div(depth, kDepth);
+  parallel_for(groups_ * group_panels_ * steps, [&](std::size_t chunk) {
+    const std::size_t panel = chunk / steps, row = chunk % steps * kDepth;
+    turn(panel, {row, std::min(depth, row + kDepth)}, to + panel * panel_size());
+  });
+}
+
+void TurnedWeights::turn(std::size_t panel, Range rows, float* to) const {
+  const std::size_t group = panel / group_panels_, column = panel % group_panels_ * width_;
+  const std::size_t columns = std::min(width_, weights_.out_channels - column);
+  const auto plane = static_cast<std::ptrdiff_t>(plane_);
+  for (std::size_t row = rows.begin; row < rows.end; row += kDepth) {
+    const std::size_t depth = std::min(kDepth, rows.end - row), size = depth * width_;
+    float* taps = scratch<float>(Scratch::kPackB, 9 * size);
+    for (std::size_t tap = 0; tap < 9; tap++) {
+      Matrix<const float> matrix = weights_.matrix(group, tap / 3, tap % 3);
+      matrix.data = matrix.at(row, column);
+      pack_panel(kernels_, matrix, depth, columns, taps + tap * size, width_);
+    }
+    const auto step = static_cast<std::ptrdiff_t>(size);
+    table_.f32_winograd_weights({taps, 3 * step, step, 0, 3, 0, 3, to + row * width_,
+                                 static_cast<std::ptrdiff_t>(kBlock) * plane, plane, kBlock, kBlock, nullptr, size});
+  }
+}
+
 namespace {
 
 // Tiles that are turned, multiplied and turned back together: their planes stay in the second-level cache, and the weights
 // are read once for so many.
 constexpr std::size_t kTogether = 48;
-// Rows of weights that are turned together.
-constexpr std::size_t kDepth = 16;
-
 class Correlation {
  public:
   Correlation(const KernelTable& table, const Images<const float>& in, const Weights<float>& weights, const float* bias,
@@ -95,11 +135,9 @@ class Correlation {
         out_(out),
         finish_(finish),
         tiles_(out.count, out.height, out.width),
-        depth_(weights.in_channels) {
-    width_ = panel_width(kernels_.blocking, weights.out_channels);
-    panels_ = ceil_div(weights.out_channels, width_);
-    weights_plane_ = depth_ * width_ + kPlaneGap;
-  }
+        depth_(weights.in_channels),
+        turning_(table, weights, groups),
+        panels_(turning_.group_panels()) {}
 
   // What there is more of is shared out: blocks of tiles, or panels of weights. Whether what follows has been done.
   bool run() const {
@@ -115,28 +153,29 @@ class Correlation {
  private:
   // All weights are turned first; then each block of tiles goes through the whole convolution.
   void run_by_tiles(std::size_t blocks) const {
-    const std::size_t panels = groups_ * panels_, panel_size = kPlanes * weights_plane_;
+    const std::size_t panel_size = turning_.panel_size();
     const std::size_t in_plane = kTogether * depth_ + kPlaneGap;
     const std::size_t out_plane = kTogether * weights_.out_channels + kPlaneGap;
-    const Temporary turned(panels * panel_size * sizeof(float));
+    std::optional<Temporary> memory;
+    const float* turned = weights_.packed;
+    if (turned == nullptr) {
+      float* const made = memory.emplace(turning_.elements() * sizeof(float)).as<float>();
+      turning_.turn_all(made);
+      turned = made;
+    }
     Workspaces workspaces(groups_ * blocks, kPlanes * (in_plane + out_plane) * sizeof(float));
-    const std::size_t steps = ceil_div(depth_, kDepth);
-    parallel_for(panels * steps, [&](std::size_t chunk) {
-      const std::size_t panel = chunk / steps, row = chunk % steps * kDepth;
-      turn_weights(panel, {row, std::min(depth_, row + kDepth)}, turned.as<float>() + panel * panel_size);
-    });
     parallel_for(groups_ * blocks, [&](std::size_t chunk) {
       const Workspaces::Lease workspace(workspaces);
       const Planes in = planes(workspace.as<float>(), in_plane, depth_);
       const Planes out = planes(workspace.as<float>() + kPlanes * in_plane, out_plane, weights_.out_channels);
       const std::size_t group = chunk / blocks;
       const Range tiles = chunk_range(tiles_.count, blocks, chunk % blocks);
-      const float* group_weights = turned.as<float>() + group * panels_ * panel_size;
+      const float* group_weights = turned + group * panels_ * panel_size;
       input(group).turn(table_, tiles, in);
       for (std::size_t plane = 0; plane < kPlanes; plane++) {
         for (std::size_t panel = 0; panel < panels_; panel++) {
-          multiply(in, tiles, plane, panel, group_weights + panel * panel_size, out.at(plane, 0) + panel * width_,
-                   out.row);
+          multiply(in, tiles, plane, panel, group_weights + panel * panel_size,
+                   out.at(plane, 0) + panel * turning_.width(), out.row);
         }
       }
       each_row(tiles, [&](Range row) {
@@ -149,8 +188,9 @@ class Correlation {
 
   // All tiles are turned first; then each panel of weights is turned and goes through the rest.
   void run_by_panels(std::size_t blocks) const {
-    const std::size_t panel_size = kPlanes * weights_plane_;
-    const std::size_t in_plane = tiles_.count * depth_ + kPlaneGap, out_plane = tiles_.count * width_ + kPlaneGap;
+    // Turned weights of a panel have room in front of its products, unless all are there.
+    const std::size_t panel_size = weights_.packed == nullptr ? turning_.panel_size() : 0, width = turning_.width();
+    const std::size_t in_plane = tiles_.count * depth_ + kPlaneGap, out_plane = tiles_.count * width + kPlaneGap;
     const Temporary turned(kPlanes * in_plane * sizeof(float));
     Workspaces workspaces(panels_, (panel_size + kPlanes * out_plane) * sizeof(float));
     const Planes in = planes(turned.as<float>(), in_plane, depth_);
@@ -162,13 +202,12 @@ class Correlation {
       });
       parallel_for(panels_, [&](std::size_t panel) {
         const Workspaces::Lease workspace(workspaces);
-        float* weights = workspace.as<float>();
-        const Planes out = planes(weights + panel_size, out_plane, width_);
-        turn_weights(group * panels_ + panel, {0, depth_}, weights);
+        const Planes out = planes(workspace.as<float>() + panel_size, out_plane, width);
+        const float* const weights = panel_at(group * panels_ + panel, workspace.as<float>());
         for (std::size_t plane = 0; plane < kPlanes; plane++) {
           multiply(in, tiles, plane, panel, weights, out.at(plane, 0), out.row);
         }
-        turn_back(out, tiles, group * weights_.out_channels + panel * width_, panel_columns(panel));
+        turn_back(out, tiles, group * weights_.out_channels + panel * width, panel_columns(panel));
       });
     }
   }
@@ -197,25 +236,14 @@ class Correlation {
   InputTiles input(std::size_t group) const { return {in_, tiles_, top_, left_, group * depth_, depth_}; }
 
   std::size_t panel_columns(std::size_t panel) const {
-    return std::min(width_, weights_.out_channels - panel * width_);
+    return std::min(turning_.width(), weights_.out_channels - panel * turning_.width());
   }
 
-  // Rows `rows` of a panel, counted over all groups, in all planes.
-  void turn_weights(std::size_t panel, Range rows, float* to) const {
-    const std::size_t group = panel / panels_, column = panel % panels_ * width_;
-    const auto plane = static_cast<std::ptrdiff_t>(weights_plane_);
-    for (std::size_t row = rows.begin; row < rows.end; row += kDepth) {
-      const std::size_t depth = std::min(kDepth, rows.end - row), size = depth * width_;
-      float* taps = scratch<float>(Scratch::kPackB, 9 * size);
-      for (std::size_t tap = 0; tap < 9; tap++) {
-        Matrix<const float> matrix = weights_.matrix(group, tap / 3, tap % 3);
-        matrix.data = matrix.at(row, column);
-        pack_panel(kernels_, matrix, depth, panel_columns(panel % panels_), taps + tap * size, width_);
-      }
-      const auto step = static_cast<std::ptrdiff_t>(size);
-      table_.f32_winograd_weights({taps, 3 * step, step, 0, 3, 0, 3, to + row * width_,
-                                   static_cast<std::ptrdiff_t>(kBlock) * plane, plane, kBlock, kBlock, nullptr, size});
-    }
+  // A panel of weights, counted over all groups, as they have been turned or else in `room`.
+  const float* panel_at(std::size_t panel, float* room) const {
+    if (weights_.packed != nullptr) return weights_.packed + panel * turning_.panel_size();
+    turning_.turn(panel, {0, depth_}, room);
+    return room;
   }
 
   // One plane of one panel of products.
@@ -227,8 +255,8 @@ class Correlation {
     call.a_k = 1;
     call.segments = 1;
     call.k = depth_;
-    call.b = weights + plane * weights_plane_;
-    call.b_k = static_cast<std::ptrdiff_t>(width_);
+    call.b = weights + plane * turning_.plane();
+    call.b_k = static_cast<std::ptrdiff_t>(turning_.width());
     call.b_padded = true;
     call.c = out;
     call.c_row = out_row;
@@ -269,7 +297,8 @@ class Correlation {
   const Finish* finish_;
   const Tiles tiles_;
   const std::size_t depth_;
-  std::size_t width_, panels_, weights_plane_;
+  const TurnedWeights turning_;
+  const std::size_t panels_;  // of a group
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 #pragma once
+#include <type_traits>
+
 #include "core/pool.h"
 #include "ops/conv_phases.h"
 
@@ -55,7 +57,38 @@ struct InputTiles {
   void prefetch(std::size_t index) const;
 };
 
+// Weights as the products read them: panels of output channels, group after group, each with a matrix for every plane.
+class TurnedWeights {
+ public:
+  TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups);
+
+  std::size_t width() const { return width_; }
+  std::size_t plane() const { return plane_; }
+  std::size_t group_panels() const { return group_panels_; }
+  std::size_t panel_size() const { return kPlanes * plane_; }
+  std::size_t elements() const { return groups_ * group_panels_ * panel_size(); }
+
+  // Rows `rows` of a panel, counted over all groups, in all planes.
+  void turn(std::size_t panel, Range rows, float* to) const;
+  void turn_all(float* to) const;
+
+ private:
+  const KernelTable& table_;
+  const GemmKernels<float> kernels_;
+  const Weights<float>& weights_;
+  const std::size_t groups_, width_, group_panels_, plane_;
+};
+
 }  // namespace winograd
+
+// Whether Winograd's algorithm, which is float32 only, is the way to convolve into height x width pixels.
+template <class T>
+bool winograd_applies(const ConvShape& shape, std::size_t height, std::size_t width) {
+  const bool fits = shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride_y == 1 && shape.stride_x == 1;
+  return std::is_same_v<T, float> && fits &&
+         winograd::pays(shape.batch, ceil_div(height, shape.dilation_y), ceil_div(width, shape.dilation_x),
+                        shape.group_channels(), shape.group_out_channels());
+}
 
 // out = bias + the correlation of `in` with 3 x 3 kernels. Tells whether it has done what follows, if anything does.
 bool winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,

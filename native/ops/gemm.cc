@@ -298,12 +298,7 @@ void pack_weight(OpCall& call) {
     using T = typename decltype(tag)::type;
     const PackedMatrix<T> matrix = packed_weight<T>(weight, call.out[0]);
     const GemmKernels<T> kernels(call.kernels);
-    constexpr std::size_t kBytesPerChunk = 128 << 10;
-    const std::size_t chunks = std::min(matrix.panels(), chunks_for(matrix.elements() * sizeof(T), kBytesPerChunk));
-    parallel_for(chunks, [&](std::size_t chunk) {
-      matrix.pack(kernels, matrix_of<const T>(weight), chunk_range(matrix.panels(), chunks, chunk),
-                  call.out[0].as<T>());
-    });
+    matrix.pack_all(kernels, matrix_of<const T>(weight), call.out[0].as<T>());
   });
 }
 

@@ -90,6 +90,13 @@ void PackedMatrix<T>::pack(const GemmKernels<T>& kernels, Matrix<const T> b, Ran
 }
 
 template <class T>
+void PackedMatrix<T>::pack_all(const GemmKernels<T>& kernels, Matrix<const T> b, T* packed) const {
+  constexpr std::size_t kBytesPerChunk = 128 << 10;
+  const std::size_t chunks = std::min(panels(), chunks_for(elements() * sizeof(T), kBytesPerChunk));
+  parallel_for(chunks, [&](std::size_t chunk) { pack(kernels, b, chunk_range(panels(), chunks, chunk), packed); });
+}
+
+template <class T>
 void PackedMatrix<T>::multiply(const GemmKernels<T>& kernels, GemmPanel<T> product, std::size_t first, Range panels,
                                const T* packed, T* c) const {
   const T* const bias = product.bias;

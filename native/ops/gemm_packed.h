@@ -21,6 +21,8 @@ struct PackedMatrix {
   void pack(const GemmKernels<T>& kernels, Matrix<const T> b, T* packed) const {
     pack(kernels, b, {0, panels()}, packed);
   }
+  // All panels, shared among threads.
+  void pack_all(const GemmKernels<T>& kernels, Matrix<const T> b, T* packed) const;
   // c = [c +] a b for the a and the rows that `product` names, its k steps from `first` on, and the columns of some panels;
   // c begins at column 0, and so do the biases.
   void multiply(const GemmKernels<T>& kernels, GemmPanel<T> product, std::size_t first, Range panels, const T* packed,

@@ -50,7 +50,8 @@ test.each([true, false])('batch norm runs together with what is behind it, bit f
     const compiled = compile(step);
     if (count !== undefined) setThreads(count);
     const results = scope(() => (count === undefined ? step(x) : compiled.sync(x)).map(bytesOf));
-    if (count !== undefined) expect(compiled.explain(x)).toMatch(/\[(conv2d )?scaleShiftBy scaleShiftBy add relu/);
+    if (count !== undefined)
+      expect(compiled.explain(x)).toMatch(/\[(conv2d(Packed)? )?scaleShiftBy scaleShiftBy add relu/);
     const state = Object.values(model.stateDict()).map(bytesOf);
     compiled.dispose();
     model.dispose();

@@ -277,6 +277,6 @@ test('a training keeps what its gradients need', () => {
   const x = image(3, 12, 12);
   expectSame(fn, [x]);
   const compiled = compile(fn);
-  expect(compiled.explain(x)).toMatch(/chain\[conv2d silu\].*→ t\d+ .*, t\d+ /);
+  expect(compiled.explain(x)).toMatch(/chain\[conv2dPacked silu\].*→ t\d+ .*, t\d+ /);
   compiled.dispose();
 });

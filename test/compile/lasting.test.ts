@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  Conv2d,
   GRU,
   LSTM,
   Linear,
@@ -12,17 +13,21 @@ import {
   attachShared,
   compile,
   crossEntropy,
+  isa,
   linear,
   ones,
   randn,
   scope,
   seed,
+  setIsa,
   setThreads,
   share,
+  supportedIsas,
   tensor,
   threads,
   valueAndGrad,
   RNN,
+  type Conv2dLayerOptions,
   type FloatDType,
   type Tensor,
 } from 'myelin';
@@ -158,6 +163,81 @@ test.each(dtypes)('long sums, many rows and batches are added in the same order 
     const [weight, bias] = [new Parameter(randn([130, k], { dtype })), new Parameter(randn([130], { dtype }))];
     expectSame((x) => linear(x as Floats, weight as never, bias as never), randn(shape, { dtype }));
   }
+});
+
+const geometry = fc.record({
+  batch: fc.integer({ min: 1, max: 5 }),
+  channels: fc.integer({ min: 1, max: 40 }),
+  outChannels: fc.integer({ min: 1, max: 40 }),
+  groups: fc.constantFrom(1, 1, 2, 3),
+  height: fc.integer({ min: 3, max: 16 }),
+  width: fc.integer({ min: 3, max: 16 }),
+  kernelSize: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+  stride: fc.integer({ min: 1, max: 2 }),
+  dilation: fc.integer({ min: 1, max: 2 }),
+});
+
+describe.each(dtypes)('a convolution of packed weights gives the same bits (%s)', (dtype) => {
+  const conv = (
+    channels: number,
+    outChannels: number,
+    kernelSize: ConstructorParameters<typeof Conv2d>[2],
+    options: Conv2dLayerOptions = {},
+  ) => {
+    const layer = new Conv2d(channels, outChannels, kernelSize, { ...options, dtype });
+    return (x: Tensor) => layer.forward(x as Floats).relu();
+  };
+
+  test('of any shape', () => {
+    fc.assert(
+      fc.property(geometry, ({ batch, channels, outChannels, groups, height, width, kernelSize, stride, dilation }) => {
+        const layer = conv(2 * groups * channels, groups * outChannels, kernelSize, {
+          groups,
+          stride,
+          dilation,
+          padding: 2,
+        });
+        expectSame(layer, randn([batch, 2 * groups * channels, height, width], { dtype }));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each<
+    [
+      name: string,
+      shape: readonly number[],
+      outChannels: number,
+      size: ConstructorParameters<typeof Conv2d>[2],
+      options: Conv2dLayerOptions,
+    ]
+  >([
+    ["Winograd's, more panels than blocks of tiles", [1, 70, 16, 16], 150, 3, { padding: 1 }],
+    ["Winograd's, more blocks of tiles than panels", [2, 64, 32, 32], 64, 3, { padding: 1 }],
+    ["Winograd's, in groups and phases", [2, 80, 24, 24], 80, 3, { padding: 2, dilation: 2, groups: 2 }],
+    ['many channels, few pixels', [1, 300, 4, 4], 300, 3, { padding: 1 }],
+    ['strips of rows', [2, 130, 30, 33], 40, 5, { padding: 2 }],
+    ['one product', [3, 70, 9, 9], 90, 1, {}],
+  ])('%s', (_, shape, outChannels, size, options) => {
+    const layer = conv(shape[1]!, outChannels, size, options);
+    expectSame(layer, randn(shape, { dtype }));
+    const [images, channels, height, width] = shape as [number, number, number, number];
+    expectSame(layer, randn([images, height, width, channels], { dtype }).permute([0, 3, 1, 2]));
+  });
+});
+
+test('what lasts is packed anew for the kernels of another ISA', () => {
+  const layers = [new Conv2d(40, 50, 3, { padding: 1 }), new Conv2d(50, 20, 2), new Linear(15, 70)];
+  const model = new Sequential(...layers);
+  const compiled = compile((x: Floats) => model.forward(x));
+  const x = randn([2, 40, 16, 16]);
+  const before = isa();
+  for (const name of [...supportedIsas(), ...supportedIsas()]) {
+    setIsa(name);
+    scope(() => expect(bytesOf(compiled.sync(x))).toEqual(bytesOf(model.forward(x))));
+  }
+  setIsa(before);
+  compiled.dispose();
 });
 
 const layers = {
