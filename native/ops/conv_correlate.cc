@@ -68,7 +68,8 @@ class Correlation {
   }
 
  private:
-  static constexpr std::size_t kLeastWork = 4000000;  // of a chunk
+  // Of a chunk. Whoever asks for few images waits for each.
+  static constexpr std::size_t kLeastWork = 4000000, kLeastWorkOfPanels = 1000000;
 
   std::size_t rows_of_strip() const {
     // A double, because steps may be as large as no image is.
@@ -105,7 +106,7 @@ class Correlation {
     const std::size_t panels = packing_.panels();
     const std::size_t work = 2 * packing_.panel_size() * in_.count * lattice_.rows * lattice_.cols;
     const std::size_t chunks =
-        std::min(panels, chunks_for(panels, ceil_div(kLeastWork, std::max<std::size_t>(1, work))));
+        std::min(panels, chunks_for(panels, ceil_div(kLeastWorkOfPanels, std::max<std::size_t>(1, work))));
     const auto for_strips = [&](const auto& body) {
       for (std::size_t i = 0; i < in_.count * strips; i++)
         body(i / strips, chunk_range(lattice_.rows, strips, i % strips));

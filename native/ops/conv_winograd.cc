@@ -141,7 +141,7 @@ class Correlation {
 
   // What there is more of is shared out: blocks of tiles, or panels of weights. Whether what follows has been done.
   bool run() const {
-    const std::size_t blocks = ceil_div(tiles_.count, kTogether);
+    const std::size_t blocks = std::max(ceil_div(tiles_.count, kTogether), few_blocks());
     if (blocks < panels_) {
       run_by_panels(blocks);
       return false;
@@ -151,6 +151,13 @@ class Correlation {
   }
 
  private:
+  // Few tiles are cut smaller, for other threads to have some.
+  std::size_t few_blocks() const {
+    constexpr std::size_t kMost = 4, kFewestTiles = 16, kLeastWork = 1500000;
+    const std::size_t work = 2 * kPlanes * tiles_.count * depth_ * weights_.out_channels;
+    return std::min({kMost, tiles_.count / kFewestTiles, chunks_for(work, kLeastWork)});
+  }
+
   // All weights are turned first; then each block of tiles goes through the whole convolution.
   void run_by_tiles(std::size_t blocks) const {
     const std::size_t panel_size = turning_.panel_size();

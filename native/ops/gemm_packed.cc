@@ -9,7 +9,7 @@ namespace myelin {
 namespace {
 
 // A chunk of less work (2 m n k) costs more to hand to another thread than it saves, as in gemm_driver.cc.
-constexpr std::size_t kLeastWork = 4000000;
+constexpr std::size_t kLeastWork = 2000000;
 // Rows of A that a chunk takes at most: with one panel of B, or a block of its k, they stay in the second-level cache.
 constexpr std::size_t kMostRows = 192;
 
