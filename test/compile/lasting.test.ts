@@ -118,7 +118,7 @@ describe('weights', () => {
 });
 
 /** Bytes of what a function makes, as it stands and compiled, on several numbers of threads. */
-function expectSame(run: (x: Tensor) => Tensor | readonly Tensor[], x: Tensor): void {
+function expectSame(run: (x: Tensor) => Tensor | readonly Tensor[], x: Tensor, packs = true): void {
   const compiled = compile(run);
   const before = threads();
   const bytes = (results: Tensor | readonly Tensor[]): string =>
@@ -129,7 +129,7 @@ function expectSame(run: (x: Tensor) => Tensor | readonly Tensor[], x: Tensor): 
       setThreads(count);
       expect(scope(() => bytes(compiled.sync(x)))).toBe(eager);
     }
-    expect(compiled.explain(x)).toMatch(/pack\w+\(.*lasts/);
+    if (packs) expect(compiled.explain(x)).toMatch(/pack\w+\(.*lasts/);
   } finally {
     setThreads(before);
     compiled.dispose();
@@ -197,7 +197,8 @@ describe.each(dtypes)('a convolution of packed weights gives the same bits (%s)'
           dilation,
           padding: 2,
         });
-        expectSame(layer, randn([batch, 2 * groups * channels, height, width], { dtype }));
+        // Groups of few channels would grow by too much.
+        expectSame(layer, randn([batch, 2 * groups * channels, height, width], { dtype }), outChannels > 15);
       }),
       { numRuns: 40 },
     );
