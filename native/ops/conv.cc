@@ -73,7 +73,7 @@ void forward_of(OpCall& call, const ConvShape& shape, const T* packed) {
   const ImageOutput<T> out(call.kernels, call.out[0]);
   const Finish* const finish = out.in_place() ? call.finish : nullptr;
   call.finished = finish != nullptr;
-  if (winograd_applies<T>(shape, shape.out_height, shape.out_width)) {
+  if (winograd_applies<T>(shape, shape.out_height, shape.out_width, packed != nullptr)) {
     if constexpr (std::is_same_v<T, float>) {
       call.finished = winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, reading_of(shape),
                                          out.images(), finish);

@@ -14,7 +14,7 @@ namespace {
 
 template <class T>
 bool by_winograd(const ConvShape& shape) {
-  return winograd_applies<T>(shape, shape.out_height, shape.out_width);
+  return winograd_applies<T>(shape, shape.out_height, shape.out_width, true);
 }
 
 // Calls one of three with what packs the weights in question: for Winograd's algorithm, one product, or a sum over taps.

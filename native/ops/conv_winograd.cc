@@ -11,14 +11,16 @@ namespace myelin {
 namespace winograd {
 
 // In multiply-adds: turning a tile costs as much as 600 for each channel that it has before and after, turning the weights
-// (or their gradient) as much as 1500 for each pair of channels; both are bound by memory more than by arithmetic.
-bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels) {
-  constexpr double kTurnTile = 600, kTurnWeights = 1500, kTaps = 9;
+// (or their gradient) as much as 1500 for each pair of channels, and reading turned ones, which are four times as large, 250;
+// all are bound by memory more than by arithmetic.
+bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels,
+          bool turned) {
+  constexpr double kTurnTile = 600, kTurnWeights = 1500, kReadWeights = 250, kTaps = 9;
   const double in = static_cast<double>(in_channels), out = static_cast<double>(out_channels);
   const double tiles = static_cast<double>(Tiles(batch, height, width).count);
   const double pixels = static_cast<double>(batch) * static_cast<double>(height) * static_cast<double>(width);
-  const double turned = (kPlanes * tiles + kTurnWeights) * in * out + kTurnTile * tiles * (in + out);
-  return turned < kTaps * pixels * in * out;
+  const double weights = turned ? kReadWeights : kTurnWeights;
+  return (kPlanes * tiles + weights) * in * out + kTurnTile * tiles * (in + out) < kTaps * pixels * in * out;
 }
 
 namespace {

@@ -17,7 +17,9 @@ constexpr std::size_t kTile = 4, kBlock = 6, kPlanes = kBlock * kBlock;
 constexpr std::size_t kPlaneGap = 16;
 
 // Whether turning pays, for `batch` images of height x width output pixels without dilation. Speeds are those of float32.
-bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels);
+// `turned`: the weights have been turned beforehand.
+bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels,
+          bool turned);
 
 struct Tile {
   std::size_t image, y, x;  // its first pixel
@@ -83,11 +85,11 @@ class TurnedWeights {
 
 // Whether Winograd's algorithm, which is float32 only, is the way to convolve into height x width pixels.
 template <class T>
-bool winograd_applies(const ConvShape& shape, std::size_t height, std::size_t width) {
+bool winograd_applies(const ConvShape& shape, std::size_t height, std::size_t width, bool turned = false) {
   const bool fits = shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride_y == 1 && shape.stride_x == 1;
   return std::is_same_v<T, float> && fits &&
          winograd::pays(shape.batch, ceil_div(height, shape.dilation_y), ceil_div(width, shape.dilation_x),
-                        shape.group_channels(), shape.group_out_channels());
+                        shape.group_channels(), shape.group_out_channels(), turned);
 }
 
 // out = bias + the correlation of `in` with 3 x 3 kernels. Tells whether it has done what follows, if anything does.
