@@ -9,6 +9,7 @@ import { removeDeadCode } from './dead-code.js';
 import { foldConstants } from './fold.js';
 import { foldNorms } from './fold-norm.js';
 import { fuseElementwise } from './fuse.js';
+import { keepSlopes } from './gelu.js';
 import type { Graph } from './graph.js';
 import { writeInPlace } from './in-place.js';
 import { letLast } from './lasting.js';
@@ -27,6 +28,7 @@ export function optimize(graph: Graph, keep: (storage: Storage) => void): Graph 
     foldNorms,
     packWeights,
     absorbRelu,
+    keepSlopes,
     splitBatchNorm,
     letLast,
     fuseElementwise,

@@ -99,10 +99,23 @@ MYELIN_INLINE Vec<T> bounded(Vec<T> x) {
 
 // Phi(x) + x phi(x).
 template <class T>
-MYELIN_INLINE Vec<T> gelu_backward(Vec<T> dout, Vec<T> unbounded) {
-  const Vec<T> x = bounded(unbounded);
+MYELIN_INLINE Vec<T> gelu_slope(Vec<T> x) {
   const Normal<T> normal = normal_at(x);
-  return dout * fma(x, normal.density, normal.cdf);
+  return fma(bounded(x), normal.density, normal.cdf);
+}
+
+template <class T>
+MYELIN_INLINE Vec<T> gelu_backward(Vec<T> dout, Vec<T> x) {
+  return dout * gelu_slope(x);
+}
+
+// Most of both is the same exponential and polynomial, which the compiler sees.
+void f32_gelu_and_slope(float* out, float* slope, const float* px, std::size_t n) {
+  each_vector<float>(n, [&](std::size_t i, auto at) MYELIN_FORCE_INLINE {
+    const Vec<float> x = at.load_from(px + i);
+    at.store_to(out + i, gelu(x));
+    at.store_to(slope + i, gelu_slope(x));
+  });
 }
 
 // s + x s (1 - s) y' with s = sigmoid(y) and y' the derivative of its argument.

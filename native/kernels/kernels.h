@@ -24,6 +24,9 @@ using UnaryFn = void(const T* x, std::ptrdiff_t sx, T* out, std::size_t n);
 // leaky_relu: p0 = slope below 0; elu: p0 = alpha, p1 = scale below 0; clamp: [p0, p1], p1 wins when p0 > p1; scale_shift: x * p0 + p1.
 template <class T>
 using UnaryParamFn = void(const T* x, std::ptrdiff_t sx, T p0, T p1, T* out, std::size_t n);
+// gelu of x, and what gelu_backward multiplies a gradient by; both as those kernels have them, to the bit.
+template <class T>
+using GeluAndSlopeFn = void(T* out, T* slope, const T* x, std::size_t n);
 template <class T>
 using PredicateFn = void(const T* x, std::ptrdiff_t sx, std::uint8_t* out, std::size_t n);
 template <class T>

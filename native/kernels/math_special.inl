@@ -49,8 +49,8 @@ MYELIN_INLINE Vec<float> normal_cdf(Vec<float> x) {
 
 // Phi(x) and phi(x) from one exponential, to 2^-22 of their largest values.
 MYELIN_INLINE Normal<float> normal_at(Vec<float> x) {
-  const Vec<float> t = min(Vec<float>(14.0f), abs(x));
-  const ReducedExp e = reduce_exp(-0.5f * t * t);
+  const Vec<float> t = min(Vec<float>(14.5f), abs(x));
+  const ReducedExp e = reduce_exp(-0.5f * (t * t));
   const Vec<float> power = scale_by_power(e.expm1 + 1.0f, e.n), tail = scaled_normal_tail(t) * power;
   return {select(x < Vec<float>(0.0f), tail, 1.0f - tail), float(kNormalDensity) * power};
 }

@@ -170,7 +170,11 @@ MYELIN_FLOATS(MYELIN_UNARY_WIDE, softplus, x > 20 ? x : std::log1p(std::exp(x)))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, relu_backward, b <= 0 ? 0 : a)
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, sigmoid_backward, (a * ((1 - b) * b)))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, tanh_backward, (a * (1 - b * b)))
-MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_backward, (a * gelu_derivative(bounded(b))))
+MYELIN_FLOATS(MYELIN_BINARY, gelu_backward, (a * static_cast<decltype(+a)>(gelu_derivative(bounded(b)))))
+void f32_gelu_and_slope(float* out, float* slope, const float* x, std::size_t n) {
+  f32_gelu(x, 1, out, n);
+  for (std::size_t i = 0; i < n; i++) slope[i] = static_cast<float>(gelu_derivative(bounded(x[i])));
+}
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, gelu_tanh_backward, (a * gelu_tanh_derivative(bounded(b))))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, silu_backward, (a * silu_derivative(b)))
 MYELIN_FLOATS(MYELIN_BINARY_WIDE, softplus_backward, b > 20 ? a : a * sigmoid(b))

@@ -37,6 +37,20 @@ void unary(const OpCall& call, UnaryFn<T>*... kernels) {
       call.in[0].dtype, [&](auto* kernel) { run_unary(call, kernel); }, kernels...);
 }
 
+// gelu, and what geluBackward multiplies by: in plans, which know that both are wanted.
+void gelu_and_slope(OpCall& call) {
+  const View &x = call.in[0], &out = call.out[0], &slope = call.out[1];
+  require(same_layout(x, out) && same_layout(x, slope) && x.dense(), "geluAndSlope: tensors lie in different ways");
+  const float* from = x.as<float>();
+  float *to = out.as<float>(), *slopes = slope.as<float>();
+  const std::size_t size = static_cast<std::size_t>(x.size()), chunks = chunks_for(size, kGrain);
+  parallel_for(chunks, [&](std::size_t chunk) {
+    const Range range = chunk_range(size, chunks, chunk, 64);
+    const std::size_t begin = range.begin;
+    call.kernels.f32_gelu_and_slope(to + begin, slopes + begin, from + begin, range.end - begin);
+  });
+}
+
 template <class T>
 void run_parametric(const OpCall& call, UnaryParamFn<T>* kernel, double p0, double p1) {
   const View &out = call.out[0], &x = call.in[0];
@@ -300,6 +314,9 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-void register_elementwise(OpList& ops) { add_elementwise(ops, kOps); }
+void register_elementwise(OpList& ops) {
+  add_elementwise(ops, kOps);
+  ops.push_back({"geluAndSlope", 1, 2, gelu_and_slope});
+}
 
 }  // namespace myelin

@@ -21,6 +21,7 @@ import { splitBatchNorm } from '../../lib/compile/batch-norm';
 import { chainProducts } from '../../lib/compile/chain';
 import { foldNorms } from '../../lib/compile/fold-norm';
 import { fuseElementwise } from '../../lib/compile/fuse';
+import { keepSlopes } from '../../lib/compile/gelu';
 import type { Graph } from '../../lib/compile/graph';
 import { joinSlices } from '../../lib/compile/slices';
 import { flatten } from '../../lib/compile/structure';
@@ -126,6 +127,7 @@ const planned = [
   plannedRow((x, y) => gelu(linear(x, weight, y)), chainAll, 'chain'),
   plannedRow((x, y) => where(x.gt(y), x.mul(2).mul(y), x), fuseElementwise, 'fused'),
   plannedRow((x) => gradOfParts(x), joinSlices, 'joinSlices'),
+  plannedRow((x) => valueAndGrad(() => gelu(x.mul(2)).sum(), [x])[1][0], keepSlopes, 'geluAndSlope'),
   plannedRow(norm(true), splitBatchNorm, 'batchNormStatistics'),
   plannedRow(norm(false), splitBatchNorm, 'batchNormFactors'),
   plannedRow(norm(false), splitBatchNorm, 'scaleShiftBy'),

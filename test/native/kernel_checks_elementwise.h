@@ -277,6 +277,23 @@ void check_conversion(void (*got)(const From*, To*, std::size_t), void (*want)(c
   }
 }
 
+inline void check(myelin::GeluAndSlopeFn<float>* got, myelin::GeluAndSlopeFn<float>* want) {
+  Random random(6);
+  const Promise of_gelu{"", 8, 0, 0, -kAll, kAll}, of_slope{"", 8, 0, 1, -kAll, kAll};
+  for (std::size_t n : lengths<float>())
+    for (const Layout& layout : kLayouts) {
+      Strided<float> x(n, 1, layout.misalign, [&] { return any_value<float>(random); });
+      Output<float> slope(n, layout.misalign);
+      const auto gelu = [&](auto* kernel, float* out) { kernel(out, slope.data(), x.first, n); };
+      const auto derivative = [&](auto* kernel, float* out) { kernel(slope.data(), out, x.first, n); };
+      const std::string where = describe(n, layout);
+      compare_runs<float>(
+          where, n, layout.misalign, got, want, gelu, [](std::size_t) { return 0.0; }, of_gelu);
+      compare_runs<float>(
+          where, n, layout.misalign, got, want, derivative, [](std::size_t) { return 1.0; }, of_slope);
+      expect_intact(where, slope);
+    }
+}
 inline void check(myelin::WidenFn* got, myelin::WidenFn* want) {
   std::uint16_t bits = 0;
   check_conversion(got, want, 1 << 16, [&] { return bits++; });
