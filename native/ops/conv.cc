@@ -91,46 +91,10 @@ Weights<T> flipped(const Weights<T>& w, const ConvShape& shape) {
   return {last, w.in, w.out, -w.y, -w.x, w.group, w.in_channels, w.out_channels};
 }
 
-template <class T>
-void correlate_back(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
-                    const Weights<T>& weights, const Images<T>& dx);
-
-// Windows side by side, as those of a kernel as wide as its stride are: what a row of the kernel gives to are neighbours.
-bool side_by_side(const ConvShape& shape) {
-  return shape.groups == 1 && shape.kernel_width > 1 && shape.kernel_width == shape.stride_x && shape.dilation_x == 1 &&
-         shape.left == 0 && shape.width == shape.out_width * shape.stride_x;
-}
-
-// Such neighbours are one pixel of so many times the channels: one product makes them, not one for each remainder.
-template <class T>
-void correlate_side_by_side(const KernelTable& kernels, ConvShape shape, const Images<const T>& dout,
-                            const Weights<T>& weights, Images<T> dx) {
-  const std::size_t columns = shape.kernel_width * shape.channels;
-  const Temporary memory(shape.kernel_height * shape.out_channels * columns * sizeof(T));
-  T* to = memory.as<T>();
-  for (std::size_t ky = 0; ky < shape.kernel_height; ky++) {
-    for (std::size_t k = 0; k < shape.out_channels; k++) {
-      for (std::size_t kx = 0; kx < shape.kernel_width; kx++) {
-        const Matrix<const T> tap = weights.matrix(0, ky, kx);
-        for (std::size_t c = 0; c < shape.channels; c++) *to++ = *tap.at(k, c);
-      }
-    }
-  }
-  const auto row = static_cast<std::ptrdiff_t>(columns);
-  const Weights<T> wide{memory.as<T>(),     row,    1, static_cast<std::ptrdiff_t>(shape.out_channels) * row, 0, 0,
-                        shape.out_channels, columns};
-  shape.channels = dx.channels = columns;
-  shape.width = dx.width = shape.out_width;
-  dx.pixel = row;
-  shape.kernel_width = shape.stride_x = 1;
-  correlate_back(kernels, shape, dout, wide, dx);
-}
-
 // Each pixel receives from those output pixels whose windows it lies in: a correlation for each remainder of the stride.
 template <class T>
 void correlate_back(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
                     const Weights<T>& weights, const Images<T>& dx) {
-  if (side_by_side(shape)) return correlate_side_by_side(kernels, shape, dout, weights, dx);
   const T* no_bias = nullptr;
   for (std::size_t y = 0; y < std::min(shape.stride_y, shape.height); y++) {
     for (std::size_t x = 0; x < std::min(shape.stride_x, shape.width); x++) {
@@ -155,7 +119,8 @@ void input_gradient_of(OpCall& call, const ConvShape& shape) {
                          dx.images());
     }
   } else if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images()) &&
-             !try_scatter(call.kernels, shape, dout.images(), forward, dx.images())) {
+             !try_scatter(call.kernels, shape, dout.images(), forward, dx.images()) &&
+             !try_blocks(call.kernels, shape, dout.images(), weights, dx.images())) {
     correlate_back(call.kernels, shape, dout.images(), weights, dx.images());
   }
   dx.store();

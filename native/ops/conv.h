@@ -64,6 +64,12 @@ struct ConvShape {
     return kernel_height == 1 && kernel_width == 1 && stride_y == 1 && stride_x == 1 && groups == 1 &&
            top + left + bottom + right == 0;
   }
+  // Windows lie side by side and cover the input: each of its pixels is in one of them.
+  bool tiles_input() const {
+    return kernel_height == stride_y && kernel_width == stride_x && kernel_height * kernel_width > 1 && groups == 1 &&
+           dilation_y == 1 && dilation_x == 1 && top == 0 && left == 0 && height == out_height * stride_y &&
+           width == out_width * stride_x && !empty_kernel();
+  }
 };
 
 // Weights as one of the products needs them: matrices of depth `in` and width `out` for each kernel position and group.
@@ -115,6 +121,11 @@ void depthwise_correlate(const KernelTable& kernels, const Images<const T>& in, 
 template <class T>
 bool try_scatter(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
                  const Weights<T>& weights, const Images<T>& dx);
+
+// The gradient of an input that windows tile, or false. `weights` are turned: their outputs are the channels of the input.
+template <class T>
+bool try_blocks(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
+                const Weights<T>& weights, const Images<T>& dx);
 
 // The gradient of the weights as a matrix: row (ky * kernel_width + kx) * C/groups + c, column o, rows
 // without gaps. Images are cut into parts by shape, whose sums are added as a tree.

@@ -236,6 +236,9 @@ export const convAxes: SampleTable = neverScalar('inputs have a batch, channels 
       transposed({ x: [1, 2, 3, 2], weight: [2, 2, 3, 3], stride: [3, 2], padding: [1, 0], outputPadding: [2, 1] }),
       transposed({ x: [1, 1, 3, 3], weight: [1, 2, 2, 2], dilation: [3, 2], outputPadding: [2, 1], biased: false }),
       transposed({ x: [1, 3, 4, 3], weight: [3, 1, 3, 3], stride: 2, groups: 3, padding: 1 }),
+      transposed({ x: [2, 3, 3, 4], weight: [3, 5, 2, 3], stride: [2, 3] }),
+      transposed({ x: [1, 2, 2, 3], weight: [2, 20, 2, 2], stride: 2 }),
+      transposed({ x: [1, 2, 3, 2], weight: [2, 3, 2, 2], stride: 2, outputPadding: 1 }),
       transposed({ x: [0, 2, 4, 4], weight: [2, 3, 3, 3] }),
     ],
     large: transposed({
