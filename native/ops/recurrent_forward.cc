@@ -294,8 +294,20 @@ void PackedWeights<T>::pack(const GemmKernels<T>& kernels, const RecurrentWeight
     const Arrays<T> rows({shape_.gate_columns() * std::max(shape_.inputs, shape_.state)});
     const auto pack_one = [&](const T* weight, const std::array<std::size_t, 4>& gates, const PackedMatrix<T>& factor,
                               T* out) {
+      const auto k = static_cast<std::ptrdiff_t>(factor.k);
+      // Slots of a whole block that is one panel are turned from where they lie.
+      if (factor.panels() == 1 && shape_.gate_columns() % factor.kUnit == 0 &&
+          (block + 1) * shape_.width <= shape_.hidden) {
+        const std::size_t first = block * shape_.width;
+        for (std::size_t slot = 0; slot < shape_.kind.gates; slot++) {
+          kernels.transpose(bits_of(weight + (gates[slot] * shape_.hidden + first) * factor.k), k,
+                            bits_of(out + slot * shape_.width), static_cast<std::ptrdiff_t>(shape_.gate_columns()),
+                            shape_.width, factor.k);
+        }
+        return;
+      }
       gather_rows(shape_, gates, weight, factor.k, block, rows[0]);
-      factor.pack(kernels, {rows[0], 1, static_cast<std::ptrdiff_t>(factor.k)}, out);
+      factor.pack(kernels, {rows[0], 1, k}, out);
     };
     pack_one(weights.ih, shape_.kind.x_gates, by_input, packed + input(block));
     pack_one(weights.hh, shape_.kind.h_gates, by_state, packed + state(block));
