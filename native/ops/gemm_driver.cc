@@ -220,7 +220,7 @@ class BlockedProduct {
 
   void turn(Range ks) {
     turned_ = scratch<T>(Scratch::kPackA, product_.m * row_of_turned(ks));
-    constexpr std::size_t kBytesPerChunk = 128 << 10;
+    constexpr std::size_t kBytesPerChunk = 32 << 10;
     const std::size_t depth = ks.end - ks.begin, chunks = chunks_for(product_.m * depth * sizeof(T), kBytesPerChunk);
     for_chunks(threads_, chunks, [&](std::size_t chunk) {
       const Range mine = chunk_range(depth, chunks, chunk, kernels_.blocking.lanes);
