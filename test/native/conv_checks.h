@@ -181,7 +181,7 @@ void check_range(Array<float>& got, Array<double>& expected, double tolerance, b
 
 bool winograd_pays(std::int64_t batch, std::int64_t height, std::int64_t width, std::int64_t in, std::int64_t out) {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-  return winograd::pays(size(batch), size(height), size(width), size(in), size(out));
+  return winograd::pays(size(batch), size(height), size(width), size(in), size(out), false);
 }
 
 // float32, of which all that pays goes by Winograd's algorithm, against float64, which never does.
