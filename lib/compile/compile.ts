@@ -35,7 +35,7 @@ export interface Compiled<F extends CompilableFunction> {
   sync(...args: Parameters<F>): ReturnType<F>;
   /** Runs on another thread, with options. */
   run(args: Parameters<F>, options?: RunOptions): Promise<ReturnType<F>>;
-  /** Commands, shapes, memory and constants of the plan for such arguments. */
+  /** Commands, shapes, memory, floating-point operations and constants of the plan for such arguments. */
   explain(...args: Parameters<F>): string;
   /** The same as a Mermaid flowchart. */
   toMermaid(...args: Parameters<F>): string;

@@ -1,5 +1,7 @@
 import { showBytes } from '../tensor/bytes.js';
 import { describe } from '../tensor/errors.js';
+import { flopsOf, showFlops } from './flops.js';
+import { isImmutable } from './fold.js';
 import {
   boundValues,
   lastingValues,
@@ -27,7 +29,7 @@ function namesOf(graph: Graph): (value: Value) => string {
 
 const sum = (values: Iterable<Value>): number => [...values].reduce((bytes, value) => bytes + value.bytes, 0);
 
-/** Commands with their shapes and places, and what the plan saves. */
+/** Commands with their shapes, places and floating-point operations, what the plan saves, and what it is bound to. */
 export function explainPlan(name: string, graph: Graph, program: Program): string {
   const nameOf = namesOf(graph);
   const show = (view: View): string => `${nameOf(view.value)} ${describe(view)}`;
@@ -47,20 +49,23 @@ export function explainPlan(name: string, graph: Graph, program: Program): strin
     const saved = sum(withoutMemory(node));
     const fused = saved > 0 ? [`saves ${showBytes(saved)}`] : [];
     const lasts = node.lasting === true ? ['lasts'] : [];
-    const does = [...makes, ...assigns, ...random, ...fused, ...lasts].join(', ');
+    const does = [...makes, ...assigns, ...random, ...fused, showFlops(flopsOf(node)), ...lasts].join(', ');
     return `${String(i).padStart(4)}  ${titleOf(node)}(${inputs.map(show).join(', ')}) → ${does}`;
   };
   const written = writtenValues(graph);
-  const constants = boundValues(graph).filter((value) => !written.has(value));
+  const kept = boundValues(graph).filter((value) => !written.has(value));
+  const constants = kept.filter(({ storage }) => isImmutable(storage!));
   const fused = graph.nodes.filter(({ parts }) => parts !== undefined);
   const unplanned = sum(program.offsets.keys());
   return [
     `${name}: ${graph.nodes.length} commands`,
     ...graph.nodes.map(line),
     `fused: ${fused.length} commands do the work of ${fused.flatMap(({ parts }) => parts!).length}; ${showBytes(sum(graph.nodes.flatMap(withoutMemory)))} of results reach no memory`,
+    `work: ${showFlops(graph.nodes.reduce((flops, node) => flops + (node.lasting === true ? 0 : flopsOf(node)), 0))} a run`,
     `arena: ${showBytes(program.arenaBytes)} for ${showBytes(unplanned)} of intermediate results`,
     `lasting: ${showBytes(sum(lastingValues(graph)))} that runs compute anew only when what they are made of has been assigned`,
-    `bound: ${showBytes(sum(written))} that runs assign, ${showBytes(sum(constants))} that they only read`,
+    `bound: ${showBytes(sum(written))} that runs assign, ${showBytes(sum(kept))} that they only read`,
+    `constants: ${constants.length} of ${showBytes(sum(constants))} among the latter, which nobody can assign`,
   ].join('\n');
 }
 

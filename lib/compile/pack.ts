@@ -14,7 +14,7 @@ const packWeightOp = planOp('packWeight', {});
 const linearPackedOp = planOp('linearPacked', { activation: ['none', 'relu'] });
 const packRecurrentOp = planOp('packRecurrent', { cell: cells });
 const packConv2dOp = planOp('packConv2d', { inputShape: 'ints', ...geometryAttrs });
-const conv2dPackedOp = planOp('conv2dPacked', geometryAttrs);
+const conv2dPackedOp = planOp('conv2dPacked', { kernelShape: 'ints', ...geometryAttrs });
 const recurrentPackedOp = planOp('recurrentPacked', { cell: cells, reverse: 'bool', batchFirst: 'bool', keep: 'bool' });
 
 /** Rows of a linear layer: one alone reads the weight once, as it lies; among many, packing is a small part of the work. */
@@ -42,11 +42,11 @@ interface Packing {
   readonly inputs: readonly View[];
   readonly attrs: Node['attrs'];
   readonly elements: number;
-  /** The op that takes what is packed as a last input. */
-  readonly taker: Node['op'];
+  /** The command that takes what is packed as a last input, behind those it goes on reading. */
+  readonly taker: Pick<Node, 'op' | 'inputs' | 'attrs'>;
 }
 
-function linearPacking({ inputs, outputs }: Node): Packing | undefined {
+function linearPacking({ inputs, outputs, attrs }: Node): Packing | undefined {
   const [x, weight] = inputs as [View, View];
   const [n, k] = weight.shape as [number, number];
   const rows = sizeOf(x.shape.slice(0, -1));
@@ -57,7 +57,7 @@ function linearPacking({ inputs, outputs }: Node): Packing | undefined {
     inputs: [weight],
     attrs: {},
     elements: wholeLines(weight.dtype, n) * k,
-    taker: linearPackedOp,
+    taker: { op: linearPackedOp, inputs, attrs },
   };
 }
 
@@ -75,18 +75,19 @@ function recurrentPacking({ inputs, attrs }: Node): Packing | undefined {
     inputs: inputs.slice(3, 8),
     attrs: { cell },
     elements: blocks * width * perUnit + projected,
-    taker: recurrentPackedOp,
+    taker: { op: recurrentPackedOp, inputs, attrs },
   };
 }
 
 function convPacking({ inputs, attrs }: Node): Packing | undefined {
-  const [x, weight] = inputs as [View, View];
+  const [x, weight, bias] = inputs as [View, View, View];
   if (!isWide(weight.dtype)) return;
   const packAttrs = { inputShape: x.shape, ...attrs };
   const described = Float64Array.of(weight.shape.length, ...weight.shape, ...encodeAttrs(packConv2dOp, packAttrs));
   const elements = native.packedConvElements(dtypeInfo(weight.dtype).size, described);
   if (elements === 0) return;
-  return { op: packConv2dOp, inputs: [weight], attrs: packAttrs, elements, taker: conv2dPackedOp };
+  const taker = { op: conv2dPackedOp, inputs: [x, bias], attrs: { kernelShape: weight.shape, ...attrs } };
+  return { op: packConv2dOp, inputs: [weight], attrs: packAttrs, elements, taker };
 }
 
 const packings: Readonly<Record<string, (node: Node) => Packing | undefined>> = {
@@ -114,7 +115,7 @@ export function packWeights(graph: Graph): Graph {
     const before = packed.get(key);
     const view = before ?? { value: { kind: 'made', bytes }, dtype, shape: [elements], strides: [1], offset: 0 };
     packed.set(key, view);
-    const taking = { ...node, op: taker, inputs: [...node.inputs, view] };
+    const taking = { ...node, ...taker, inputs: [...taker.inputs, view] };
     if (before !== undefined) return [taking];
     return [{ op, inputs, attrs, outputs: [view], writes: [], draw: undefined }, taking];
   });

@@ -1,5 +1,6 @@
 import { checkInteger } from '../ops/checks.js';
 import { describe } from '../tensor/errors.js';
+import { flopsOf } from './flops.js';
 import { titleOf } from './graph.js';
 import type { Plan } from './plan.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -9,6 +10,8 @@ export interface OpProfile {
   readonly op: string;
   readonly commands: number;
   readonly milliseconds: number;
+  /** Floating-point operations of a run: two for each multiply-add of a product, else one for each element. */
+  readonly flops: number;
   /** Of the whole run, 0 to 1. */
   readonly share: number;
 }
@@ -41,7 +44,7 @@ export function profilePlan(plan: Plan, inputs: readonly Tensor[], { runs = 10 }
     for (const result of plan.sync(inputs, times)) result.dispose();
     if (run >= 0) spent.forEach((_, i) => (spent[i]! += (times[i + 1]! - times[i]!) / runs));
   }
-  const milliseconds = spent.reduce((sum, time) => sum + time, 0);
+  const milliseconds = sumOf(spent);
   const ops = byOp(plan, spent, milliseconds);
   return {
     ops,
@@ -52,26 +55,32 @@ export function profilePlan(plan: Plan, inputs: readonly Tensor[], { runs = 10 }
 }
 
 function byOp({ graph }: Plan, spent: Float64Array, total: number): OpProfile[] {
-  const sums = new Map<string, { commands: number; milliseconds: number }>();
+  const sums = new Map<string, Pick<OpProfile, 'commands' | 'milliseconds' | 'flops'>>();
   graph.nodes.forEach((node, i) => {
     const title = titleOf(node);
-    const { commands, milliseconds } = sums.get(title) ?? { commands: 0, milliseconds: 0 };
-    sums.set(title, { commands: commands + 1, milliseconds: milliseconds + spent[i]! });
+    const { commands, milliseconds, flops } = sums.get(title) ?? { commands: 0, milliseconds: 0, flops: 0 };
+    // A command that lasts is not run again.
+    const done = node.lasting === true ? 0 : flopsOf(node);
+    sums.set(title, { commands: commands + 1, milliseconds: milliseconds + spent[i]!, flops: flops + done });
   });
   const rows = [...sums].map(([op, sum]) => ({ op, ...sum, share: total === 0 ? 0 : sum.milliseconds / total }));
   return rows.sort((a, b) => b.milliseconds - a.milliseconds);
 }
 
+const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
+const speedOf = (flops: number, milliseconds: number): string =>
+  milliseconds === 0 ? '' : (flops / milliseconds / 1e6).toPrecision(3);
+
 function tableOf(name: string, ops: readonly OpProfile[], total: number): string {
   const width = Math.max(...ops.map(({ op }) => op.length), name.length);
-  const row = (op: string, commands: string, ms: string, share: string): string =>
-    `${op.padEnd(width)}  ${commands.padStart(8)}  ${ms.padStart(10)}  ${share.padStart(6)}`;
+  const row = (op: string, commands: string, ms: string, share: string, speed: string): string =>
+    `${op.padEnd(width)}  ${commands.padStart(8)}  ${ms.padStart(10)}  ${share.padStart(7)}  ${speed.padStart(8)}`;
   return [
-    row(name, 'commands', 'ms', ''),
-    ...ops.map(({ op, commands, milliseconds, share }) =>
-      row(op, String(commands), milliseconds.toFixed(4), `${(100 * share).toFixed(1)} %`),
+    row(name, 'commands', 'ms', 'share', 'GFLOP/s'),
+    ...ops.map(({ op, commands, milliseconds, flops, share }) =>
+      row(op, String(commands), milliseconds.toFixed(4), `${(100 * share).toFixed(1)} %`, speedOf(flops, milliseconds)),
     ),
-    row('', '', total.toFixed(4), ''),
+    row('', '', total.toFixed(4), '', speedOf(sumOf(ops.map(({ flops }) => flops)), total)),
   ].join('\n');
 }
 
@@ -86,7 +95,7 @@ function traceOf({ name, graph }: Plan, times: Float64Array): string {
     dur: 1000 * (times[i + 1]! - times[i]!),
     pid: process.pid,
     tid: 1,
-    args: { inputs: node.inputs.map(describe), outputs: node.outputs.map(describe) },
+    args: { inputs: node.inputs.map(describe), outputs: node.outputs.map(describe), flops: flopsOf(node) },
   }));
   return JSON.stringify({ traceEvents, displayTimeUnit: 'ms' });
 }

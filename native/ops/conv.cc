@@ -32,25 +32,27 @@ Weights<T> turned(const Weights<T>& w) {
   return {w.data, w.out, w.in, w.y, w.x, w.group, w.out_channels, w.in_channels};
 }
 
-// A 1 x 1 kernel that moves by single pixels is one product over all pixels.
+// A 1 x 1 kernel that moves by single pixels is one product over all pixels. If there are gaps between the rows of images, a
+// lattice has the better way, but none that reads weights packed for a product: each row is one then.
 template <class T>
 bool try_product(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& in,
                  const Weights<T>& weights, const T* bias, const Images<T>& out, const Finish* finish = nullptr) {
-  if (!shape.pointwise() || !in.dense() || !out.dense()) return false;
+  const bool dense = in.dense() && out.dense(), packed = weights.packed != nullptr;
+  if (!shape.pointwise() || (!dense && !packed)) return false;
+  const std::size_t rows = dense ? 1 : in.count * in.height;
   Gemm<T> product{};
-  product.m = in.count * in.height * in.width;
+  product.m = in.count * in.height * in.width / rows;
   product.n = out.channels;
   product.k = in.channels;
-  product.a = {in.data, static_cast<std::ptrdiff_t>(in.channels), 1};
   product.b = weights.matrix(0, 0, 0);
-  product.c = {out.data, static_cast<std::ptrdiff_t>(out.channels), 1};
   product.bias = bias;
   product.finish = finish;
-  if (weights.packed == nullptr) {
-    gemm(kernels, product);
-  } else {
-    gemm_packed(kernels, product, weights.packed);
-    product.finish_rows({0, product.m});
+  for (std::size_t row = 0; row < rows; row++) {
+    const std::size_t image = row / in.height, y = row % in.height;
+    product.a = {in.at(image, y, 0), static_cast<std::ptrdiff_t>(in.channels), 1};
+    product.c = {out.at(image, y, 0), static_cast<std::ptrdiff_t>(out.channels), 1};
+    packed ? gemm_packed(kernels, product, weights.packed) : gemm(kernels, product);
+    if (packed) product.finish_rows({0, product.m});
   }
   return true;
 }
@@ -64,16 +66,14 @@ std::vector<T> values_of(const View& vector) {
 }
 
 template <class T>
-void forward_of(OpCall& call, const ConvShape& shape, const T* packed) {
-  Weights<T> weights = forward_weights<T>(call.in[1], shape);
-  weights.packed = packed;
-  const std::vector<T> values = values_of<T>(call.in[2]);
+void forward_of(OpCall& call, const ConvShape& shape, const Weights<T>& weights, const View& bias_values) {
+  const std::vector<T> values = values_of<T>(bias_values);
   const T* bias = values.empty() ? nullptr : values.data();
   const ImageInput<T> x(call.kernels, call.in[0]);
   const ImageOutput<T> out(call.kernels, call.out[0]);
   const Finish* const finish = out.in_place() ? call.finish : nullptr;
   call.finished = finish != nullptr;
-  if (winograd_applies<T>(shape, shape.out_height, shape.out_width, packed != nullptr)) {
+  if (winograd_applies<T>(shape, shape.out_height, shape.out_width, weights.packed != nullptr)) {
     if constexpr (std::is_same_v<T, float>) {
       call.finished = winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, reading_of(shape),
                                          out.images(), finish);
@@ -191,23 +191,42 @@ void require_floats(const OpCall& call) {
   for (int i = 0; i < call.inputs; i++) require(call.in[i].dtype == dtype, "conv2d: dtypes differ");
 }
 
-// With a fourth input, the weights as `packConv2d` has packed them.
-void conv2d(OpCall& call) {
-  require_floats(call);
-  const View &x = call.in[0], &weight = call.in[1], &bias = call.in[2];
-  require(x.rank == 4 && weight.rank == 4 && bias.rank == 1, "conv2d: an operand has another rank than expected");
-  const ConvShape shape = conv_shape(x.shape, weight.shape, call.attrs);
-  require(bias.shape[0] == 0 || bias.shape[0] == weight.shape[0],
+void require_forward(const OpCall& call, const ConvShape& shape, const View& bias) {
+  require(bias.rank == 1, "conv2d: an operand has another rank than expected");
+  require(bias.shape[0] == 0 || bias.shape[0] == static_cast<std::int64_t>(shape.out_channels),
           "conv2d: bias must have one element for each output channel");
   require_output(call.out[0], shape);
+}
+
+void conv2d(OpCall& call) {
+  require_floats(call);
+  const View &x = call.in[0], &weight = call.in[1];
+  require(x.rank == 4 && weight.rank == 4, "conv2d: an operand has another rank than expected");
+  const ConvShape shape = conv_shape(x.shape, weight.shape, call.attrs);
+  require_forward(call, shape, call.in[2]);
   if (call.out[0].size() == 0) return;
   visit_float(x.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    forward_of<T>(call, shape, call.inputs == 4 ? packed_weights<T>(call.kernels, shape, call.in[3]) : nullptr);
+    forward_of(call, shape, forward_weights<T>(weight, shape), call.in[2]);
   });
 }
 
-// weight -> the fourth input of `conv2dPacked`, for images of the shape that the attributes begin with.
+// x, bias, and the weights as `packConv2d` has packed them.
+void conv2d_packed(OpCall& call) {
+  require_floats(call);
+  const View& x = call.in[0];
+  require(x.rank == 4, "conv2d: an operand has another rank than expected");
+  const Dims kernel = conv_extents(call.attrs);
+  const ConvShape shape = conv_shape(x.shape, kernel, call.attrs);
+  require_forward(call, shape, call.in[1]);
+  if (call.out[0].size() == 0) return;
+  visit_float(x.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    forward_of(call, shape, packed_weights<T>(call.kernels, shape, call.in[2]), call.in[1]);
+  });
+}
+
+// weight -> the third input of `conv2dPacked`, for images of the shape that the attributes begin with.
 void pack_conv2d(OpCall& call) {
   require_floats(call);
   const View& weight = call.in[0];
@@ -250,7 +269,7 @@ void conv2d_d_weight(OpCall& call) {
 
 void register_conv(OpList& ops) {
   ops.push_back({"conv2d", 3, 1, conv2d});
-  ops.push_back({"conv2dPacked", 4, 1, conv2d});
+  ops.push_back({"conv2dPacked", 3, 1, conv2d_packed});
   ops.push_back({"packConv2d", 1, 1, pack_conv2d});
   ops.push_back({"conv2dDInput", 2, 1, conv2d_d_input});
   ops.push_back({"conv2dDWeight", 2, 1, conv2d_d_weight});

@@ -30,11 +30,25 @@ auto visit_packing(const KernelTable& kernels, const ConvShape& shape, const Wei
   return taps(TapWeights<T>(own, weights, shape.groups, lattice.taps));
 }
 
+// Weights that nobody reads where they lie: row-major, should it matter.
+template <class T>
+Weights<T> described(const ConvShape& shape) {
+  const std::size_t channels = shape.group_channels(), taps = shape.kernel_height * shape.kernel_width;
+  const auto distance = [](std::size_t elements) { return static_cast<std::ptrdiff_t>(elements); };
+  return {nullptr,
+          distance(taps),
+          distance(channels * taps),
+          distance(shape.kernel_width),
+          1,
+          distance(shape.group_out_channels() * channels * taps),
+          channels,
+          shape.group_out_channels()};
+}
+
 template <class T>
 std::size_t elements(const KernelTable& kernels, const ConvShape& shape) {
-  const Weights<T> weights{nullptr, 0, 0, 0, 0, 0, shape.group_channels(), shape.group_out_channels()};
   return visit_packing(
-      kernels, shape, weights, [](const auto& turning) { return turning.elements(); },
+      kernels, shape, described<T>(shape), [](const auto& turning) { return turning.elements(); },
       [](const auto&, const auto& matrix) { return matrix.elements(); },
       [](const auto& taps) { return taps.elements(); });
 }
@@ -87,14 +101,16 @@ void pack_weights(const KernelTable& kernels, const ConvShape& shape, const Weig
 }
 
 template <class T>
-const T* packed_weights(const KernelTable& kernels, const ConvShape& shape, const View& packed) {
+Weights<T> packed_weights(const KernelTable& kernels, const ConvShape& shape, const View& packed) {
   require_packed<T>(kernels, shape, packed);
-  return packed.as<T>();
+  Weights<T> weights = described<T>(shape);
+  weights.packed = packed.as<T>();
+  return weights;
 }
 
 template void pack_weights(const KernelTable&, const ConvShape&, const Weights<float>&, const View&);
 template void pack_weights(const KernelTable&, const ConvShape&, const Weights<double>&, const View&);
-template const float* packed_weights(const KernelTable&, const ConvShape&, const View&);
-template const double* packed_weights(const KernelTable&, const ConvShape&, const View&);
+template Weights<float> packed_weights(const KernelTable&, const ConvShape&, const View&);
+template Weights<double> packed_weights(const KernelTable&, const ConvShape&, const View&);
 
 }  // namespace myelin

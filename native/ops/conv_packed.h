@@ -14,11 +14,11 @@ template <class T>
 void pack_weights(const KernelTable& kernels, const ConvShape& shape, const Weights<T>& weights, const View& packed);
 // What pack_weights has made for such a convolution.
 template <class T>
-const T* packed_weights(const KernelTable& kernels, const ConvShape& shape, const View& packed);
+Weights<T> packed_weights(const KernelTable& kernels, const ConvShape& shape, const View& packed);
 
 extern template void pack_weights(const KernelTable&, const ConvShape&, const Weights<float>&, const View&);
 extern template void pack_weights(const KernelTable&, const ConvShape&, const Weights<double>&, const View&);
-extern template const float* packed_weights(const KernelTable&, const ConvShape&, const View&);
-extern template const double* packed_weights(const KernelTable&, const ConvShape&, const View&);
+extern template Weights<float> packed_weights(const KernelTable&, const ConvShape&, const View&);
+extern template Weights<double> packed_weights(const KernelTable&, const ConvShape&, const View&);
 
 }  // namespace myelin

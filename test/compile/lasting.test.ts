@@ -17,6 +17,7 @@ import {
   crossEntropy,
   isa,
   linear,
+  narrow,
   ones,
   randn,
   scope,
@@ -248,6 +249,20 @@ test("many channels go Winograd's way where their weights have been turned", () 
   const expected = scope(() => layer.forward(x).data());
   const got = scope(() => compiled.sync(x).data());
   expect(Math.max(...got.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(2e-5);
+  compiled.dispose();
+});
+
+test('a product of packed weights reads images that have gaps', () => {
+  const layer = new Conv2d(20, 30, 1);
+  const inner = (x: Floats) => layer.forward(narrow(narrow(x, 2, 1, 5), 3, 2, 4)).relu();
+  const compiled = compile(inner);
+  const x = randn([2, 7, 8, 20]).permute([0, 3, 1, 2]);
+  scope(() => {
+    const expected = inner(x).data();
+    const got = compiled.sync(x).data();
+    expect(Math.max(...got.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-5);
+  });
+  expect(compiled.explain(x)).toMatch(/conv2dPacked/);
   compiled.dispose();
 });
 
