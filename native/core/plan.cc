@@ -45,11 +45,11 @@ Plan::Plan(std::vector<double> numbers, const Layout& layout, std::vector<std::s
 }
 
 Plan::~Plan() {
-  if (arena_ != nullptr) memory::release(arena_, arena_bytes_);
+  if (arena_ != nullptr) memory::release_alone(arena_, arena_bytes_);
 }
 
 void Plan::allocate_arena() {
-  if (arena_bytes_ > 0) arena_ = static_cast<char*>(memory::allocate(arena_bytes_));
+  if (arena_bytes_ > 0) arena_ = static_cast<char*>(memory::allocate_alone(arena_bytes_));
   for (Slot& slot : slots_) {
     if (slot.kind != SlotKind::kArena) continue;
     slot.data = slot.bytes == 0 ? static_cast<char*>(memory::nothing()) : arena_ + static_cast<std::size_t>(slot.place);

@@ -42,6 +42,8 @@ std::size_t block_of(int size_class) {
   return (static_cast<std::size_t>(8 + size_class % 8) << (size_class / 8 - 1)) * kAlign;
 }
 
+std::size_t whole_lines(std::size_t bytes) { return std::max<std::size_t>(1, (bytes + kAlign - 1) / kAlign) * kAlign; }
+
 void* system_allocate(std::size_t block) {
 #if defined(_WIN32)
   return _aligned_malloc(block, kAlign);
@@ -72,20 +74,15 @@ class Cache {
     return *cache;
   }
 
-  void* allocate(std::size_t bytes) {
-    const std::size_t block = block_size(bytes);
-    void* data = claim(block, bytes);
-    if (data == nullptr) data = system_allocate(block);
-    if (data == nullptr) {
-      trim();
-      data = system_allocate(block);
-    }
-    if (data == nullptr) {
+  void* allocate(std::size_t bytes) { return obtain(block_size(bytes), bytes, true); }
+  void* allocate_alone(std::size_t bytes) { return obtain(whole_lines(bytes), bytes, false); }
+
+  void release_alone(void* data, std::size_t bytes) {
+    {
       const std::lock_guard<std::mutex> lock(mutex_);
-      stats_.live -= block;
-      throw OutOfMemory(bytes, stats_.live, stats_.limit);
+      stats_.live -= whole_lines(bytes);
     }
-    return data;
+    system_release(data);
   }
 
   void release(void* data, std::size_t bytes) {
@@ -129,16 +126,32 @@ class Cache {
   }
 
  private:
+  void* obtain(std::size_t block, std::size_t bytes, bool cached) {
+    void* data = claim(block, bytes, cached);
+    if (data == nullptr) data = system_allocate(block);
+    if (data == nullptr) {
+      trim();
+      data = system_allocate(block);
+    }
+    if (data == nullptr) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stats_.live -= block;
+      throw OutOfMemory(bytes, stats_.live, stats_.limit);
+    }
+    return data;
+  }
+
   // Counts a block as handed out, within the limit. Returns one that was cached, or null: then it is yet to be had.
-  void* claim(std::size_t block, std::size_t bytes) {
+  void* claim(std::size_t block, std::size_t bytes, bool cached) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (block > stats_.limit || stats_.live > stats_.limit - block) throw OutOfMemory(bytes, stats_.live, stats_.limit);
-    const int size_class = class_of(block);
-    asked_[size_class] = ++clock_;
     void* data = nullptr;
-    if (!free_[size_class].empty()) {
-      data = evict(size_class);
-    } else {
+    if (cached) {
+      const int size_class = class_of(block);
+      asked_[size_class] = ++clock_;
+      if (!free_[size_class].empty()) data = evict(size_class);
+    }
+    if (data == nullptr) {
       while (!fits(block)) system_release(evict(stalest_class()));
     }
     stats_.live += block;
@@ -202,11 +215,24 @@ void* nothing() {
   return place;
 }
 
-void* allocate(std::size_t bytes) {
+namespace {
+
+void require_addressable(std::size_t bytes) {
   constexpr std::size_t kAddressable = std::size_t{1} << 48;
   if (bytes > kAddressable) throw OutOfMemory(bytes, stats().live, stats().limit);
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  require_addressable(bytes);
   return Cache::instance().allocate(bytes);
 }
+void* allocate_alone(std::size_t bytes) {
+  require_addressable(bytes);
+  return Cache::instance().allocate_alone(bytes);
+}
+void release_alone(void* data, std::size_t bytes) { Cache::instance().release_alone(data, bytes); }
 void release(void* data, std::size_t bytes) { Cache::instance().release(data, bytes); }
 void trim() { Cache::instance().trim(); }
 void set_limit(std::size_t bytes) { Cache::instance().set_limit(bytes); }

@@ -39,8 +39,11 @@ std::size_t block_size(std::size_t bytes);
 void* nothing();                              // where no bytes are: null must not be computed with
 void* allocate(std::size_t bytes);            // throws OutOfMemory
 void release(void* data, std::size_t bytes);  // `bytes` as it was asked for
-void trim();                                  // gives every cached block back to the system
-void set_limit(std::size_t bytes);            // on what is handed out and cached together; kNoLimit lifts it
+// The same for what lives long: no larger than whole cache lines, and not kept for reuse.
+void* allocate_alone(std::size_t bytes);
+void release_alone(void* data, std::size_t bytes);
+void trim();                        // gives every cached block back to the system
+void set_limit(std::size_t bytes);  // on what is handed out and cached together; kNoLimit lifts it
 Stats stats();
 void reset_peak();
 

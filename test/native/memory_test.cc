@@ -109,6 +109,18 @@ bool stale_sizes_make_room() {
   return memory::stats().cached == 2 * kStale + kInUse;
 }
 
+bool alone_is_exact() {
+  constexpr std::size_t kBytes = (std::size_t{17} << 20) + 65;
+  const memory::Stats before = memory::stats();
+  void* const data = memory::allocate_alone(kBytes);
+  std::memset(data, 1, kBytes);
+  const memory::Stats held = memory::stats();
+  memory::release_alone(data, kBytes);
+  const memory::Stats after = memory::stats();
+  const bool exact = held.live - before.live == kBytes + 63;
+  return exact && after.live == before.live && after.cached <= before.cached;
+}
+
 }  // namespace
 
 int main() {
@@ -117,6 +129,7 @@ int main() {
   check("everything was given back", memory::stats().live == 0);
   memory::set_limit(memory::kNoLimit);
   check("stale sizes make room", stale_sizes_make_room());
+  check("what is had alone is neither rounded up nor kept", alone_is_exact());
   pool::set_threads(4);
   check("working memory in loops", scratch_in_loops());
   release_scratch();
