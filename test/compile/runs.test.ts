@@ -138,7 +138,8 @@ describe('plans', () => {
     // Working memory of threads that had no part before; steps that allocate would take 2,200 times 64 bytes.
     expect(taken() - bytes).toBeLessThanOrEqual(65_536);
     for (const thing of [step, model, optimizer, x]) thing.dispose();
-    expect(memory({ collect: true }).storages).toBe(before);
+    // Less, when `before` counted what others had left to the collector.
+    expect(memory({ collect: true }).storages).toBeLessThanOrEqual(before);
   });
 
   test('explain themselves', () => {

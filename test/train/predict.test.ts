@@ -27,7 +27,8 @@ beforeEach(() => {
 
 afterEach(() => {
   model.dispose();
-  expect(memory({ collect: true }).storages).toBe(before);
+  // Less, when `before` counted what others had left to the collector.
+  expect(memory({ collect: true }).storages).toBeLessThanOrEqual(before);
 });
 
 /** Batches of all ones, twos, threes …, each freed when the next is asked for; tells how many have been asked for. */
