@@ -44,8 +44,8 @@ class Blocks {
  private:
   static constexpr std::size_t kElements = 16 << 10;  // that a chunk packs
   static constexpr std::size_t kLeastWork = 2000000;  // multiply-adds of a chunk
-  static constexpr std::size_t kStripBytes = 128
-                                             << 10;  // of dout: with what they make, and the weights, they stay cached
+  // Of dout: with what they make, and the weights, they stay cached.
+  static constexpr std::size_t kStripBytes = 128 << 10;
 
   std::size_t panels() const { return shape_.kernel_height * panels_; }
   std::size_t panel_size() const { return shape_.out_channels * width_; }

@@ -1,9 +1,12 @@
 import { pinnedRow } from './pinned';
 import {
   Buffer,
+  LSTM,
   Parameter,
   add,
   batchNorm,
+  broadcastTo,
+  conv2d,
   dtypes,
   gelu,
   linear,
@@ -22,6 +25,8 @@ import { chainProducts } from '../../lib/compile/chain';
 import { foldNorms } from '../../lib/compile/fold-norm';
 import { fuseElementwise } from '../../lib/compile/fuse';
 import { keepSlopes } from '../../lib/compile/gelu';
+import { optimize } from '../../lib/compile/optimize';
+import { packWeights } from '../../lib/compile/pack';
 import type { Graph } from '../../lib/compile/graph';
 import { joinSlices } from '../../lib/compile/slices';
 import { flatten } from '../../lib/compile/structure';
@@ -119,6 +124,15 @@ const [weight, bias] = [new Parameter(ones([5, 5])), new Parameter(ones([5]))];
 const normed = (x: Tensor<'float32'>): Tensor =>
   batchNorm(linear(x, weight, bias), { weight: bias, bias, training: false, runningMean, runningVar });
 
+const [kernel, pointwise] = [new Parameter(ones([20, 20, 3, 3])), new Parameter(ones([3, 2, 1, 1]))];
+const lstm = new LSTM(1, 3);
+
+const convolved = (x: Tensor<'float32'>): Tensor =>
+  conv2d(broadcastTo(x.reshape([1, 1, 4, 5]), [1, 20, 4, 5]), kernel, { padding: 1 });
+const mixed = (x: Tensor<'float32'>): Tensor => conv2d(x.reshape([1, 2, 2, 5]), pointwise);
+const remembered = (x: Tensor<'float32'>): Tensor => lstm.forward(x.reshape([20, 1, 1]))[0];
+
+const optimizeAll = (graph: Graph): Graph => optimize(graph, () => undefined);
 const chainAll = (graph: Graph): Graph => chainProducts(graph, () => true);
 
 const planned = [
@@ -128,6 +142,14 @@ const planned = [
   plannedRow((x, y) => where(x.gt(y), x.mul(2).mul(y), x), fuseElementwise, 'fused'),
   plannedRow((x) => gradOfParts(x), joinSlices, 'joinSlices'),
   plannedRow((x) => valueAndGrad(() => gelu(x.mul(2)).sum(), [x])[1][0], keepSlopes, 'geluAndSlope'),
+  plannedRow((x, y) => linear(x, weight, y), packWeights, 'packWeight'),
+  plannedRow((x, y) => linear(x, weight, y), packWeights, 'linearPacked'),
+  plannedRow(convolved, packWeights, 'packConv2d'),
+  plannedRow(convolved, packWeights, 'conv2dPacked'),
+  plannedRow(mixed, packWeights, 'packConv2d'),
+  plannedRow(mixed, packWeights, 'conv2dPacked'),
+  plannedRow(remembered, optimizeAll, 'packRecurrent'),
+  plannedRow(remembered, optimizeAll, 'recurrentPacked'),
   plannedRow(norm(true), splitBatchNorm, 'batchNormStatistics'),
   plannedRow(norm(false), splitBatchNorm, 'batchNormFactors'),
   plannedRow(norm(false), splitBatchNorm, 'scaleShiftBy'),
