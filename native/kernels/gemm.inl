@@ -62,13 +62,48 @@ MYELIN_INLINE void store_columns(T* p, Vec<T> v, std::size_t count) {
   }
 }
 
-template <class T>
-MYELIN_INLINE void finish_vector(const GemmPanel<T>& p, Vec<T> sum, T* c, std::size_t column, std::size_t count) {
-  Vec<T> v = sum * Vec<T>(p.alpha);
-  if (p.accumulate) v = v + load_columns(c + column, count);
-  if (p.bias != nullptr) v = v + load_columns(p.bias + column, count);
-  if (p.relu) v = max(Vec<T>(0), v);
-  store_columns(c + column, v, count);
+// C = act(alpha sums [+ C] [+ bias]): what is asked for of a tile is asked once, not for each of its vectors.
+template <class T, std::size_t kRows, std::size_t kVectors>
+MYELIN_INLINE void finish_tile(const GemmPanel<T>& p, Vec<T> (&sums)[kRows][kVectors], T* c) {
+  const std::size_t tail = p.cols - (kVectors - 1) * kLanes<T>;
+  const auto width = [&](std::size_t j) { return j + 1 < kVectors ? kLanes<T> : tail; };
+  const auto row = [&](std::size_t i) { return c + std::ptrdiff_t(i) * p.c_row; };
+  const auto for_all = [&](const auto& body) {
+    MYELIN_UNROLL for (std::size_t j = 0; j < kVectors; j++) {
+      MYELIN_UNROLL for (std::size_t i = 0; i < kRows; i++) body(i, j);
+    }
+  };
+  if (p.alpha != T(1)) for_all([&](std::size_t i, std::size_t j) { sums[i][j] = sums[i][j] * Vec<T>(p.alpha); });
+  if (p.accumulate) {
+    for_all([&](std::size_t i, std::size_t j) {
+      sums[i][j] = sums[i][j] + load_columns(row(i) + j * kLanes<T>, width(j));
+    });
+  }
+  if (p.bias != nullptr) {
+    MYELIN_UNROLL for (std::size_t j = 0; j < kVectors; j++) {
+      const Vec<T> bias = load_columns(p.bias + j * kLanes<T>, width(j));
+      MYELIN_UNROLL for (std::size_t i = 0; i < kRows; i++) sums[i][j] = sums[i][j] + bias;
+    }
+  }
+  if (p.relu) for_all([&](std::size_t i, std::size_t j) { sums[i][j] = max(Vec<T>(0), sums[i][j]); });
+  if (tail == kLanes<T>) {
+    for_all([&](std::size_t i, std::size_t j) { store(row(i) + j * kLanes<T>, sums[i][j]); });
+  } else {
+    for_all([&](std::size_t i, std::size_t j) { store_columns(row(i) + j * kLanes<T>, sums[i][j], width(j)); });
+  }
+}
+
+// A row of B is on its way to the first-level cache while those before it are multiplied. Cores that start two multiply-adds
+// of 64 bytes in a cycle wait for the second-level cache otherwise; a few rows ahead, for rows 2 KB apart share its sets.
+// A tile of few sums is bound by loads, of which this would be one more.
+template <class T, std::size_t kRows, std::size_t kVectors>
+MYELIN_INLINE void fetch_columns(const T* b, std::ptrdiff_t b_k) {
+  constexpr std::size_t kLine = 64 / sizeof(T), kLeastSums = 8;
+  constexpr std::ptrdiff_t kStepsAhead = 8;
+  if constexpr (kRows * kVectors >= kLeastSums) {
+    MYELIN_UNROLL for (std::size_t j = 0; j < kVectors * kLanes<T>; j += kLine)
+        __builtin_prefetch(b + kStepsAhead * b_k + j);
+  }
 }
 
 // kMaskedB: the last vector of B's columns reaches beyond the panel and is read under a mask.
@@ -106,16 +141,13 @@ __attribute__((noinline)) void gemm_tile(const GemmPanel<T>& p, const T* a, T* c
         MYELIN_UNROLL for (std::size_t j = 0; j < kVectors; j++) sums[i][j] = fma(element, columns[j], sums[i][j]);
       }
       rows.advance(a_k);
+      fetch_columns<T, kRows, kVectors>(b, b_k);
       __builtin_prefetch(ahead);
       ahead += ahead_step;
       b += b_k;
     }
   }
-  MYELIN_UNROLL for (std::size_t i = 0; i < kRows; i++) {
-    T* row = c + std::ptrdiff_t(i) * p.c_row;
-    MYELIN_UNROLL for (std::size_t j = 0; j < kLast; j++) finish_vector(p, sums[i][j], row, j * kLanes<T>, kLanes<T>);
-    finish_vector(p, sums[i][kLast], row, kLast * kLanes<T>, tail);
-  }
+  finish_tile(p, sums, c);
 }
 
 template <class T, std::size_t kVectors, bool kMaskedB, std::size_t kRows = kTileRows[kVectors - 1]>

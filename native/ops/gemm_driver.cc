@@ -121,12 +121,13 @@ struct Cut {
   std::size_t col_chunks;
 };
 
-// Reading B in place costs nothing while it stays in the second-level cache, or is read few times.
+// Rows of B that lie apart come out of the second-level cache more slowly than a copy of them, whose making many rows of A
+// share; what little more than the first-level cache holds is read in place.
 template <class T>
 bool packing_pays(const Gemm<T>& product) {
-  constexpr std::size_t kFewRows = 256;
-  constexpr std::size_t kCachedBytes = 1536 << 10;
-  return product.m > kFewRows && product.n * product.k * sizeof(T) > kCachedBytes;
+  constexpr std::size_t kFewRows = 192;
+  constexpr std::size_t kCachedBytes = 128 << 10;
+  return product.m >= kFewRows && product.n * product.k * sizeof(T) > kCachedBytes;
 }
 
 // A given by columns costs a new cache line, and from 4 KB apart a new page, at every step of k. Over long sums that is
