@@ -216,10 +216,20 @@ class PackedWeights {
   std::size_t projection() const { return bias(shape_.blocks); }
 
   void pack(const GemmKernels<T>& kernels, const RecurrentWeights<T>& weights, T* packed) const;
+  // One factor of a block.
+  void pack_input(const GemmKernels<T>& kernels, const RecurrentWeights<T>& weights, std::size_t block, T* out) const {
+    pack_factor(kernels, weights.ih, shape_.kind.x_gates, by_input, block, out);
+  }
+  void pack_state(const GemmKernels<T>& kernels, const RecurrentWeights<T>& weights, std::size_t block, T* out) const {
+    pack_factor(kernels, weights.hh, shape_.kind.h_gates, by_state, block, out);
+  }
   // Biases alone, one block after another.
   void add_biases(const RecurrentWeights<T>& weights, std::size_t block, T* sums) const;
 
  private:
+  void pack_factor(const GemmKernels<T>& kernels, const T* weight, const std::array<std::size_t, 4>& gates,
+                   const PackedMatrix<T>& factor, std::size_t block, T* out) const;
+
   const RecurrentShape& shape_;
 };
 

@@ -7,8 +7,21 @@ namespace {
 // Samples x steps whose product with the input is formed at a time: enough that the weights are read seldom, few enough
 // that the result stays in the second-level cache until its steps are taken.
 constexpr std::size_t kRowsAtOnce = 96;
-// Up to so many samples x steps weights are multiplied where they lie: packing them would cost more than it saves.
-constexpr std::size_t kFewRows = 16;
+
+// Where products read the weights.
+enum class Reading {
+  kInPlace,  // of so few samples x steps that packing would cost more than it saves
+  kPassing,  // one step packs a block just before it is multiplied: it never leaves the second-level cache
+  kPacked,
+};
+
+// A block of weights that is packed in passing is read by all samples, more of which would leave that cache.
+Reading reading_of(const RecurrentShape& shape, bool packed_before) {
+  constexpr std::size_t kFewRows = 16, kManyRows = 256;
+  if (shape.batch * shape.steps <= kFewRows) return Reading::kInPlace;
+  const bool one_step = shape.steps == 1 && shape.batch <= kManyRows && !shape.projected;
+  return one_step && !packed_before ? Reading::kPassing : Reading::kPacked;
+}
 
 template <class T>
 class Forward {
@@ -26,21 +39,21 @@ class Forward {
         outputs_(outputs),
         dots_(pick<T>(table.f32_gemm_dots, table.f64_gemm_dots)),
         factors_(shape),
-        packs_(shape.batch * shape.steps > kFewRows),
-        own_({packs_ && packed == nullptr ? factors_.elements() : 0, packs_ ? 0 : shape.blocks * slot_columns()}),
+        reading_(reading_of(shape, packed != nullptr)),
+        own_({packs() && packed == nullptr ? factors_.elements() : 0, packs() ? 0 : shape.blocks * slot_columns()}),
         packed_(packed != nullptr ? packed : own_[0]),
-        biases_(packs_ ? packed_ + factors_.bias(0) : own_[1]),
+        biases_(packs() ? packed_ + factors_.bias(0) : own_[1]),
         packed_before_(packed != nullptr) {}
 
   void run() {
-    if (!packs_) {
+    if (!packs()) {
       for (std::size_t block = 0; block < shape_.blocks; block++) {
         factors_.add_biases(weights_, block, own_[1] + block * slot_columns());
       }
     } else if (!packed_before_) {
       factors_.pack(kernels_, weights_, own_[0]);
     }
-    const std::size_t parts = sample_parts<T>(shape_);
+    const std::size_t parts = reading_ == Reading::kPassing ? 1 : sample_parts<T>(shape_);
     parallel_for(parts, [&](std::size_t part) { run_part(chunk_range(shape_.batch, parts, part), parts == 1); });
   }
 
@@ -54,6 +67,8 @@ class Forward {
     bool back = false;  // the step at hand takes the last block first
   };
 
+  // Whether all weights are packed before the first step.
+  bool packs() const { return reading_ == Reading::kPacked; }
   std::size_t slot_columns() const { return shape_.slot_columns(); }
   // The rows of states: padded to whole blocks, which the kernel writes.
   std::size_t state_row() const { return std::max(shape_.padded(), shape_.state); }
@@ -63,11 +78,11 @@ class Forward {
     const std::size_t rows = samples.end - samples.begin;
     if (rows == 0) return;
     const std::size_t most = std::max<std::size_t>(1, shape_.steps);
-    const std::size_t steps = packs_ ? std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most) : 1;
+    const std::size_t steps = packs() ? std::clamp<std::size_t>(kRowsAtOnce / rows, 1, most) : 1;
     const std::size_t columns = shape_.gate_columns(), padded = rows * shape_.padded();
     const std::size_t chunks = alone ? unit_chunks() : 1;
     const Arrays<T> arrays({steps * rows * shape_.inputs, shape_.blocks * steps * rows * columns,
-                            (packs_ && chunks == 1 ? 1 : shape_.blocks) * rows * columns, rows * state_row(),
+                            (packs() && chunks == 1 ? 1 : shape_.blocks) * rows * columns, rows * state_row(),
                             rows * state_row(), padded, shape_.projected ? padded : 0});
     Part part{samples,   rows,      steps,     chunks,    arrays[0], arrays[1],
               arrays[2], arrays[3], arrays[4], arrays[5], arrays[6]};
@@ -75,11 +90,11 @@ class Forward {
     for (std::size_t step = 0; step < shape_.steps; step += steps) {
       const std::size_t count = std::min(steps, shape_.steps - step);
       gather_inputs(part, step, count);
-      if (packs_) {
+      if (packs()) {
         for_blocks(part, [&](std::size_t block) { multiply_inputs(part, block, count); });
         for (std::size_t i = 0; i < count; i++) take_step(part, shape_.time(step + i), i, count);
       } else {
-        take_step_in_place(part, shape_.time(step));
+        take_plain_step(part, shape_.time(step));
       }
     }
     end(part);
@@ -143,24 +158,40 @@ class Forward {
     finish_step(part, time);
   }
 
-  void take_step_in_place(Part& part, std::size_t time) const {
+  // With weights of which nothing has been packed.
+  void take_plain_step(Part& part, std::size_t time) const {
     const std::size_t columns = shape_.gate_columns();
     for_blocks(part, [&](std::size_t block) {
       T *x = part.gates + block * part.rows * columns, *h = part.by_state + block * part.rows * columns;
-      multiply_in_place(part, block, weights_.ih, shape_.kind.x_gates, part.x, shape_.inputs, shape_.inputs, x);
-      multiply_in_place(part, block, weights_.hh, shape_.kind.h_gates, part.last, state_row(), shape_.state, h);
+      if (reading_ == Reading::kInPlace) {
+        multiply_in_place(part, block, weights_.ih, shape_.kind.x_gates, part.x, shape_.inputs, shape_.inputs, x);
+        multiply_in_place(part, block, weights_.hh, shape_.kind.h_gates, part.last, state_row(), shape_.state, h);
+      } else {
+        multiply_passing(part, block, x, h);
+      }
       finish_block(part, time, block, x, h);
     });
     finish_step(part, time);
+  }
+
+  void multiply_passing(const Part& part, std::size_t block, T* x, T* h) const {
+    const std::size_t columns = shape_.gate_columns();
+    T* const packed = scratch<T>(Scratch::kPackB, std::max(factors_.by_input.elements(), factors_.by_state.elements()));
+    factors_.pack_input(kernels_, weights_, block, packed);
+    factors_.by_input.multiply(kernels_, rows_of<T>(part.x, shape_.inputs, part.rows, shape_.inputs, columns, false),
+                               packed, x);
+    factors_.pack_state(kernels_, weights_, block, packed);
+    factors_.by_state.multiply(kernels_, rows_of<T>(part.last, state_row(), part.rows, shape_.state, columns, false),
+                               packed, h);
   }
 
   // Into how many chunks the units of a step are cut, for threads to share out. A thread is best off with weights that its
   // second-level cache holds from step to step.
   std::size_t unit_chunks() const {
     constexpr std::size_t kBytesPerChunk = 512 << 10, kBytesInPlace = 256 << 10;
-    const std::size_t columns = packs_ ? shape_.state : shape_.inputs + shape_.state;
+    const std::size_t columns = packs() ? shape_.state : shape_.inputs + shape_.state;
     const std::size_t bytes = shape_.kind.gates * shape_.hidden * columns * sizeof(T);
-    return std::min(shape_.blocks, chunks_for(bytes, packs_ ? kBytesPerChunk : kBytesInPlace));
+    return std::min(shape_.blocks, chunks_for(bytes, packs() ? kBytesPerChunk : kBytesInPlace));
   }
 
   // Steps take blocks forth and back by turns: of weights that are larger than the cache, a step finds there what the one
@@ -251,7 +282,7 @@ class Forward {
 
   void project(const Part& part, std::size_t time) const {
     const std::size_t row = state_row();
-    if (packs_) {
+    if (packs()) {
       factors_.by_projection.multiply(kernels_,
                                       rows_of<T>(part.hidden, hidden_row(), part.rows, shape_.hidden, row, false),
                                       packed_ + factors_.projection(), part.next);
@@ -280,7 +311,7 @@ class Forward {
   const RecurrentOutputs<T>& outputs_;
   GemmDotsFn<T>* const dots_;
   const PackedWeights<T> factors_;
-  const bool packs_;
+  const Reading reading_;
   const Arrays<T> own_;  // what is packed here, or biases alone
   const T *const packed_, *const biases_;
   const bool packed_before_;
@@ -291,31 +322,33 @@ class Forward {
 template <class T>
 void PackedWeights<T>::pack(const GemmKernels<T>& kernels, const RecurrentWeights<T>& weights, T* packed) const {
   parallel_for(shape_.blocks, [&](std::size_t block) {
-    const Arrays<T> rows({shape_.gate_columns() * std::max(shape_.inputs, shape_.state)});
-    const auto pack_one = [&](const T* weight, const std::array<std::size_t, 4>& gates, const PackedMatrix<T>& factor,
-                              T* out) {
-      const auto k = static_cast<std::ptrdiff_t>(factor.k);
-      // Slots of a whole block that is one panel are turned from where they lie.
-      if (factor.panels() == 1 && shape_.gate_columns() % factor.kUnit == 0 &&
-          (block + 1) * shape_.width <= shape_.hidden) {
-        const std::size_t first = block * shape_.width;
-        for (std::size_t slot = 0; slot < shape_.kind.gates; slot++) {
-          kernels.transpose(bits_of(weight + (gates[slot] * shape_.hidden + first) * factor.k), k,
-                            bits_of(out + slot * shape_.width), static_cast<std::ptrdiff_t>(shape_.gate_columns()),
-                            shape_.width, factor.k);
-        }
-        return;
-      }
-      gather_rows(shape_, gates, weight, factor.k, block, rows[0]);
-      factor.pack(kernels, {rows[0], 1, k}, out);
-    };
-    pack_one(weights.ih, shape_.kind.x_gates, by_input, packed + input(block));
-    pack_one(weights.hh, shape_.kind.h_gates, by_state, packed + state(block));
+    pack_input(kernels, weights, block, packed + input(block));
+    pack_state(kernels, weights, block, packed + state(block));
     add_biases(weights, block, packed + bias(block));
   });
   if (!shape_.projected) return;
   const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(shape_.hidden);
   by_projection.pack(kernels, {weights.projection, 1, row}, packed + projection());
+}
+
+template <class T>
+void PackedWeights<T>::pack_factor(const GemmKernels<T>& kernels, const T* weight,
+                                   const std::array<std::size_t, 4>& gates, const PackedMatrix<T>& factor,
+                                   std::size_t block, T* out) const {
+  const std::size_t columns = shape_.gate_columns(), first = block * shape_.width;
+  const auto k = static_cast<std::ptrdiff_t>(factor.k);
+  // Slots of a whole block that is one panel are turned from where they lie.
+  if (factor.panels() == 1 && columns % factor.kUnit == 0 && first + shape_.width <= shape_.hidden) {
+    for (std::size_t slot = 0; slot < shape_.kind.gates; slot++) {
+      kernels.transpose(bits_of(weight + (gates[slot] * shape_.hidden + first) * factor.k), k,
+                        bits_of(out + slot * shape_.width), static_cast<std::ptrdiff_t>(columns), shape_.width,
+                        factor.k);
+    }
+    return;
+  }
+  const Arrays<T> rows({columns * factor.k});
+  gather_rows(shape_, gates, weight, factor.k, block, rows[0]);
+  factor.pack(kernels, {rows[0], 1, k}, out);
 }
 
 template <class T>
