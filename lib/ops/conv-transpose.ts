@@ -113,6 +113,9 @@ export interface ConvTranspose2dOptions extends ConvTransposeOptions<Pair> {}
  * H′ = (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1. Results are stored channels-last. Dtypes: float
  * dtypes, the same for all.
  *
+ * Many channels and pixels of float32 go by Winograd's algorithm where an output pixel takes at most three elements of the kernel
+ * along an axis, with what {@link conv2d} says of rounding and of numbers that are not finite.
+ *
  * @param options.bias one value per output channel; default none
  * @param options.stride pixels of the output between neighbouring pixels of the input; default 1
  * @param options.padding pixels that are cut off on each side; default 0

@@ -120,7 +120,8 @@ void input_gradient_of(OpCall& call, const ConvShape& shape) {
     }
   } else if (!try_product(call.kernels, shape, dout.images(), weights, no_bias, dx.images()) &&
              !try_scatter(call.kernels, shape, dout.images(), forward, dx.images()) &&
-             !try_blocks(call.kernels, shape, dout.images(), weights, dx.images())) {
+             !try_blocks(call.kernels, shape, dout.images(), weights, dx.images()) &&
+             !try_winograd_back(call.kernels, shape, dout.images(), weights, dx.images())) {
     correlate_back(call.kernels, shape, dout.images(), weights, dx.images());
   }
   dx.store();

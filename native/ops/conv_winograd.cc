@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "core/pool.h"
 #include "core/scratch.h"
@@ -13,14 +14,16 @@ namespace winograd {
 // In multiply-adds: turning a tile costs as much as 600 for each channel that it has before and after, turning the weights
 // (or their gradient) as much as 1500 for each pair of channels, and reading turned ones, which are four times as large, 250;
 // all are bound by memory more than by arithmetic.
-bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels,
-          bool turned) {
-  constexpr double kTurnTile = 600, kTurnWeights = 1500, kReadWeights = 250, kTaps = 9;
-  const double in = static_cast<double>(in_channels), out = static_cast<double>(out_channels);
-  const double tiles = static_cast<double>(Tiles(batch, height, width).count);
-  const double pixels = static_cast<double>(batch) * static_cast<double>(height) * static_cast<double>(width);
-  const double weights = turned ? kReadWeights : kTurnWeights;
-  return (kPlanes * tiles + weights) * in * out + kTurnTile * tiles * (in + out) < kTaps * pixels * in * out;
+bool pays(const Work& work) {
+  constexpr double kTurnTile = 600, kTurnWeights = 1500, kReadWeights = 250;
+  const double in = static_cast<double>(work.in_channels);
+  const double out = static_cast<double>(work.out_channels) * static_cast<double>(work.targets);
+  const double tiles = static_cast<double>(Tiles(work.batch, work.height, work.width).count);
+  const double pixels =
+      static_cast<double>(work.batch) * static_cast<double>(work.height) * static_cast<double>(work.width);
+  const double weights = work.turned ? kReadWeights : kTurnWeights;
+  const double taps = static_cast<double>(work.taps) / static_cast<double>(work.targets);
+  return (kPlanes * tiles + weights) * in * out + kTurnTile * tiles * (in + out) < taps * pixels * in * out;
 }
 
 namespace {
@@ -74,10 +77,13 @@ void InputTiles::prefetch(std::size_t index) const {
   }
 }
 
-TurnedWeights::TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups)
+TurnedWeights::TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups, Range rows,
+                             Range cols)
     : table_(table),
       kernels_(table),
       weights_(weights),
+      rows_(rows),
+      cols_(cols),
       groups_(groups),
       width_(panel_width(kernels_.blocking, weights.out_channels)),
       group_panels_(ceil_div(weights.out_channels, width_)),
@@ -105,14 +111,17 @@ void TurnedWeights::turn(std::size_t panel, Range rows, float* to) const {
   for (std::size_t row = rows.begin; row < rows.end; row += kDepth) {
     const std::size_t depth = std::min(kDepth, rows.end - row), size = depth * width_;
     float* taps = scratch<float>(Scratch::kPackB, 9 * size);
-    for (std::size_t tap = 0; tap < 9; tap++) {
-      Matrix<const float> matrix = weights_.matrix(group, tap / 3, tap % 3);
-      matrix.data = matrix.at(row, column);
-      pack_panel(kernels_, matrix, depth, columns, taps + tap * size, width_);
+    for (std::size_t y = rows_.begin; y < rows_.end; y++) {
+      for (std::size_t x = cols_.begin; x < cols_.end; x++) {
+        Matrix<const float> matrix = weights_.matrix(group, y - rows_.begin, x - cols_.begin);
+        matrix.data = matrix.at(row, column);
+        pack_panel(kernels_, matrix, depth, columns, taps + (3 * y + x) * size, width_);
+      }
     }
     const auto step = static_cast<std::ptrdiff_t>(size);
-    table_.f32_winograd_weights({taps, 3 * step, step, 0, 3, 0, 3, to + row * width_,
-                                 static_cast<std::ptrdiff_t>(kBlock) * plane, plane, kBlock, kBlock, nullptr, size});
+    table_.f32_winograd_weights({taps, 3 * step, step, rows_.begin, rows_.end, cols_.begin, cols_.end,
+                                 to + row * width_, static_cast<std::ptrdiff_t>(kBlock) * plane, plane, kBlock, kBlock,
+                                 nullptr, size});
   }
 }
 
@@ -123,28 +132,33 @@ namespace {
 constexpr std::size_t kTogether = 48;
 class Correlation {
  public:
-  Correlation(const KernelTable& table, const Images<const float>& in, const Weights<float>& weights, const float* bias,
-              std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left, const Images<float>& out,
-              const Finish* finish)
+  // Targets have outputs of the same extents; bias and what follows are for a single one.
+  Correlation(const KernelTable& table, const Images<const float>& in, const std::vector<Target>& targets,
+              const float* bias, std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left, const Finish* finish)
       : table_(table),
         kernels_(table),
         in_(in),
-        weights_(weights),
+        targets_(targets),
         bias_(bias),
         groups_(groups),
         top_(top),
         left_(left),
-        out_(out),
         finish_(finish),
-        tiles_(out.count, out.height, out.width),
-        depth_(weights.in_channels),
-        turning_(table, weights, groups),
-        panels_(turning_.group_panels()) {}
+        tiles_(targets[0].out.count, targets[0].out.height, targets[0].out.width),
+        depth_(targets[0].weights.in_channels),
+        out_channels_(targets[0].weights.out_channels),
+        packed_(targets[0].weights.packed) {
+    for (const Target& target : targets)
+      turnings_.emplace_back(table, target.weights, groups, target.rows, target.cols);
+    panels_ = turnings_[0].group_panels();
+    width_ = turnings_[0].width();
+    panel_size_ = turnings_[0].panel_size();
+  }
 
   // What there is more of is shared out: blocks of tiles, or panels of weights. Whether what follows has been done.
   bool run() const {
     const std::size_t blocks = std::max(ceil_div(tiles_.count, kTogether), few_blocks());
-    if (blocks < panels_) {
+    if (blocks < panels_ * targets_.size()) {
       run_by_panels(blocks);
       return false;
     }
@@ -156,52 +170,53 @@ class Correlation {
   // Few tiles are cut smaller, for other threads to have some.
   std::size_t few_blocks() const {
     constexpr std::size_t kMost = 4, kFewestTiles = 16, kLeastWork = 1500000;
-    const std::size_t work = 2 * kPlanes * tiles_.count * depth_ * weights_.out_channels;
+    const std::size_t work = 2 * kPlanes * tiles_.count * depth_ * out_channels_ * targets_.size();
     return std::min({kMost, tiles_.count / kFewestTiles, chunks_for(work, kLeastWork)});
   }
 
   // All weights are turned first; then each block of tiles goes through the whole convolution.
   void run_by_tiles(std::size_t blocks) const {
-    const std::size_t panel_size = turning_.panel_size();
-    const std::size_t in_plane = kTogether * depth_ + kPlaneGap;
-    const std::size_t out_plane = kTogether * weights_.out_channels + kPlaneGap;
+    const std::size_t in_plane = kTogether * depth_ + kPlaneGap, out_plane = kTogether * out_channels_ + kPlaneGap;
+    const std::size_t size = turnings_[0].elements();
     std::optional<Temporary> memory;
-    const float* turned = weights_.packed;
+    const float* turned = packed_;
     if (turned == nullptr) {
-      float* const made = memory.emplace(turning_.elements() * sizeof(float)).as<float>();
-      turning_.turn_all(made);
+      float* const made = memory.emplace(targets_.size() * size * sizeof(float)).as<float>();
+      for (std::size_t t = 0; t < targets_.size(); t++) turnings_[t].turn_all(made + t * size);
       turned = made;
     }
     Workspaces workspaces(groups_ * blocks, kPlanes * (in_plane + out_plane) * sizeof(float));
     parallel_for(groups_ * blocks, [&](std::size_t chunk) {
       const Workspaces::Lease workspace(workspaces);
       const Planes in = planes(workspace.as<float>(), in_plane, depth_);
-      const Planes out = planes(workspace.as<float>() + kPlanes * in_plane, out_plane, weights_.out_channels);
+      const Planes out = planes(workspace.as<float>() + kPlanes * in_plane, out_plane, out_channels_);
       const std::size_t group = chunk / blocks;
       const Range tiles = chunk_range(tiles_.count, blocks, chunk % blocks);
-      const float* group_weights = turned + group * panels_ * panel_size;
       input(group).turn(table_, tiles, in);
-      for (std::size_t plane = 0; plane < kPlanes; plane++) {
-        for (std::size_t panel = 0; panel < panels_; panel++) {
-          multiply(in, tiles, plane, panel, group_weights + panel * panel_size,
-                   out.at(plane, 0) + panel * turning_.width(), out.row);
+      for (std::size_t t = 0; t < targets_.size(); t++) {
+        const float* const weights = turned + t * size + group * panels_ * panel_size_;
+        for (std::size_t plane = 0; plane < kPlanes; plane++) {
+          for (std::size_t panel = 0; panel < panels_; panel++) {
+            multiply(in, tiles, plane, panel, weights + panel * panel_size_, out.at(plane, 0) + panel * width_,
+                     out.row);
+          }
         }
+        each_row(tiles, [&](Range row) {
+          const Planes products{out.at(0, row.begin - tiles.begin), out.plane, out.row};
+          turn_back(products, row, targets_[t].out, group * out_channels_, out_channels_);
+          finish_row(row);
+        });
       }
-      each_row(tiles, [&](Range row) {
-        const Planes products{out.at(0, row.begin - tiles.begin), out.plane, out.row};
-        turn_back(products, row, group * weights_.out_channels, weights_.out_channels);
-        finish_row(row);
-      });
     });
   }
 
   // All tiles are turned first; then each panel of weights is turned and goes through the rest.
   void run_by_panels(std::size_t blocks) const {
     // Turned weights of a panel have room in front of its products, unless all are there.
-    const std::size_t panel_size = weights_.packed == nullptr ? turning_.panel_size() : 0, width = turning_.width();
-    const std::size_t in_plane = tiles_.count * depth_ + kPlaneGap, out_plane = tiles_.count * width + kPlaneGap;
+    const std::size_t room = packed_ == nullptr ? panel_size_ : 0, all_panels = targets_.size() * panels_;
+    const std::size_t in_plane = tiles_.count * depth_ + kPlaneGap, out_plane = tiles_.count * width_ + kPlaneGap;
     const Temporary turned(kPlanes * in_plane * sizeof(float));
-    Workspaces workspaces(panels_, (panel_size + kPlanes * out_plane) * sizeof(float));
+    Workspaces workspaces(all_panels, (room + kPlanes * out_plane) * sizeof(float));
     const Planes in = planes(turned.as<float>(), in_plane, depth_);
     const Range tiles{0, tiles_.count};
     for (std::size_t group = 0; group < groups_; group++) {
@@ -209,14 +224,15 @@ class Correlation {
         const Range mine = chunk_range(tiles_.count, blocks, block);
         input(group).turn(table_, mine, {in.at(0, mine.begin), in.plane, in.row});
       });
-      parallel_for(panels_, [&](std::size_t panel) {
+      parallel_for(all_panels, [&](std::size_t chunk) {
+        const std::size_t target = chunk / panels_, panel = chunk % panels_;
         const Workspaces::Lease workspace(workspaces);
-        const Planes out = planes(workspace.as<float>() + panel_size, out_plane, width);
-        const float* const weights = panel_at(group * panels_ + panel, workspace.as<float>());
+        const Planes out = planes(workspace.as<float>() + room, out_plane, width_);
+        const float* const weights = panel_at(target, group * panels_ + panel, workspace.as<float>());
         for (std::size_t plane = 0; plane < kPlanes; plane++) {
           multiply(in, tiles, plane, panel, weights, out.at(plane, 0), out.row);
         }
-        turn_back(out, tiles, group * weights_.out_channels + panel * width, panel_columns(panel));
+        turn_back(out, tiles, targets_[target].out, group * out_channels_ + panel * width_, panel_columns(panel));
       });
     }
   }
@@ -234,8 +250,9 @@ class Correlation {
   // With one group, their pixels are final.
   void finish_row(Range tiles) const {
     const Tile first = tiles_.at(tiles.begin), last = tiles_.at(tiles.end - 1);
-    const Range rows{first.y, std::min(out_.height, first.y + kTile)};
-    out_.finish_rows(finish_, first.image, rows, {first.x, std::min(out_.width, last.x + kTile)});
+    const Images<float>& out = targets_[0].out;
+    const Range rows{first.y, std::min(out.height, first.y + kTile)};
+    out.finish_rows(finish_, first.image, rows, {first.x, std::min(out.width, last.x + kTile)});
   }
 
   static Planes planes(float* data, std::size_t plane, std::size_t row) {
@@ -244,14 +261,12 @@ class Correlation {
 
   InputTiles input(std::size_t group) const { return {in_, tiles_, top_, left_, group * depth_, depth_}; }
 
-  std::size_t panel_columns(std::size_t panel) const {
-    return std::min(turning_.width(), weights_.out_channels - panel * turning_.width());
-  }
+  std::size_t panel_columns(std::size_t panel) const { return std::min(width_, out_channels_ - panel * width_); }
 
   // A panel of weights, counted over all groups, as they have been turned or else in `room`.
-  const float* panel_at(std::size_t panel, float* room) const {
-    if (weights_.packed != nullptr) return weights_.packed + panel * turning_.panel_size();
-    turning_.turn(panel, {0, depth_}, room);
+  const float* panel_at(std::size_t target, std::size_t panel, float* room) const {
+    if (packed_ != nullptr) return packed_ + panel * panel_size_;
+    turnings_[target].turn(panel, {0, depth_}, room);
     return room;
   }
 
@@ -264,8 +279,8 @@ class Correlation {
     call.a_k = 1;
     call.segments = 1;
     call.k = depth_;
-    call.b = weights + plane * turning_.plane();
-    call.b_k = static_cast<std::ptrdiff_t>(turning_.width());
+    call.b = weights + plane * turnings_[0].plane();
+    call.b_k = static_cast<std::ptrdiff_t>(width_);
     call.b_padded = true;
     call.c = out;
     call.c_row = out_row;
@@ -275,22 +290,23 @@ class Correlation {
     kernels_.panel(call);
   }
 
-  // Products to `channels` output channels from `first` on.
-  void turn_back(const Planes& from, Range tiles, std::size_t first, std::size_t channels) const {
+  // Products to `channels` channels of `out` from `first` on.
+  void turn_back(const Planes& from, Range tiles, const Images<float>& out, std::size_t first,
+                 std::size_t channels) const {
     WinogradBlock block{};
     block.in_row = static_cast<std::ptrdiff_t>(kBlock) * from.plane;
     block.in_col = from.plane;
     block.bottom = block.right = kBlock;
-    block.out_row = out_.row;
-    block.out_col = out_.pixel;
+    block.out_row = out.row;
+    block.out_col = out.pixel;
     block.bias = bias_ == nullptr ? nullptr : bias_ + first;
     block.width = channels;
     for (std::size_t index = tiles.begin; index < tiles.end; index++) {
       const Tile tile = tiles_.at(index);
       block.in = from.at(0, index - tiles.begin);
-      block.out = out_.at(tile.image, tile.y, tile.x) + first;
-      block.out_rows = std::min(kTile, out_.height - tile.y);
-      block.out_cols = std::min(kTile, out_.width - tile.x);
+      block.out = out.at(tile.image, tile.y, tile.x) + first;
+      block.out_rows = std::min(kTile, out.height - tile.y);
+      block.out_cols = std::min(kTile, out.width - tile.x);
       table_.f32_winograd_output(block);
     }
   }
@@ -298,16 +314,16 @@ class Correlation {
   const KernelTable& table_;
   const GemmKernels<float> kernels_;
   const Images<const float>& in_;
-  const Weights<float>& weights_;
+  const std::vector<Target>& targets_;
   const float* bias_;
   const std::size_t groups_;
   const std::ptrdiff_t top_, left_;
-  const Images<float>& out_;
   const Finish* finish_;
   const Tiles tiles_;
-  const std::size_t depth_;
-  const TurnedWeights turning_;
-  const std::size_t panels_;  // of a group
+  const std::size_t depth_, out_channels_;  // of a group
+  const float* const packed_;
+  std::vector<TurnedWeights> turnings_;                  // of each target, all of the same extents:
+  std::size_t panels_ = 0, width_ = 0, panel_size_ = 0;  // panels of a group, and what a panel holds
 };
 
 }  // namespace
@@ -322,9 +338,88 @@ bool winograd_correlate(const KernelTable& kernels, const Images<const float>& i
   bool finished = false;
   for_phases(in, out, reading, [&](const auto& some_in, const auto& some_out, std::ptrdiff_t top, std::ptrdiff_t left) {
     const Finish* const mine = whole ? finish : nullptr;
-    finished = winograd::Correlation(kernels, some_in, weights, bias, groups, top, left, some_out, mine).run();
+    const std::vector<winograd::Target> targets{{weights, {0, 3}, {0, 3}, some_out}};
+    finished = winograd::Correlation(kernels, some_in, targets, bias, groups, top, left, mine).run();
   });
   return finished;
+}
+
+namespace {
+
+// Along one axis, what pixels of one remainder of the stride receive from: output pixels `there.begin` to `there.end` of the
+// three that begin `first` beyond the pixel's place among its like, the lowest through position `kernel`, each further one
+// through a position that is one stride lower.
+struct Receiving {
+  Range there;
+  std::size_t kernel;
+};
+struct ReceivingAxis {
+  std::ptrdiff_t first;
+  std::vector<Receiving> remainders;
+};
+
+// Nothing where three output pixels do not suffice.
+std::optional<ReceivingAxis> receiving_axis(std::size_t kernel, std::size_t stride, std::size_t padding) {
+  // Pixel r + j stride receives from output pixel j + (r + padding - k) / stride through every k that leaves no rest.
+  const auto lowest = [&](std::size_t r) { return (r + padding) % stride; };
+  const auto count = [&](std::size_t r) { return ceil_div(kernel - lowest(r), stride); };
+  const auto end = [&](std::size_t r) { return static_cast<std::ptrdiff_t>((r + padding) / stride) + 1; };
+  const auto begin = [&](std::size_t r) { return end(r) - static_cast<std::ptrdiff_t>(count(r)); };
+  if (kernel < stride) return std::nullopt;
+  ReceivingAxis axis{begin(0), {}};
+  std::ptrdiff_t last = end(0);
+  for (std::size_t r = 1; r < stride; r++) {
+    axis.first = std::min(axis.first, begin(r));
+    last = std::max(last, end(r));
+  }
+  if (last - axis.first > 3) return std::nullopt;
+  for (std::size_t r = 0; r < stride; r++) {
+    const auto from = static_cast<std::size_t>(begin(r) - axis.first);
+    axis.remainders.push_back({{from, from + count(r)}, lowest(r) + (count(r) - 1) * stride});
+  }
+  return axis;
+}
+
+// Every remainder has as many pixels as the others.
+bool splits_evenly(const ConvShape& shape) {
+  return shape.stride_y * shape.stride_x > 1 && shape.height % shape.stride_y == 0 &&
+         shape.width % shape.stride_x == 0 && shape.dilation_y == 1 && shape.dilation_x == 1 && !shape.empty_kernel();
+}
+
+}  // namespace
+
+template <>
+bool try_winograd_back(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& dout,
+                       const Weights<float>& weights, const Images<float>& dx) {
+  if (!splits_evenly(shape) || dx.count == 0) return false;
+  const auto rows = receiving_axis(shape.kernel_height, shape.stride_y, shape.top);
+  const auto cols = receiving_axis(shape.kernel_width, shape.stride_x, shape.left);
+  if (!rows || !cols) return false;
+  if (!winograd::pays({shape.batch, shape.height / shape.stride_y, shape.width / shape.stride_x, weights.in_channels,
+                       weights.out_channels, false, shape.stride_y * shape.stride_x,
+                       shape.kernel_height * shape.kernel_width})) {
+    return false;
+  }
+  std::vector<winograd::Target> targets;
+  for (std::size_t y = 0; y < shape.stride_y; y++) {
+    for (std::size_t x = 0; x < shape.stride_x; x++) {
+      const Receiving &row = rows->remainders[y], &col = cols->remainders[x];
+      Weights<float> some = weights;
+      some.data = weights.matrix(0, row.kernel, col.kernel).data;
+      some.y *= -static_cast<std::ptrdiff_t>(shape.stride_y);
+      some.x *= -static_cast<std::ptrdiff_t>(shape.stride_x);
+      targets.push_back({some, row.there, col.there, every(dx, y, x, {0, 0, shape.stride_y, shape.stride_x})});
+    }
+  }
+  const float* const no_bias = nullptr;
+  winograd::Correlation(kernels, dout, targets, no_bias, shape.groups, -rows->first, -cols->first, nullptr).run();
+  return true;
+}
+
+template <>
+bool try_winograd_back(const KernelTable&, const ConvShape&, const Images<const double>&, const Weights<double>&,
+                       const Images<double>&) {
+  return false;
 }
 
 }  // namespace myelin

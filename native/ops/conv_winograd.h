@@ -16,10 +16,24 @@ constexpr std::size_t kTile = 4, kBlock = 6, kPlanes = kBlock * kBlock;
 // So many elements are left free behind a plane: 36 streams of equal distance would fall into one set of the cache.
 constexpr std::size_t kPlaneGap = 16;
 
-// Whether turning pays, for `batch` images of height x width output pixels without dilation. Speeds are those of float32.
-// `turned`: the weights have been turned beforehand.
-bool pays(std::size_t batch, std::size_t height, std::size_t width, std::size_t in_channels, std::size_t out_channels,
-          bool turned);
+// Sums over `taps` positions of kernels into `batch` images of height x width output pixels, without dilation and for each of
+// so many targets.
+struct Work {
+  std::size_t batch, height, width, in_channels, out_channels;
+  bool turned;                        // the weights have been turned beforehand
+  std::size_t targets = 1, taps = 9;  // the latter of all targets together
+};
+
+// Whether turning pays. Speeds are those of float32.
+bool pays(const Work& work);
+
+// One of several correlations with the same input: which positions of its 3 x 3 kernel there are, their weights, the first
+// that there is at matrix(g, 0, 0), and where the sums go.
+struct Target {
+  Weights<float> weights;
+  Range rows, cols;
+  Images<float> out;
+};
 
 struct Tile {
   std::size_t image, y, x;  // its first pixel
@@ -62,7 +76,8 @@ struct InputTiles {
 // Weights as the products read them: panels of output channels, group after group, each with a matrix for every plane.
 class TurnedWeights {
  public:
-  TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups);
+  TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups, Range rows = {0, 3},
+                Range cols = {0, 3});
 
   std::size_t width() const { return width_; }
   std::size_t plane() const { return plane_; }
@@ -77,7 +92,8 @@ class TurnedWeights {
  private:
   const KernelTable& table_;
   const GemmKernels<float> kernels_;
-  const Weights<float>& weights_;
+  const Weights<float> weights_;
+  const Range rows_, cols_;  // positions of the kernel that there are
   const std::size_t groups_, width_, group_panels_, plane_;
 };
 
@@ -88,14 +104,27 @@ template <class T>
 bool winograd_applies(const ConvShape& shape, std::size_t height, std::size_t width, bool turned = false) {
   const bool fits = shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride_y == 1 && shape.stride_x == 1;
   return std::is_same_v<T, float> && fits &&
-         winograd::pays(shape.batch, ceil_div(height, shape.dilation_y), ceil_div(width, shape.dilation_x),
-                        shape.group_channels(), shape.group_out_channels(), turned);
+         winograd::pays({shape.batch, ceil_div(height, shape.dilation_y), ceil_div(width, shape.dilation_x),
+                         shape.group_channels(), shape.group_out_channels(), turned});
 }
 
 // out = bias + the correlation of `in` with 3 x 3 kernels. Tells whether it has done what follows, if anything does.
 bool winograd_correlate(const KernelTable& kernels, const Images<const float>& in, const Weights<float>& weights,
                         const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out,
                         const Finish* finish = nullptr);
+
+// The gradient of an input of a convolution that moves by several pixels, or false if `correlate` is the way: the pixels of
+// each remainder of the stride are a correlation of their own. `weights` are turned: their outputs are the channels of the
+// input.
+template <class T>
+bool try_winograd_back(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
+                       const Weights<T>& weights, const Images<T>& dx);
+template <>
+bool try_winograd_back(const KernelTable&, const ConvShape&, const Images<const float>&, const Weights<float>&,
+                       const Images<float>&);
+template <>
+bool try_winograd_back(const KernelTable&, const ConvShape&, const Images<const double>&, const Weights<double>&,
+                       const Images<double>&);
 
 // As weight_gradient, but the row of channel c and tap t is c * 9 + t.
 void winograd_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& x,

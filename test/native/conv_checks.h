@@ -181,7 +181,7 @@ void check_range(Array<float>& got, Array<double>& expected, double tolerance, b
 
 bool winograd_pays(std::int64_t batch, std::int64_t height, std::int64_t width, std::int64_t in, std::int64_t out) {
   const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-  return winograd::pays(size(batch), size(height), size(width), size(in), size(out), false);
+  return winograd::pays({size(batch), size(height), size(width), size(in), size(out), false});
 }
 
 // float32, of which all that pays goes by Winograd's algorithm, against float64, which never does.
@@ -256,6 +256,27 @@ void test_winograds() {
   check(!winograd_pays(1, 7, 7, 512, 512), "few pixels are summed directly");
   check(winograd_pays(64, 13, 13, 32, 64) && winograd_pays(32, 7, 7, 512, 512), "many of both go by tiles");
   test_winograd_infinity();
+}
+
+// Gradients of images that windows cross by several pixels: a correlation by tiles for each remainder of the stride.
+void test_strided_winograds() {
+  // Places of the kernel that some remainders have not, borders inside tiles, groups, more panels than tiles, strides that
+  // differ, more than two.
+  for (const Conv& conv : {Conv{8, 70, 32, 32, 90, 4, 4, 2, 2, 1, 1, 1, 1, 1, 1, 1},
+                           Conv{8, 33, 30, 34, 50, 5, 5, 2, 2, 2, 2, 2, 2, 1, 1, 1},
+                           Conv{4, 70, 22, 30, 40, 6, 6, 2, 2, 2, 2, 3, 1, 1, 1, 1},
+                           Conv{12, 65, 32, 32, 96, 4, 4, 2, 2, 0, 0, 0, 0, 1, 1, 1},
+                           Conv{12, 96, 30, 32, 130, 4, 5, 2, 2, 1, 2, 1, 1, 1, 1, 2},
+                           Conv{16, 130, 16, 16, 270, 5, 5, 2, 2, 2, 2, 2, 2, 1, 1, 1},
+                           Conv{6, 40, 24, 21, 48, 4, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1},
+                           Conv{9, 60, 48, 48, 100, 6, 6, 3, 3, 1, 1, 2, 2, 1, 1, 1}}) {
+    const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
+    check(winograd::pays({size(conv.batch), size(conv.height / conv.stride_y), size(conv.width / conv.stride_x),
+                          size(conv.out_channels / conv.groups), size(conv.channels / conv.groups), false,
+                          size(conv.stride_y * conv.stride_x), size(conv.kernel_y * conv.kernel_x)}),
+          "a gradient by tiles");
+    test_winograd(conv);
+  }
 }
 
 void test_forged_convs() {

@@ -214,6 +214,7 @@ int main() {
     test_convs<float>();
     test_convs<double>();
     test_winograds();
+    test_strided_winograds();
   }
   test_forged_products();
   test_forged_integer_products();
