@@ -78,6 +78,9 @@ void forward_of(OpCall& call, const ConvShape& shape, const Weights<T>& weights,
       call.finished = winograd_correlate(call.kernels, x.images(), weights, bias, shape.groups, reading_of(shape),
                                          out.images(), finish);
     }
+  } else if (const auto finished =
+                 try_winograd_strided(call.kernels, shape, x.images(), weights, bias, out.images(), finish)) {
+    call.finished = *finished;
   } else if (!try_product(call.kernels, shape, x.images(), weights, bias, out.images(), finish)) {
     correlate(call.kernels, x.images(), weights, bias, shape.groups, forward_lattice(shape), out.images(), finish);
   }

@@ -22,7 +22,7 @@ template <class T, class A, class B, class C>
 auto visit_packing(const KernelTable& kernels, const ConvShape& shape, const Weights<T>& weights, const A& winograd,
                    const B& product, const C& taps) {
   if constexpr (std::is_same_v<T, float>) {
-    if (by_winograd<T>(shape)) return winograd(winograd::TurnedWeights(kernels, weights, shape.groups));
+    if (by_winograd<T>(shape)) return winograd(winograd::TurnedWeights(kernels, {{weights}}, shape.groups));
   }
   const GemmKernels<T> own(kernels);
   if (shape.pointwise()) return product(own, PackedMatrix<T>{weights.in_channels, weights.out_channels});

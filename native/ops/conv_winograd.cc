@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/pool.h"
@@ -16,14 +17,14 @@ namespace winograd {
 // all are bound by memory more than by arithmetic.
 bool pays(const Work& work) {
   constexpr double kTurnTile = 600, kTurnWeights = 1500, kReadWeights = 250;
-  const double in = static_cast<double>(work.in_channels);
-  const double out = static_cast<double>(work.out_channels) * static_cast<double>(work.targets);
-  const double tiles = static_cast<double>(Tiles(work.batch, work.height, work.width).count);
-  const double pixels =
-      static_cast<double>(work.batch) * static_cast<double>(work.height) * static_cast<double>(work.width);
+  const auto number = [](std::size_t value) { return static_cast<double>(value); };
+  const double in = number(work.in_channels) * number(work.sources);
+  const double out = number(work.out_channels) * number(work.targets);
+  const double tiles = number(Tiles(work.batch, work.height, work.width).count);
+  const double pixels = number(work.batch) * number(work.height) * number(work.width);
   const double weights = work.turned ? kReadWeights : kTurnWeights;
-  const double taps = static_cast<double>(work.taps) / static_cast<double>(work.targets);
-  return (kPlanes * tiles + weights) * in * out + kTurnTile * tiles * (in + out) < taps * pixels * in * out;
+  const double direct = number(work.taps) * pixels * number(work.in_channels) * number(work.out_channels);
+  return (kPlanes * tiles + weights) * in * out + kTurnTile * tiles * (in + out) < direct;
 }
 
 namespace {
@@ -77,17 +78,15 @@ void InputTiles::prefetch(std::size_t index) const {
   }
 }
 
-TurnedWeights::TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups, Range rows,
-                             Range cols)
+TurnedWeights::TurnedWeights(const KernelTable& table, const std::vector<Kernel>& sources, std::size_t groups)
     : table_(table),
       kernels_(table),
-      weights_(weights),
-      rows_(rows),
-      cols_(cols),
+      sources_(sources),
       groups_(groups),
-      width_(panel_width(kernels_.blocking, weights.out_channels)),
-      group_panels_(ceil_div(weights.out_channels, width_)),
-      plane_(weights.in_channels * width_ + kPlaneGap) {}
+      depth_(sources[0].weights.in_channels),
+      width_(panel_width(kernels_.blocking, sources[0].weights.out_channels)),
+      group_panels_(ceil_div(sources[0].weights.out_channels, width_)),
+      plane_(sources.size() * depth_ * width_ + kPlaneGap) {}
 
 namespace {
 
@@ -97,32 +96,39 @@ constexpr std::size_t kDepth = 16;
 }  // namespace
 
 void TurnedWeights::turn_all(float* to) const {
-  const std::size_t depth = weights_.in_channels, steps = ceil_div(depth, kDepth);
-  parallel_for(groups_ * group_panels_ * steps, [&](std::size_t chunk) {
-    const std::size_t panel = chunk / steps, row = chunk % steps * kDepth;
-    turn(panel, {row, std::min(depth, row + kDepth)}, to + panel * panel_size());
+  const std::size_t steps = ceil_div(depth_, kDepth), parts = sources_.size() * steps;
+  parallel_for(groups_ * group_panels_ * parts, [&](std::size_t chunk) {
+    const std::size_t panel = chunk / parts, source = chunk % parts / steps, row = chunk % steps * kDepth;
+    turn(panel, source, {row, std::min(depth_, row + kDepth)}, to + panel * panel_size());
   });
 }
 
-void TurnedWeights::turn(std::size_t panel, Range rows, float* to) const {
-  const std::size_t group = panel / group_panels_, column = panel % group_panels_ * width_;
-  const std::size_t columns = std::min(width_, weights_.out_channels - column);
-  const auto plane = static_cast<std::ptrdiff_t>(plane_);
-  for (std::size_t row = rows.begin; row < rows.end; row += kDepth) {
-    const std::size_t depth = std::min(kDepth, rows.end - row), size = depth * width_;
-    float* taps = scratch<float>(Scratch::kPackB, 9 * size);
-    for (std::size_t y = rows_.begin; y < rows_.end; y++) {
-      for (std::size_t x = cols_.begin; x < cols_.end; x++) {
-        Matrix<const float> matrix = weights_.matrix(group, y - rows_.begin, x - cols_.begin);
-        matrix.data = matrix.at(row, column);
-        pack_panel(kernels_, matrix, depth, columns, taps + (3 * y + x) * size, width_);
-      }
+void TurnedWeights::turn(std::size_t panel, float* to) const {
+  for (std::size_t source = 0; source < sources_.size(); source++) {
+    for (std::size_t row = 0; row < depth_; row += kDepth) {
+      turn(panel, source, {row, std::min(depth_, row + kDepth)}, to);
     }
-    const auto step = static_cast<std::ptrdiff_t>(size);
-    table_.f32_winograd_weights({taps, 3 * step, step, rows_.begin, rows_.end, cols_.begin, cols_.end,
-                                 to + row * width_, static_cast<std::ptrdiff_t>(kBlock) * plane, plane, kBlock, kBlock,
-                                 nullptr, size});
   }
+}
+
+// At most kDepth rows of a source, in all planes.
+void TurnedWeights::turn(std::size_t panel, std::size_t source, Range rows, float* to) const {
+  const auto& [weights, kernel_rows, kernel_cols] = sources_[source];
+  const std::size_t group = panel / group_panels_, column = panel % group_panels_ * width_;
+  const std::size_t columns = std::min(width_, weights.out_channels - column);
+  const std::size_t depth = rows.end - rows.begin, size = depth * width_;
+  float* taps = scratch<float>(Scratch::kPackB, 9 * size);
+  for (std::size_t y = kernel_rows.begin; y < kernel_rows.end; y++) {
+    for (std::size_t x = kernel_cols.begin; x < kernel_cols.end; x++) {
+      Matrix<const float> matrix = weights.matrix(group, y - kernel_rows.begin, x - kernel_cols.begin);
+      matrix.data = matrix.at(rows.begin, column);
+      pack_panel(kernels_, matrix, depth, columns, taps + (3 * y + x) * size, width_);
+    }
+  }
+  const auto step = static_cast<std::ptrdiff_t>(size), plane = static_cast<std::ptrdiff_t>(plane_);
+  table_.f32_winograd_weights({taps, 3 * step, step, kernel_rows.begin, kernel_rows.end, kernel_cols.begin,
+                               kernel_cols.end, to + (source * depth_ + rows.begin) * width_,
+                               static_cast<std::ptrdiff_t>(kBlock) * plane, plane, kBlock, kBlock, nullptr, size});
 }
 
 namespace {
@@ -132,12 +138,14 @@ namespace {
 constexpr std::size_t kTogether = 48;
 class Correlation {
  public:
-  // Targets have outputs of the same extents; bias and what follows are for a single one.
-  Correlation(const KernelTable& table, const Images<const float>& in, const std::vector<Target>& targets,
-              const float* bias, std::size_t groups, std::ptrdiff_t top, std::ptrdiff_t left, const Finish* finish)
+  // Sources and targets have as many channels as each other; outputs are of the same extents; bias and what follows are for a
+  // single target.
+  Correlation(const KernelTable& table, const std::vector<Images<const float>>& sources,
+              const std::vector<Target>& targets, const float* bias, std::size_t groups, std::ptrdiff_t top,
+              std::ptrdiff_t left, const Finish* finish)
       : table_(table),
         kernels_(table),
-        in_(in),
+        sources_(sources),
         targets_(targets),
         bias_(bias),
         groups_(groups),
@@ -145,11 +153,11 @@ class Correlation {
         left_(left),
         finish_(finish),
         tiles_(targets[0].out.count, targets[0].out.height, targets[0].out.width),
-        depth_(targets[0].weights.in_channels),
-        out_channels_(targets[0].weights.out_channels),
-        packed_(targets[0].weights.packed) {
-    for (const Target& target : targets)
-      turnings_.emplace_back(table, target.weights, groups, target.rows, target.cols);
+        channels_(targets[0].kernels[0].weights.in_channels),
+        depth_(sources.size() * channels_),
+        out_channels_(targets[0].kernels[0].weights.out_channels),
+        packed_(targets[0].kernels[0].weights.packed) {
+    for (const Target& target : targets) turnings_.emplace_back(table, target.kernels, groups);
     panels_ = turnings_[0].group_panels();
     width_ = turnings_[0].width();
     panel_size_ = turnings_[0].panel_size();
@@ -192,7 +200,7 @@ class Correlation {
       const Planes out = planes(workspace.as<float>() + kPlanes * in_plane, out_plane, out_channels_);
       const std::size_t group = chunk / blocks;
       const Range tiles = chunk_range(tiles_.count, blocks, chunk % blocks);
-      input(group).turn(table_, tiles, in);
+      turn_inputs(group, tiles, in);
       for (std::size_t t = 0; t < targets_.size(); t++) {
         const float* const weights = turned + t * size + group * panels_ * panel_size_;
         for (std::size_t plane = 0; plane < kPlanes; plane++) {
@@ -222,7 +230,7 @@ class Correlation {
     for (std::size_t group = 0; group < groups_; group++) {
       parallel_for(blocks, [&](std::size_t block) {
         const Range mine = chunk_range(tiles_.count, blocks, block);
-        input(group).turn(table_, mine, {in.at(0, mine.begin), in.plane, in.row});
+        turn_inputs(group, mine, {in.at(0, mine.begin), in.plane, in.row});
       });
       parallel_for(all_panels, [&](std::size_t chunk) {
         const std::size_t target = chunk / panels_, panel = chunk % panels_;
@@ -259,14 +267,19 @@ class Correlation {
     return {data, static_cast<std::ptrdiff_t>(plane), static_cast<std::ptrdiff_t>(row)};
   }
 
-  InputTiles input(std::size_t group) const { return {in_, tiles_, top_, left_, group * depth_, depth_}; }
+  void turn_inputs(std::size_t group, Range tiles, const Planes& to) const {
+    for (std::size_t s = 0; s < sources_.size(); s++) {
+      const InputTiles input{sources_[s], tiles_, top_, left_, group * channels_, channels_};
+      input.turn(table_, tiles, {to.data + s * channels_, to.plane, to.row});
+    }
+  }
 
   std::size_t panel_columns(std::size_t panel) const { return std::min(width_, out_channels_ - panel * width_); }
 
   // A panel of weights, counted over all groups, as they have been turned or else in `room`.
   const float* panel_at(std::size_t target, std::size_t panel, float* room) const {
     if (packed_ != nullptr) return packed_ + panel * panel_size_;
-    turnings_[target].turn(panel, {0, depth_}, room);
+    turnings_[target].turn(panel, room);
     return room;
   }
 
@@ -313,14 +326,14 @@ class Correlation {
 
   const KernelTable& table_;
   const GemmKernels<float> kernels_;
-  const Images<const float>& in_;
+  const std::vector<Images<const float>>& sources_;
   const std::vector<Target>& targets_;
   const float* bias_;
   const std::size_t groups_;
   const std::ptrdiff_t top_, left_;
   const Finish* finish_;
   const Tiles tiles_;
-  const std::size_t depth_, out_channels_;  // of a group
+  const std::size_t channels_, depth_, out_channels_;  // of a group: of a source, of all, of a target
   const float* const packed_;
   std::vector<TurnedWeights> turnings_;                  // of each target, all of the same extents:
   std::size_t panels_ = 0, width_ = 0, panel_size_ = 0;  // panels of a group, and what a panel holds
@@ -338,88 +351,146 @@ bool winograd_correlate(const KernelTable& kernels, const Images<const float>& i
   bool finished = false;
   for_phases(in, out, reading, [&](const auto& some_in, const auto& some_out, std::ptrdiff_t top, std::ptrdiff_t left) {
     const Finish* const mine = whole ? finish : nullptr;
-    const std::vector<winograd::Target> targets{{weights, {0, 3}, {0, 3}, some_out}};
-    finished = winograd::Correlation(kernels, some_in, targets, bias, groups, top, left, mine).run();
+    const std::vector<winograd::Target> targets{{{{weights}}, some_out}};
+    finished = winograd::Correlation(kernels, {some_in}, targets, bias, groups, top, left, mine).run();
   });
   return finished;
 }
 
 namespace {
 
-// Along one axis, what pixels of one remainder of the stride receive from: output pixels `there.begin` to `there.end` of the
-// three that begin `first` beyond the pixel's place among its like, the lowest through position `kernel`, each further one
-// through a position that is one stride lower.
-struct Receiving {
+// Along one axis, the positions of a kernel that belong to pixels of one remainder of the stride, as places among three:
+// `there`, of which the first is position `first` of the kernel.
+struct Remainder {
   Range there;
-  std::size_t kernel;
+  std::size_t first;
 };
-struct ReceivingAxis {
-  std::ptrdiff_t first;
-  std::vector<Receiving> remainders;
+// The three places are the pixels `begin`, begin + 1 and begin + 2 beyond a pixel's own place among its like.
+struct StridedAxis {
+  std::ptrdiff_t begin = 0;
+  std::vector<Remainder> remainders;
 };
 
-// Nothing where three output pixels do not suffice.
-std::optional<ReceivingAxis> receiving_axis(std::size_t kernel, std::size_t stride, std::size_t padding) {
-  // Pixel r + j stride receives from output pixel j + (r + padding - k) / stride through every k that leaves no rest.
-  const auto lowest = [&](std::size_t r) { return (r + padding) % stride; };
-  const auto count = [&](std::size_t r) { return ceil_div(kernel - lowest(r), stride); };
-  const auto end = [&](std::size_t r) { return static_cast<std::ptrdiff_t>((r + padding) / stride) + 1; };
-  const auto begin = [&](std::size_t r) { return end(r) - static_cast<std::ptrdiff_t>(count(r)); };
-  if (kernel < stride) return std::nullopt;
-  ReceivingAxis axis{begin(0), {}};
-  std::ptrdiff_t last = end(0);
-  for (std::size_t r = 1; r < stride; r++) {
-    axis.first = std::min(axis.first, begin(r));
-    last = std::max(last, end(r));
+// `place(k)`: where position k of the kernel belongs, as remainder and distance. Nothing where three places do not suffice, or a
+// remainder has no position.
+template <class F>
+std::optional<StridedAxis> strided_axis(std::size_t kernel, std::size_t stride, const F& place) {
+  if (kernel < stride || kernel > 3 * stride) return std::nullopt;
+  StridedAxis axis;
+  std::ptrdiff_t end = 0;
+  for (std::size_t k = 0; k < kernel; k++) {
+    const std::ptrdiff_t distance = place(k).second;
+    axis.begin = k == 0 ? distance : std::min(axis.begin, distance);
+    end = k == 0 ? distance + 1 : std::max(end, distance + 1);
   }
-  if (last - axis.first > 3) return std::nullopt;
-  for (std::size_t r = 0; r < stride; r++) {
-    const auto from = static_cast<std::size_t>(begin(r) - axis.first);
-    axis.remainders.push_back({{from, from + count(r)}, lowest(r) + (count(r) - 1) * stride});
+  if (end - axis.begin > 3) return std::nullopt;
+  axis.remainders.resize(stride, {{3, 0}, 0});
+  for (std::size_t k = 0; k < kernel; k++) {
+    const auto [remainder, distance] = place(k);
+    const auto at = static_cast<std::size_t>(distance - axis.begin);
+    Remainder& mine = axis.remainders[remainder];
+    if (at < mine.there.begin) mine = {{at, mine.there.end}, k};
+    mine.there.end = std::max(mine.there.end, at + 1);
   }
   return axis;
 }
 
+// Output pixel j reads input pixel j stride + k - padding: of pixels with the remainder of k - padding, the one that lies the
+// whole quotient beyond.
+std::optional<StridedAxis> reading_axis(std::size_t kernel, std::size_t stride, std::size_t padding) {
+  const std::size_t periods = ceil_div(padding, stride);
+  return strided_axis(kernel, stride, [&](std::size_t k) {
+    const std::size_t from = k + periods * stride - padding;
+    return std::pair(from % stride, static_cast<std::ptrdiff_t>(from / stride) - static_cast<std::ptrdiff_t>(periods));
+  });
+}
+
+// Input pixel r + j stride receives from output pixel j + (r + padding - k) / stride, where that is a whole number.
+std::optional<StridedAxis> receiving_axis(std::size_t kernel, std::size_t stride, std::size_t padding) {
+  const std::size_t periods = ceil_div(kernel, stride) + 1;
+  return strided_axis(kernel, stride, [&](std::size_t k) {
+    const std::size_t remainder = (k + periods * stride - padding % stride) % stride;
+    const std::size_t to = remainder + padding + periods * stride - k;
+    return std::pair(remainder, static_cast<std::ptrdiff_t>(to / stride) - static_cast<std::ptrdiff_t>(periods));
+  });
+}
+
+// The kernel from or to pixels of a pair of remainders; positions follow one another `step_y` and `step_x` apart.
+winograd::Kernel strided_kernel(const Weights<float>& weights, const Remainder& row, const Remainder& col,
+                                std::ptrdiff_t step_y, std::ptrdiff_t step_x) {
+  Weights<float> some = weights;
+  some.data = weights.matrix(0, row.first, col.first).data;
+  some.y *= step_y;
+  some.x *= step_x;
+  return {some, row.there, col.there};
+}
+
+// Calls body(y, x) for every pair of remainders.
+template <class F>
+void for_remainders(const ConvShape& shape, const F& body) {
+  for (std::size_t y = 0; y < shape.stride_y; y++)
+    for (std::size_t x = 0; x < shape.stride_x; x++) body(y, x);
+}
+
+bool moves_by_several(const ConvShape& shape) {
+  return shape.stride_y * shape.stride_x > 1 && shape.dilation_y == 1 && shape.dilation_x == 1 &&
+         !shape.empty_kernel() && shape.batch > 0;
+}
+
 // Every remainder has as many pixels as the others.
 bool splits_evenly(const ConvShape& shape) {
-  return shape.stride_y * shape.stride_x > 1 && shape.height % shape.stride_y == 0 &&
-         shape.width % shape.stride_x == 0 && shape.dilation_y == 1 && shape.dilation_x == 1 && !shape.empty_kernel();
+  return shape.height % shape.stride_y == 0 && shape.width % shape.stride_x == 0;
 }
 
 }  // namespace
 
 template <>
+std::optional<bool> try_winograd_strided(const KernelTable& kernels, const ConvShape& shape,
+                                         const Images<const float>& in, const Weights<float>& weights,
+                                         const float* bias, const Images<float>& out, const Finish* finish) {
+  if (!moves_by_several(shape) || weights.packed != nullptr) return std::nullopt;
+  const auto rows = reading_axis(shape.kernel_height, shape.stride_y, shape.top);
+  const auto cols = reading_axis(shape.kernel_width, shape.stride_x, shape.left);
+  if (!rows || !cols) return std::nullopt;
+  if (!winograd::pays({shape.batch, shape.out_height, shape.out_width, weights.in_channels, weights.out_channels, false,
+                       shape.stride_y * shape.stride_x, 1, shape.kernel_height * shape.kernel_width})) {
+    return std::nullopt;
+  }
+  std::vector<Images<const float>> sources;
+  std::vector<winograd::Target> targets{{{}, out}};
+  for_remainders(shape, [&](std::size_t y, std::size_t x) {
+    sources.push_back(every(in, y, x, {0, 0, shape.stride_y, shape.stride_x}));
+    targets[0].kernels.push_back(strided_kernel(weights, rows->remainders[y], cols->remainders[x],
+                                                static_cast<std::ptrdiff_t>(shape.stride_y),
+                                                static_cast<std::ptrdiff_t>(shape.stride_x)));
+  });
+  // Groups leave gaps, which others fill.
+  const Finish* const mine = shape.groups == 1 ? finish : nullptr;
+  return winograd::Correlation(kernels, sources, targets, bias, shape.groups, -rows->begin, -cols->begin, mine).run();
+}
+
+template <>
 bool try_winograd_back(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& dout,
                        const Weights<float>& weights, const Images<float>& dx) {
-  if (!splits_evenly(shape) || dx.count == 0) return false;
+  if (!moves_by_several(shape) || !splits_evenly(shape)) return false;
   const auto rows = receiving_axis(shape.kernel_height, shape.stride_y, shape.top);
   const auto cols = receiving_axis(shape.kernel_width, shape.stride_x, shape.left);
   if (!rows || !cols) return false;
   if (!winograd::pays({shape.batch, shape.height / shape.stride_y, shape.width / shape.stride_x, weights.in_channels,
-                       weights.out_channels, false, shape.stride_y * shape.stride_x,
+                       weights.out_channels, false, 1, shape.stride_y * shape.stride_x,
                        shape.kernel_height * shape.kernel_width})) {
     return false;
   }
   std::vector<winograd::Target> targets;
-  for (std::size_t y = 0; y < shape.stride_y; y++) {
-    for (std::size_t x = 0; x < shape.stride_x; x++) {
-      const Receiving &row = rows->remainders[y], &col = cols->remainders[x];
-      Weights<float> some = weights;
-      some.data = weights.matrix(0, row.kernel, col.kernel).data;
-      some.y *= -static_cast<std::ptrdiff_t>(shape.stride_y);
-      some.x *= -static_cast<std::ptrdiff_t>(shape.stride_x);
-      targets.push_back({some, row.there, col.there, every(dx, y, x, {0, 0, shape.stride_y, shape.stride_x})});
-    }
-  }
+  for_remainders(shape, [&](std::size_t y, std::size_t x) {
+    const winograd::Kernel kernel =
+        strided_kernel(weights, rows->remainders[y], cols->remainders[x], -static_cast<std::ptrdiff_t>(shape.stride_y),
+                       -static_cast<std::ptrdiff_t>(shape.stride_x));
+    targets.push_back({{kernel}, every(dx, y, x, {0, 0, shape.stride_y, shape.stride_x})});
+  });
   const float* const no_bias = nullptr;
-  winograd::Correlation(kernels, dout, targets, no_bias, shape.groups, -rows->first, -cols->first, nullptr).run();
+  winograd::Correlation(kernels, {dout}, targets, no_bias, shape.groups, -rows->begin, -cols->begin, nullptr).run();
   return true;
-}
-
-template <>
-bool try_winograd_back(const KernelTable&, const ConvShape&, const Images<const double>&, const Weights<double>&,
-                       const Images<double>&) {
-  return false;
 }
 
 }  // namespace myelin

@@ -1,5 +1,7 @@
 #pragma once
+#include <optional>
 #include <type_traits>
+#include <vector>
 
 #include "core/pool.h"
 #include "ops/conv_phases.h"
@@ -16,22 +18,28 @@ constexpr std::size_t kTile = 4, kBlock = 6, kPlanes = kBlock * kBlock;
 // So many elements are left free behind a plane: 36 streams of equal distance would fall into one set of the cache.
 constexpr std::size_t kPlaneGap = 16;
 
-// Sums over `taps` positions of kernels into `batch` images of height x width output pixels, without dilation and for each of
-// so many targets.
+// Sums over `taps` positions of kernels into `batch` images of height x width output pixels, without dilation, from each of so
+// many sources to each of so many targets.
 struct Work {
   std::size_t batch, height, width, in_channels, out_channels;
-  bool turned;                        // the weights have been turned beforehand
-  std::size_t targets = 1, taps = 9;  // the latter of all targets together
+  bool turned;  // the weights have been turned beforehand
+  std::size_t sources = 1, targets = 1;
+  std::size_t taps = 9;  // of all sources and targets together
 };
 
 // Whether turning pays. Speeds are those of float32.
 bool pays(const Work& work);
 
-// One of several correlations with the same input: which positions of its 3 x 3 kernel there are, their weights, the first
-// that there is at matrix(g, 0, 0), and where the sums go.
-struct Target {
+// The 3 x 3 kernel from one source to one target: which of its positions there are, and their weights, of which those of the
+// first are at matrix(g, 0, 0).
+struct Kernel {
   Weights<float> weights;
-  Range rows, cols;
+  Range rows = {0, 3}, cols = {0, 3};
+};
+
+// The sums of the correlations of all sources, each by its kernel, go to `out`.
+struct Target {
+  std::vector<Kernel> kernels;
   Images<float> out;
 };
 
@@ -73,11 +81,11 @@ struct InputTiles {
   void prefetch(std::size_t index) const;
 };
 
-// Weights as the products read them: panels of output channels, group after group, each with a matrix for every plane.
+// Weights as the products read them: panels of output channels, group after group, each with a matrix for every plane, whose
+// rows are the input channels of one source after another.
 class TurnedWeights {
  public:
-  TurnedWeights(const KernelTable& table, const Weights<float>& weights, std::size_t groups, Range rows = {0, 3},
-                Range cols = {0, 3});
+  TurnedWeights(const KernelTable& table, const std::vector<Kernel>& sources, std::size_t groups);
 
   std::size_t width() const { return width_; }
   std::size_t plane() const { return plane_; }
@@ -85,16 +93,17 @@ class TurnedWeights {
   std::size_t panel_size() const { return kPlanes * plane_; }
   std::size_t elements() const { return groups_ * group_panels_ * panel_size(); }
 
-  // Rows `rows` of a panel, counted over all groups, in all planes.
-  void turn(std::size_t panel, Range rows, float* to) const;
+  // A panel, counted over all groups.
+  void turn(std::size_t panel, float* to) const;
   void turn_all(float* to) const;
 
  private:
+  void turn(std::size_t panel, std::size_t source, Range rows, float* to) const;
+
   const KernelTable& table_;
   const GemmKernels<float> kernels_;
-  const Weights<float> weights_;
-  const Range rows_, cols_;  // positions of the kernel that there are
-  const std::size_t groups_, width_, group_panels_, plane_;
+  const std::vector<Kernel> sources_;
+  const std::size_t groups_, depth_, width_, group_panels_, plane_;  // depth: of one source
 };
 
 }  // namespace winograd
@@ -113,18 +122,28 @@ bool winograd_correlate(const KernelTable& kernels, const Images<const float>& i
                         const float* bias, std::size_t groups, const Reading& reading, const Images<float>& out,
                         const Finish* finish = nullptr);
 
-// The gradient of an input of a convolution that moves by several pixels, or false if `correlate` is the way: the pixels of
-// each remainder of the stride are a correlation of their own. `weights` are turned: their outputs are the channels of the
-// input.
+// A convolution that moves by several pixels, as the sum of one correlation for the input pixels of each remainder of the stride.
+// Nothing if `correlate` is the way, else whether it has done what follows, if anything does.
 template <class T>
-bool try_winograd_back(const KernelTable& kernels, const ConvShape& shape, const Images<const T>& dout,
-                       const Weights<T>& weights, const Images<T>& dx);
+std::optional<bool> try_winograd_strided(const KernelTable&, const ConvShape&, const Images<const T>&,
+                                         const Weights<T>&, const T*, const Images<T>&, const Finish*) {
+  return std::nullopt;
+}
 template <>
-bool try_winograd_back(const KernelTable&, const ConvShape&, const Images<const float>&, const Weights<float>&,
-                       const Images<float>&);
+std::optional<bool> try_winograd_strided(const KernelTable& kernels, const ConvShape& shape,
+                                         const Images<const float>& in, const Weights<float>& weights,
+                                         const float* bias, const Images<float>& out, const Finish* finish);
+
+// The gradient of its input: the pixels of each remainder are a correlation of their own. `weights` are turned: their outputs
+// are the channels of the input. False if `correlate` is the way.
+template <class T>
+bool try_winograd_back(const KernelTable&, const ConvShape&, const Images<const T>&, const Weights<T>&,
+                       const Images<T>&) {
+  return false;
+}
 template <>
-bool try_winograd_back(const KernelTable&, const ConvShape&, const Images<const double>&, const Weights<double>&,
-                       const Images<double>&);
+bool try_winograd_back(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& dout,
+                       const Weights<float>& weights, const Images<float>& dx);
 
 // As weight_gradient, but the row of channel c and tap t is c * 9 + t.
 void winograd_weight_gradient(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& x,

@@ -258,7 +258,7 @@ void test_winograds() {
   test_winograd_infinity();
 }
 
-// Gradients of images that windows cross by several pixels: a correlation by tiles for each remainder of the stride.
+// Windows that move by several pixels: forth and back, a correlation by tiles for each remainder of the stride.
 void test_strided_winograds() {
   // Places of the kernel that some remainders have not, borders inside tiles, groups, more panels than tiles, strides that
   // differ, more than two.
@@ -271,10 +271,13 @@ void test_strided_winograds() {
                            Conv{6, 40, 24, 21, 48, 4, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1},
                            Conv{9, 60, 48, 48, 100, 6, 6, 3, 3, 1, 1, 2, 2, 1, 1, 1}}) {
     const auto size = [](std::int64_t value) { return static_cast<std::size_t>(value); };
-    check(winograd::pays({size(conv.batch), size(conv.height / conv.stride_y), size(conv.width / conv.stride_x),
-                          size(conv.out_channels / conv.groups), size(conv.channels / conv.groups), false,
-                          size(conv.stride_y * conv.stride_x), size(conv.kernel_y * conv.kernel_x)}),
-          "a gradient by tiles");
+    const std::size_t in = size(conv.channels / conv.groups), out = size(conv.out_channels / conv.groups);
+    const std::size_t remainders = size(conv.stride_y * conv.stride_x), taps = size(conv.kernel_y * conv.kernel_x);
+    check(winograd::pays({size(conv.batch), size(conv.out_height()), size(conv.out_width()), in, out, false, remainders,
+                          1, taps}) &&
+              winograd::pays({size(conv.batch), size(conv.height / conv.stride_y), size(conv.width / conv.stride_x),
+                              out, in, false, 1, remainders, taps}),
+          "a convolution by tiles, forth and back");
     test_winograd(conv);
   }
 }
