@@ -106,6 +106,13 @@ class TurnedWeights {
   const std::size_t groups_, depth_, width_, group_panels_, plane_;  // depth: of one source
 };
 
+// The correlations of all sources with all targets; tiles begin `top` rows and `left` columns before their first output pixel.
+// Sources have as many channels as each other, and so have targets, whose outputs are of the same extents; bias and what follows
+// are for a single target. Tells whether what follows has been done, if anything does.
+bool correlate(const KernelTable& kernels, const std::vector<Images<const float>>& sources,
+               const std::vector<Target>& targets, const float* bias, std::size_t groups, std::ptrdiff_t top,
+               std::ptrdiff_t left, const Finish* finish);
+
 }  // namespace winograd
 
 // Whether Winograd's algorithm, which is float32 only, is the way to convolve into height x width pixels.
