@@ -107,7 +107,18 @@ export function dispatch(op: Op, inputs: NamedInputs, attrs: Named<AttrValue> = 
 
 /** The tensors that an op without outputs overwrites. */
 export function targetsOf(op: Op, inputs: NamedInputs): readonly Tensor[] {
-  return op.overwrites.flatMap((name) => inputs[name]!);
+  return tensorsOf(op.overwrites, inputs);
+}
+
+/** The tensors of these names, one after another. Not by `flatMap`, which takes a call into the runtime for every tensor. */
+export function tensorsOf(names: readonly string[], inputs: NamedInputs): Tensor[] {
+  const tensors: Tensor[] = [];
+  for (const name of names) {
+    const input = inputs[name]!;
+    if (input instanceof Tensor) tensors.push(input);
+    else for (const tensor of input) tensors.push(tensor);
+  }
+  return tensors;
 }
 
 function overwrite(op: Op, inputs: NamedInputs, tensors: Tensor[], attrs: Named<AttrValue>): void {
@@ -133,7 +144,7 @@ export function dispatchView(op: Op, inputs: NamedInputs, attrs: Named<AttrValue
 /** All input tensors in the order of the command; refuses disposed ones. */
 function gather(op: Op, inputs: NamedInputs): Tensor[] {
   if (op.variadic) {
-    const tensors = op.inputs.flatMap((name) => inputs[name]!);
+    const tensors = tensorsOf(op.inputs, inputs);
     for (const tensor of tensors) tensor.check(op.name);
     return tensors;
   }

@@ -5,7 +5,7 @@ import { writeTime } from '../tensor/storage.js';
 import { isTensor, Tensor } from '../tensor/tensor.js';
 import type { AttrValue } from './command.js';
 import type { Op } from './define.js';
-import { setRecorder, type Named, type NamedInputs } from './dispatch.js';
+import { setRecorder, tensorsOf, type Named, type NamedInputs } from './dispatch.js';
 
 // This file records; lib/engine/backward.ts walks what was recorded. It imports no op, so that ops can import it.
 
@@ -30,7 +30,7 @@ export interface Listener {
 
 /** All tensors that an op read, in order. */
 export function inputsOf({ op, inputs }: Pick<Entry, 'op' | 'inputs'>): Tensor[] {
-  return op.inputs.flatMap((name) => inputs[name]!);
+  return tensorsOf(op.inputs, inputs);
 }
 
 /** The ops that ran inside a region and depend on its leaves, in order. */
