@@ -272,7 +272,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions, S
   private updateGroup(group: GroupState<O, Slot>, gradients: Readonly<Record<string, Tensor>>): void {
     const names = [...group.parameters.keys()].filter((name) => Object.hasOwn(gradients, name));
     if (names.length === 0) return;
-    const state = mapSlots(group.slots, (buffers) => valuesOf(buffers, names));
+    const state = mapSlots(group.slots, (buffers) => buffersOf(buffers, names));
     const params = names.map((name) => group.parameters.get(name)!);
     group.update({
       params,
@@ -308,14 +308,14 @@ function checkCondition(op: string, when: Tensor): void {
   if (when.rank !== 0 || when.dtype !== 'bool') fail('SHAPE', op, `when is ${describe(when)} (need bool[])`);
 }
 
-/** The values of those names that have one. */
-function valuesOf<V>(map: ReadonlyMap<string, V>, names: readonly string[]): V[] {
-  const values: V[] = [];
+/** The buffers of those names that have one. */
+function buffersOf(map: ReadonlyMap<string, Buffer>, names: readonly string[]): Buffer[] {
+  const buffers: Buffer[] = [];
   for (const name of names) {
-    const value = map.get(name);
-    if (value !== undefined) values.push(value);
+    const buffer = map.get(name);
+    if (buffer !== undefined) buffers.push(buffer);
   }
-  return values;
+  return buffers;
 }
 
 const scalar = (value: number): Buffer => buffer(() => full([], value, { dtype: 'float64' }));
