@@ -80,9 +80,16 @@ void for_remainders(const ConvShape& shape, const F& body) {
     for (std::size_t x = 0; x < shape.stride_x; x++) body(y, x);
 }
 
-bool moves_by_several(const ConvShape& shape) {
-  return shape.stride_y * shape.stride_x > 1 && shape.dilation_y == 1 && shape.dilation_x == 1 &&
-         !shape.empty_kernel() && shape.batch > 0;
+// Further steps leave images of few pixels. Turned weights, which are many times as large as they were, must not be much more
+// than images are.
+bool may_turn(const ConvShape& shape) {
+  constexpr std::size_t kMostStride = 4;
+  constexpr double kMostWeights = 0x1p24;
+  const std::size_t remainders = shape.stride_y * shape.stride_x;
+  if (remainders == 1 || std::max(shape.stride_y, shape.stride_x) > kMostStride) return false;
+  if (shape.dilation_y > 1 || shape.dilation_x > 1 || shape.empty_kernel() || shape.batch == 0) return false;
+  const double pairs = static_cast<double>(shape.group_channels()) * static_cast<double>(shape.out_channels);
+  return static_cast<double>(winograd::kPlanes * remainders) * pairs <= kMostWeights;
 }
 
 // Every remainder has as many pixels as the others.
@@ -96,7 +103,7 @@ template <>
 std::optional<bool> try_winograd_strided(const KernelTable& kernels, const ConvShape& shape,
                                          const Images<const float>& in, const Weights<float>& weights,
                                          const float* bias, const Images<float>& out, const Finish* finish) {
-  if (!moves_by_several(shape) || weights.packed != nullptr) return std::nullopt;
+  if (!may_turn(shape) || weights.packed != nullptr) return std::nullopt;
   const auto rows = reading_axis(shape.kernel_height, shape.stride_y, shape.top);
   const auto cols = reading_axis(shape.kernel_width, shape.stride_x, shape.left);
   if (!rows || !cols) return std::nullopt;
@@ -120,7 +127,7 @@ std::optional<bool> try_winograd_strided(const KernelTable& kernels, const ConvS
 template <>
 bool try_winograd_back(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& dout,
                        const Weights<float>& weights, const Images<float>& dx) {
-  if (!moves_by_several(shape) || !splits_evenly(shape)) return false;
+  if (!may_turn(shape) || !splits_evenly(shape)) return false;
   const auto rows = receiving_axis(shape.kernel_height, shape.stride_y, shape.top);
   const auto cols = receiving_axis(shape.kernel_width, shape.stride_x, shape.left);
   if (!rows || !cols) return false;
