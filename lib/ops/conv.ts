@@ -100,8 +100,8 @@ export interface Conv2dOptions extends ConvOptions<Pair> {}
  * by Winograd's algorithm, as are its derivatives: tiles of 4 × 4 output pixels are made of 36 products instead of 144,
  * with errors of about 10⁻⁶ of the output's range. Sums of whole numbers are rounded there too, and a NaN, an infinity or a
  * number near the greatest float makes NaN of whole tiles: of all that read it (a tile reads 6 × 6 pixels), in all output
- * channels of its group. So are kernels of up to 6 × 6 with stride 2, as sums of such, where that saves products. float64 is always
- * summed directly.
+ * channels of its group. So are many larger kernels with strides of 2 to 4, such as 4 × 4 to 6 × 6 with stride 2, as sums of such.
+ * float64 is always summed directly.
  *
  * @param options.bias one value per output channel; default none
  * @param options.stride pixels between positions of the kernel, a number or [height, width]; default 1

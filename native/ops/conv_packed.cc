@@ -62,6 +62,8 @@ bool packing_pays(const ConvShape& shape) {
                          static_cast<double>(shape.kernel_height * shape.kernel_width);
   if (weights > kMostWeights) return false;
   if (shape.empty_kernel() || (shape.group_channels() == 1 && shape.group_out_channels() == 1)) return false;
+  // Convolutions across strides by tiles read no packed weights.
+  if (std::is_same_v<T, float> && winograd_strides(shape)) return false;
   if (by_winograd<T>(shape)) {
     return winograd::Tiles(shape.batch, shape.out_height, shape.out_width).count <= kMostTiles;
   }

@@ -141,6 +141,9 @@ std::optional<bool> try_winograd_strided(const KernelTable& kernels, const ConvS
                                          const Images<const float>& in, const Weights<float>& weights,
                                          const float* bias, const Images<float>& out, const Finish* finish);
 
+// Whether it is the way, in float32.
+bool winograd_strides(const ConvShape& shape);
+
 // The gradient of its input: the pixels of each remainder are a correlation of their own. `weights` are turned: their outputs
 // are the channels of the input. False if `correlate` is the way.
 template <class T>

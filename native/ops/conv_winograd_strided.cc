@@ -97,54 +97,71 @@ bool splits_evenly(const ConvShape& shape) {
   return shape.height % shape.stride_y == 0 && shape.width % shape.stride_x == 0;
 }
 
+struct StridedAxes {
+  StridedAxis rows, cols;
+};
+
+// How output pixels read input pixels, if that is the way to convolve.
+std::optional<StridedAxes> reading_axes(const ConvShape& shape) {
+  if (!may_turn(shape)) return std::nullopt;
+  const auto rows = reading_axis(shape.kernel_height, shape.stride_y, shape.top);
+  const auto cols = reading_axis(shape.kernel_width, shape.stride_x, shape.left);
+  const bool pays = rows && cols &&
+                    winograd::pays({shape.batch, shape.out_height, shape.out_width, shape.group_channels(),
+                                    shape.group_out_channels(), false, shape.stride_y * shape.stride_x, 1,
+                                    shape.kernel_height * shape.kernel_width});
+  return pays ? std::optional<StridedAxes>({*rows, *cols}) : std::nullopt;
+}
+
+// How input pixels receive from output pixels, if that is the way to their gradient.
+std::optional<StridedAxes> receiving_axes(const ConvShape& shape) {
+  if (!may_turn(shape) || !splits_evenly(shape)) return std::nullopt;
+  const auto rows = receiving_axis(shape.kernel_height, shape.stride_y, shape.top);
+  const auto cols = receiving_axis(shape.kernel_width, shape.stride_x, shape.left);
+  const bool pays = rows && cols &&
+                    winograd::pays({shape.batch, shape.height / shape.stride_y, shape.width / shape.stride_x,
+                                    shape.group_out_channels(), shape.group_channels(), false, 1,
+                                    shape.stride_y * shape.stride_x, shape.kernel_height * shape.kernel_width});
+  return pays ? std::optional<StridedAxes>({*rows, *cols}) : std::nullopt;
+}
+
 }  // namespace
+
+bool winograd_strides(const ConvShape& shape) { return reading_axes(shape).has_value(); }
 
 template <>
 std::optional<bool> try_winograd_strided(const KernelTable& kernels, const ConvShape& shape,
                                          const Images<const float>& in, const Weights<float>& weights,
                                          const float* bias, const Images<float>& out, const Finish* finish) {
-  if (!may_turn(shape) || weights.packed != nullptr) return std::nullopt;
-  const auto rows = reading_axis(shape.kernel_height, shape.stride_y, shape.top);
-  const auto cols = reading_axis(shape.kernel_width, shape.stride_x, shape.left);
-  if (!rows || !cols) return std::nullopt;
-  if (!winograd::pays({shape.batch, shape.out_height, shape.out_width, weights.in_channels, weights.out_channels, false,
-                       shape.stride_y * shape.stride_x, 1, shape.kernel_height * shape.kernel_width})) {
-    return std::nullopt;
-  }
+  const auto axes = reading_axes(shape);
+  if (!axes) return std::nullopt;
   std::vector<Images<const float>> sources;
   std::vector<winograd::Target> targets{{{}, out}};
   for_remainders(shape, [&](std::size_t y, std::size_t x) {
     sources.push_back(every(in, y, x, {0, 0, shape.stride_y, shape.stride_x}));
-    targets[0].kernels.push_back(strided_kernel(weights, rows->remainders[y], cols->remainders[x],
+    targets[0].kernels.push_back(strided_kernel(weights, axes->rows.remainders[y], axes->cols.remainders[x],
                                                 static_cast<std::ptrdiff_t>(shape.stride_y),
                                                 static_cast<std::ptrdiff_t>(shape.stride_x)));
   });
   // Groups leave gaps, which others fill.
   const Finish* const mine = shape.groups == 1 ? finish : nullptr;
-  return winograd::correlate(kernels, sources, targets, bias, shape.groups, -rows->begin, -cols->begin, mine);
+  return winograd::correlate(kernels, sources, targets, bias, shape.groups, -axes->rows.begin, -axes->cols.begin, mine);
 }
 
 template <>
 bool try_winograd_back(const KernelTable& kernels, const ConvShape& shape, const Images<const float>& dout,
                        const Weights<float>& weights, const Images<float>& dx) {
-  if (!may_turn(shape) || !splits_evenly(shape)) return false;
-  const auto rows = receiving_axis(shape.kernel_height, shape.stride_y, shape.top);
-  const auto cols = receiving_axis(shape.kernel_width, shape.stride_x, shape.left);
-  if (!rows || !cols) return false;
-  if (!winograd::pays({shape.batch, shape.height / shape.stride_y, shape.width / shape.stride_x, weights.in_channels,
-                       weights.out_channels, false, 1, shape.stride_y * shape.stride_x,
-                       shape.kernel_height * shape.kernel_width})) {
-    return false;
-  }
+  const auto axes = receiving_axes(shape);
+  if (!axes) return false;
   std::vector<winograd::Target> targets;
   for_remainders(shape, [&](std::size_t y, std::size_t x) {
     const winograd::Kernel kernel =
-        strided_kernel(weights, rows->remainders[y], cols->remainders[x], -static_cast<std::ptrdiff_t>(shape.stride_y),
-                       -static_cast<std::ptrdiff_t>(shape.stride_x));
+        strided_kernel(weights, axes->rows.remainders[y], axes->cols.remainders[x],
+                       -static_cast<std::ptrdiff_t>(shape.stride_y), -static_cast<std::ptrdiff_t>(shape.stride_x));
     targets.push_back({{kernel}, every(dx, y, x, {0, 0, shape.stride_y, shape.stride_x})});
   });
   const float* const no_bias = nullptr;
-  winograd::correlate(kernels, {dout}, targets, no_bias, shape.groups, -rows->begin, -cols->begin, nullptr);
+  winograd::correlate(kernels, {dout}, targets, no_bias, shape.groups, -axes->rows.begin, -axes->cols.begin, nullptr);
   return true;
 }
 

@@ -14,6 +14,7 @@ namespace {
 // Tiles that are turned, multiplied and turned back together: their planes stay in the second-level cache, and the weights
 // are read once for so many.
 constexpr std::size_t kTogether = 48;
+
 class Correlation {
  public:
   Correlation(const KernelTable& table, const std::vector<Images<const float>>& sources,

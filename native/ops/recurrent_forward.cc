@@ -9,18 +9,18 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 96;
 
 // Where products read the weights.
-enum class Reading {
+enum class WeightSource {
   kInPlace,  // of so few samples x steps that packing would cost more than it saves
   kPassing,  // one step packs a block just before it is multiplied: it never leaves the second-level cache
   kPacked,
 };
 
 // A block of weights that is packed in passing is read by all samples, more of which would leave that cache.
-Reading reading_of(const RecurrentShape& shape, bool packed_before) {
+WeightSource weight_source(const RecurrentShape& shape, bool packed_before) {
   constexpr std::size_t kFewRows = 16, kManyRows = 256;
-  if (shape.batch * shape.steps <= kFewRows) return Reading::kInPlace;
+  if (shape.batch * shape.steps <= kFewRows) return WeightSource::kInPlace;
   const bool one_step = shape.steps == 1 && shape.batch <= kManyRows && !shape.projected;
-  return one_step && !packed_before ? Reading::kPassing : Reading::kPacked;
+  return one_step && !packed_before ? WeightSource::kPassing : WeightSource::kPacked;
 }
 
 template <class T>
@@ -39,7 +39,7 @@ class Forward {
         outputs_(outputs),
         dots_(pick<T>(table.f32_gemm_dots, table.f64_gemm_dots)),
         factors_(shape),
-        reading_(reading_of(shape, packed != nullptr)),
+        source_(weight_source(shape, packed != nullptr)),
         own_({packs() && packed == nullptr ? factors_.elements() : 0, packs() ? 0 : shape.blocks * slot_columns()}),
         packed_(packed != nullptr ? packed : own_[0]),
         biases_(packs() ? packed_ + factors_.bias(0) : own_[1]),
@@ -53,7 +53,7 @@ class Forward {
     } else if (!packed_before_) {
       factors_.pack(kernels_, weights_, own_[0]);
     }
-    const std::size_t parts = reading_ == Reading::kPassing ? 1 : sample_parts<T>(shape_);
+    const std::size_t parts = source_ == WeightSource::kPassing ? 1 : sample_parts<T>(shape_);
     parallel_for(parts, [&](std::size_t part) { run_part(chunk_range(shape_.batch, parts, part), parts == 1); });
   }
 
@@ -68,7 +68,7 @@ class Forward {
   };
 
   // Whether all weights are packed before the first step.
-  bool packs() const { return reading_ == Reading::kPacked; }
+  bool packs() const { return source_ == WeightSource::kPacked; }
   std::size_t slot_columns() const { return shape_.slot_columns(); }
   // The rows of states: padded to whole blocks, which the kernel writes.
   std::size_t state_row() const { return std::max(shape_.padded(), shape_.state); }
@@ -163,7 +163,7 @@ class Forward {
     const std::size_t columns = shape_.gate_columns();
     for_blocks(part, [&](std::size_t block) {
       T *x = part.gates + block * part.rows * columns, *h = part.by_state + block * part.rows * columns;
-      if (reading_ == Reading::kInPlace) {
+      if (source_ == WeightSource::kInPlace) {
         multiply_in_place(part, block, weights_.ih, shape_.kind.x_gates, part.x, shape_.inputs, shape_.inputs, x);
         multiply_in_place(part, block, weights_.hh, shape_.kind.h_gates, part.last, state_row(), shape_.state, h);
       } else {
@@ -311,7 +311,7 @@ class Forward {
   const RecurrentOutputs<T>& outputs_;
   GemmDotsFn<T>* const dots_;
   const PackedWeights<T> factors_;
-  const Reading reading_;
+  const WeightSource source_;
   const Arrays<T> own_;  // what is packed here, or biases alone
   const T *const packed_, *const biases_;
   const bool packed_before_;

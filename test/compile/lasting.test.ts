@@ -252,6 +252,15 @@ test("many channels go Winograd's way where their weights have been turned", () 
   compiled.dispose();
 });
 
+test('a convolution of few pixels that goes by tiles across strides packs nothing: the same bits', () => {
+  const layer = new Conv2d(64, 64, 5, { stride: 2, padding: 2 });
+  const x = randn([8, 64, 32, 32]);
+  const compiled = compile((input: Floats) => layer.forward(input).relu());
+  const expected = scope(() => bytesOf(layer.forward(x).relu()));
+  expect(scope(() => bytesOf(compiled.sync(x))).equals(expected)).toBe(true);
+  compiled.dispose();
+});
+
 test('a product of packed weights reads images that have gaps', () => {
   const layer = new Conv2d(20, 30, 1);
   const inner = (x: Floats) => layer.forward(narrow(narrow(x, 2, 1, 5), 3, 2, 4)).relu();
